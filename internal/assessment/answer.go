@@ -113,7 +113,7 @@ func (s *Service) AnswerOrder(ctx context.Context, scope authz.Scope, id OrderID
 			return err
 		}
 		if s.retestsByItself {
-			if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retest_at = $2 WHERE id = $1`, id, tx.Now()); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retest_at = $2, retest_alone = TRUE WHERE id = $1`, id, tx.Now()); err != nil {
 				return err
 			}
 			if err := jobs.Enqueue(ctx, tx, retestOrder{id}, jobs.MaxAttempts(3)); err != nil {

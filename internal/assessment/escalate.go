@@ -152,13 +152,13 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	broken, err := db.All(ctx, s.db, db.Value[OrderID], `SELECT o.id FROM rectify_order o WHERE o.state <> 'closed' AND `+retesting+` AND o.retest_at < $1 ORDER BY o.id LIMIT 100`, s.db.Now().Add(-stuck))
+	broken, err := db.All(ctx, s.db, db.Value[OrderID], `SELECT o.id FROM rectify_order o WHERE o.state <> 'closed' AND `+retesting+` AND NOT o.retest_alone AND o.retest_at < $1 ORDER BY o.id LIMIT 100`, s.db.Now().Add(-stuck))
 	if err != nil {
 		return err
 	}
 	for _, id := range broken {
-		out := Retested{Left: 1} // what it did not come to is not known
-		if err := s.concluded(ctx, id, &out); err != nil {
+		// What it did not come to is not known.
+		if err := s.concluded(ctx, id, &Retested{Left: 1}, "承担复测的程序中途停止，没有完成。"); err != nil {
 			return err
 		}
 	}

@@ -87,6 +87,7 @@ type Order struct {
 	Stage          Stage
 	RetestAt       time.Time // the last retest began
 	RetestedAt     time.Time // and ended
+	RetestBroken   string    // why it ended before everything was looked at; empty: it was
 	FailedAt       time.Time // something was last seen still wrong
 	ConfirmAskedAt time.Time // it lies with a person of the office
 	EscalatedAt    time.Time
@@ -170,7 +171,7 @@ func (s *Service) orderSelect() string {
 	return `
 	SELECT o.id, o.number, COALESCE(o.site_id, ''), COALESCE(o.account_id, ''), ` + orderName + `, COALESCE(s.host, c.platform, ''), o.cause, o.unit_id, u.name, COALESCE(o.issuer_unit_id, ''), o.issuer_name, COALESCE(i.name, ''), o.says, o.severity, o.days,
 	       o.issued_at, o.due_on, o.provisional, o.state, o.read_at, o.read_by, o.answered_at, o.closed_at, o.reopened_at, o.reopenings,
-	       ` + stageSQL(s.today()) + `, o.retest_at, o.retested_at, o.failed_at, o.confirm_asked_at, o.escalated_at, COALESCE(o.escalated_unit_id, ''), COALESCE(e.name, ''), o.supervised_at,
+	       ` + stageSQL(s.today()) + `, o.retest_at, o.retested_at, o.retest_broken, o.failed_at, o.confirm_asked_at, o.escalated_at, COALESCE(o.escalated_unit_id, ''), COALESCE(e.name, ''), o.supervised_at,
 	       (SELECT count(*) FROM order_finding x WHERE x.order_id = o.id) + (SELECT count(*) FROM order_point p WHERE p.order_id = o.id),
 	       (SELECT count(*) FROM order_finding x JOIN finding f ON f.id = x.finding_id WHERE x.order_id = o.id AND f.state <> 'closed' AND x.confirmed_at IS NULL)
 	       + (SELECT count(*) FROM order_point p WHERE p.order_id = o.id AND p.settled_at IS NULL),
@@ -181,7 +182,7 @@ func scanOrder(r db.Scanner) (Order, error) {
 	var o Order
 	err := r.Scan(&o.ID, &o.Number, &o.Site, &o.Account, &o.SiteName, &o.Host, &o.Cause, &o.Unit, &o.UnitName, &o.IssuerUnit, &o.IssuerName, &o.IssuedFrom, &o.Says, &o.Severity, &o.Days,
 		&o.IssuedAt, &o.Due.On, &o.Due.Provisional, &o.State, &o.ReadAt, &o.ReadBy, &o.AnsweredAt, &o.ClosedAt, &o.ReopenedAt, &o.Reopenings,
-		&o.Stage, &o.RetestAt, &o.RetestedAt, &o.FailedAt, &o.ConfirmAskedAt, &o.EscalatedAt, &o.EscalatedTo, &o.EscalatedName, &o.SupervisedAt,
+		&o.Stage, &o.RetestAt, &o.RetestedAt, &o.RetestBroken, &o.FailedAt, &o.ConfirmAskedAt, &o.EscalatedAt, &o.EscalatedTo, &o.EscalatedName, &o.SupervisedAt,
 		&o.Total, &o.Standing, &o.areaPath, &o.linePath)
 	return o, err
 }

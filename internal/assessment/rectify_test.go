@@ -20,6 +20,8 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/jobs/jobstest"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
 	"zhengshu/internal/passage"
@@ -254,6 +256,80 @@ func TestALookAtOneAsksNobodyForTheRest(t *testing.T) {
 		got, err := h.svc.RetestOrder(unit, mine, orders[0].ID, dead.ID)
 		if err != nil || got.Gone != 1 || got.Left != 1 || !got.Order.ConfirmAskedAt.IsZero() || h.owed(assessment.ConfirmObligation) != 0 {
 			t.Errorf("%d gone, %d left, asked %v (%v)", got.Gone, got.Left, got.Order.ConfirmAskedAt, err)
+		}
+	})
+}
+
+// orderRetest is the job of a retest that an answer asks for.
+type orderRetest struct {
+	Order assessment.OrderID `json:"order"`
+}
+
+func (orderRetest) Kind() string { return "assessment.retest" }
+
+// A retest that an answer asks for lasts as long as its job. When that is given up,
+// the order says so and does not stay 复测中, the unit is told, and nobody of the
+// office is asked to confirm what a machine can still look at.
+func TestARetestEndsWithItsJob(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		w := jobs.NewWorkers()
+		h.svc.Register(w)
+		h.run()
+		o := h.issue(h.finding("link.dead").ID)
+		unit, mine := h.as("county.clerk", authz.OrderAnswer)
+		read := func() assessment.Order {
+			t.Helper()
+			d, err := h.svc.Order(unit, mine, o.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d.Order
+		}
+		if _, err := h.svc.AnswerOrder(unit, mine, o.ID, "链接已修正。", nil); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(time.Hour)
+		if err := h.svc.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(); got.Stage != assessment.StageRetesting || got.RetestBroken != "" {
+			t.Fatalf("its job waits: %s %q", got.Stage, got.RetestBroken)
+		}
+		jobstest.Silence[orderRetest](t, h.db, 3)
+		jobstest.Work(t, h.db, w, jobs.Config{})
+		if got := read(); got.Stage != assessment.StageAnswered || !strings.Contains(got.RetestBroken, "多次中途停止") || !got.RetestedAt.Equal(h.clock.Now()) || !got.ConfirmAskedAt.IsZero() {
+			t.Fatalf("given up: %s %+v", got.Stage, got)
+		}
+		told, err := db.All(context.Background(), h.db, db.Value[string], `SELECT title FROM message WHERE unit_id = $1 AND title LIKE '自动复测没有完成%'`, o.Unit)
+		if err != nil || len(told) != 1 {
+			t.Errorf("told %q (%v)", told, err)
+		}
+		h.made.put("/gone.html", "<html><head><title>旧文</title></head><body><p>旧文恢复了，内容完整可读。</p></body></html>")
+		if r, err := h.svc.RetestOrder(unit, mine, o.ID, ""); err != nil || r.Gone != 1 || r.Order.RetestBroken != "" || r.Order.State != assessment.OrderClosed {
+			t.Errorf("tried again: %+v (%v)", r.Order, err)
+		}
+	})
+}
+
+// A retest that a person asked for, whose process died, is ended by the sweep.
+func TestARetestOfAPersonIsNotForEver(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		o := h.issue(h.put("county", "footer.icp", "error", "D-18", "甲。", morning))
+		ctx := audit.System(context.Background(), "test")
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retest_at = $2 WHERE id = $1`, o.ID, tx.Now()); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "test.retest", Target: o.Target()})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(11 * time.Minute)
+		if err := h.svc.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := h.svc.OrderTx(ctx, h.db, authz.System("test"), o.ID); err != nil || got.Stage != assessment.StageIssued || !strings.Contains(got.RetestBroken, "中途停止") {
+			t.Errorf("%s %q (%v)", got.Stage, got.RetestBroken, err)
 		}
 	})
 }

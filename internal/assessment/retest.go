@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/notify"
 	"zhengshu/internal/passage"
 )
 
@@ -51,7 +52,8 @@ const (
 	aloneDrawing  = 3 * time.Minute
 )
 
-// stuck is after how long a retest that did not end is taken for broken off.
+// stuck is after how long a retest that a person asked for and that did not end is
+// taken for broken off. One that an answer asked for ends with its job.
 const stuck = 10 * time.Minute
 
 // retestOrder is the retest that an answer asks for.
@@ -67,7 +69,7 @@ func (s *Service) Register(w *jobs.Workers) {
 	s.retestsByItself = true
 	jobs.Handle(w, func(ctx context.Context, a retestOrder) error {
 		ctx, end := inspection.WithPictures(audit.System(ctx, "assessment.retest"), aloneDrawing)
-		_, err := s.retest(ctx, systemScope(), a.Order, "", math.MaxInt)
+		_, err := s.retest(ctx, systemScope(), a.Order, "", math.MaxInt, true)
 		if ended := end(); err == nil {
 			err = ended
 		}
@@ -76,6 +78,26 @@ func (s *Service) Register(w *jobs.Workers) {
 		}
 		return err
 	})
+	jobs.GivenUp(w, s.retestGivenUp)
+}
+
+// retestGivenUp ends the retest of an order whose job is given up, in that act, and
+// tells the unit, which waits for it.
+func (s *Service) retestGivenUp(ctx context.Context, tx *db.Tx, a retestOrder, why error) error {
+	ctx = audit.System(ctx, "assessment.retest")
+	o, err := s.OrderTx(ctx, tx, systemScope(), a.Order)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || o.State == OrderClosed || o.RetestBroken == "" && !o.RetestedAt.Before(o.RetestAt) {
+		return err // looked at meanwhile, by a person's wish
+	}
+	if err := s.conclude(ctx, tx, &o, 1, jobs.Told(why)); err != nil {
+		return err
+	}
+	_, err = notify.Send(ctx, tx, notify.Message{Key: fmt.Sprintf("order:%s:retest:%d", o.ID, o.RetestAt.UnixMilli()), Unit: string(o.Unit), Link: o.Link(),
+		Title: "自动复测没有完成：" + o.Number + " " + o.SiteName, Body: jobs.Told(why) + "答复已收到，请打开整改通知点“复测”。"})
+	return err
 }
 
 // RetestOrder looks again at every standing finding of the order, at most
@@ -88,12 +110,12 @@ func (s *Service) RetestOrder(ctx context.Context, scope authz.Scope, id OrderID
 			err = ended
 		}
 	}()
-	return s.retest(ctx, scope, id, only, maxRetests)
+	return s.retest(ctx, scope, id, only, maxRetests, false)
 }
 
 // retest is RetestOrder with a bound of its own: nobody waits for the one that
-// an answer asks for, which looks at all.
-func (s *Service) retest(ctx context.Context, scope authz.Scope, id OrderID, only inspection.FindingID, most int) (out Retested, err error) {
+// an answer asks for, which looks at all, alone.
+func (s *Service) retest(ctx context.Context, scope authz.Scope, id OrderID, only inspection.FindingID, most int, alone bool) (out Retested, err error) {
 	if _, err := s.OrderTx(ctx, s.db, scope, id); err != nil {
 		return out, err
 	}
@@ -108,12 +130,16 @@ func (s *Service) retest(ctx context.Context, scope authz.Scope, id OrderID, onl
 	if only != "" && !slices.ContainsFunc(list, func(f OrderFinding) bool { return f.ID == only }) && !slices.ContainsFunc(points, func(p Point) bool { return string(p.ID) == string(only) }) {
 		return out, fault.Missing("整改通知中的问题")
 	}
-	if err := s.retesting(ctx, id); err != nil {
+	if err := s.retesting(ctx, id, alone); err != nil {
 		return out, err
 	}
 	// However it goes, the retest has ended: the stage must not stay 复测中.
 	defer func() {
-		if ended := s.concluded(context.WithoutCancel(ctx), id, &out); err == nil {
+		broken := ""
+		if err != nil {
+			broken = jobs.Told(err)
+		}
+		if ended := s.concluded(context.WithoutCancel(ctx), id, &out, broken); err == nil {
 			err = ended
 		}
 	}()
@@ -155,28 +181,29 @@ func (s *Service) retest(ctx context.Context, scope authz.Scope, id OrderID, onl
 }
 
 // retesting notes that a retest begins.
-func (s *Service) retesting(ctx context.Context, id OrderID) error {
+func (s *Service) retesting(ctx context.Context, id OrderID, alone bool) error {
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		o, err := s.OrderTx(ctx, tx, systemScope(), id)
 		if err != nil || o.State == OrderClosed {
 			return err // a look at a closed order changes nothing of its stage
 		}
-		if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retest_at = $2 WHERE id = $1`, id, tx.Now()); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retest_at = $2, retest_alone = $3 WHERE id = $1`, id, tx.Now(), alone); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.retest", Basis: citation, Target: o.Target()})
 	})
 }
 
-// concluded reads from the looks how the order stands after a retest.
-func (s *Service) concluded(ctx context.Context, id OrderID, out *Retested) error {
+// concluded reads from the looks how the order stands after a retest; broken is why
+// it did not come to the end.
+func (s *Service) concluded(ctx context.Context, id OrderID, out *Retested, broken string) error {
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		o, err := s.OrderTx(ctx, tx, systemScope(), id)
 		if err != nil {
 			return err
 		}
 		if o.State != OrderClosed {
-			if err := s.conclude(ctx, tx, &o, out.Left); err != nil {
+			if err := s.conclude(ctx, tx, &o, out.Left, broken); err != nil {
 				return err
 			}
 		}
@@ -186,8 +213,12 @@ func (s *Service) concluded(ctx context.Context, id OrderID, out *Retested) erro
 }
 
 // conclude writes what the looks came to; a person is asked only when nothing was
-// left that a machine might still tell.
-func (s *Service) conclude(ctx context.Context, tx *db.Tx, o *Order, left int) error {
+// left that a machine might still tell. That an earlier retest broke off is said
+// until everything was looked at.
+func (s *Service) conclude(ctx context.Context, tx *db.Tx, o *Order, left int, broken string) error {
+	if broken == "" && left > 0 {
+		broken = o.RetestBroken
+	}
 	standing, unknown, err := s.standing(ctx, tx, o.ID)
 	if err != nil {
 		return err
@@ -196,16 +227,16 @@ func (s *Service) conclude(ctx context.Context, tx *db.Tx, o *Order, left int) e
 	if standing > 0 {
 		failed = tx.Now()
 	}
-	if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retested_at = $2, failed_at = $3 WHERE id = $1`, o.ID, tx.Now(), failed); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retested_at = $2, failed_at = $3, retest_broken = $4 WHERE id = $1`, o.ID, tx.Now(), failed, broken); err != nil {
 		return err
 	}
-	if err := audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.retested", Basis: citation, Target: o.Target(), After: map[string]int{"standing": standing, "unknown": unknown}}); err != nil {
+	if err := audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.retested", Basis: citation, Target: o.Target(), After: map[string]any{"standing": standing, "unknown": unknown, "broken": broken}}); err != nil {
 		return err
 	}
 	switch {
 	case standing > 0 && !o.ConfirmAskedAt.IsZero():
 		return s.confirmed(ctx, tx, *o, "复测仍有问题")
-	case standing == 0 && unknown > 0 && left == 0 && o.ConfirmAskedAt.IsZero() && o.State == OrderAnswered:
+	case standing == 0 && unknown > 0 && left == 0 && broken == "" && o.ConfirmAskedAt.IsZero() && o.State == OrderAnswered:
 		return s.askConfirm(ctx, tx, *o)
 	}
 	return nil
@@ -299,8 +330,8 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, id OrderID, evidence st
 	if _, o.State, err = OrderMachine.Take(ctx, tx, string(id), "close", passage.Note{Says: clip(evidence, 200)}); err != nil {
 		return o, err
 	}
-	o.ClosedAt, o.Stage = tx.Now(), StageClosed
-	if _, err := tx.Exec(ctx, `UPDATE rectify_order SET state = $2, closed_at = $3, failed_at = NULL, confirm_asked_at = NULL WHERE id = $1`, id, o.State, o.ClosedAt); err != nil {
+	o.ClosedAt, o.Stage, o.RetestBroken = tx.Now(), StageClosed, ""
+	if _, err := tx.Exec(ctx, `UPDATE rectify_order SET state = $2, closed_at = $3, failed_at = NULL, confirm_asked_at = NULL, retest_broken = '' WHERE id = $1`, id, o.State, o.ClosedAt); err != nil {
 		return o, err
 	}
 	if _, err := tx.Exec(ctx, `UPDATE order_extension SET verdict = 'moot', decided_at = $2 WHERE order_id = $1 AND verdict = ''`, id, tx.Now()); err != nil {

@@ -90,6 +90,7 @@ func (ArchiveSite) Kind() string { return "closing.archive" }
 // Register gives the workers the module's jobs and periodic duties.
 func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, a ArchiveSite) error { return s.Work(ctx, a.Archive) })
+	jobs.GivenUp(w, s.broken)
 	jobs.Handle(w, func(ctx context.Context, _ Silences) error { _, err := s.AskDue(ctx); return err })
 	jobs.Every(w, 15*time.Minute, Silences{})
 	jobs.Handle(w, func(ctx context.Context, _ Facts) error { _, err := s.LookAtFacts(ctx); return err })
@@ -109,25 +110,7 @@ func (s *Service) Archives(ctx context.Context, q db.Querier, scope authz.Scope,
 	if _, err := s.Closing(ctx, q, scope, id); err != nil {
 		return nil, err
 	}
-	list, err := db.All(ctx, q, scanArchive, archiveSelect+` WHERE closing_id = $1 ORDER BY asked_at DESC, id DESC LIMIT 50`, id)
-	for i := range list {
-		if s.lost(list[i]) {
-			list[i].State, list[i].Says = Failed, lostSays
-		}
-	}
-	return list, err
-}
-
-const lostSays = "归档任务中断，没有完成，请重新归档。"
-
-// lost reports whether an archive that has not ended went with its job: it would
-// keep the site from ever being archived.
-func (s *Service) lost(a Archived) bool {
-	since := a.AskedAt
-	if !a.Started.IsZero() {
-		since = a.Started
-	}
-	return a.UnderWay() && s.db.Now().Sub(since) > s.archive.Time+time.Hour
+	return db.All(ctx, q, scanArchive, archiveSelect+` WHERE closing_id = $1 ORDER BY asked_at DESC, id DESC LIMIT 50`, id)
 }
 
 // StartArchive queues an archive of the old site: a person's act, and with it
@@ -140,18 +123,6 @@ func (s *Service) StartArchive(ctx context.Context, scope authz.Scope, id ID) (a
 		site, err := s.registry.SiteTx(ctx, tx, scope, registry.SiteID(c.Object.ID))
 		if err != nil {
 			return err
-		}
-		under, err := db.All(ctx, tx, scanArchive, archiveSelect+` WHERE closing_id = $1 AND state IN ('queued', 'running')`, id)
-		if err != nil {
-			return err
-		}
-		for _, old := range under {
-			if !s.lost(old) {
-				continue
-			}
-			if _, err := tx.Exec(ctx, `UPDATE closing_archive SET state = 'failed', finished_at = $2, says = $3 WHERE id = $1`, old.ID, tx.Now(), lostSays); err != nil {
-				return err
-			}
 		}
 		a = Archived{ID: ulid.Make().String(), State: Queued, StartURL: s.start(site), AskedAt: tx.Now()}
 		if who, ok := audit.ActorFrom(ctx); ok {
@@ -181,18 +152,24 @@ func (s *Service) start(site registry.Site) string {
 	return "http://" + site.Host + "/"
 }
 
+// queued is an archive as its job finds it.
+type queued struct {
+	Archived
+	closing ID
+}
+
+func queuedArchive(ctx context.Context, q db.Querier, id string) (queued, error) {
+	return db.One(ctx, q, func(r db.Scanner) (queued, error) {
+		var a queued
+		err := r.Scan(&a.ID, &a.State, &a.StartURL, &a.closing)
+		return a, err
+	}, `SELECT id, state, start_url, closing_id FROM closing_archive WHERE id = $1`, id)
+}
+
 // Work makes a queued archive: the job. It may be worked again after a crash.
 func (s *Service) Work(ctx context.Context, id string) error {
 	ctx = audit.System(ctx, "closing.archive")
-	type queued struct {
-		Archived
-		closing ID
-	}
-	q, err := db.One(ctx, s.db, func(r db.Scanner) (queued, error) {
-		var q queued
-		err := r.Scan(&q.ID, &q.State, &q.StartURL, &q.closing)
-		return q, err
-	}, `SELECT id, state, start_url, closing_id FROM closing_archive WHERE id = $1`, id)
+	q, err := queuedArchive(ctx, s.db, id)
 	if db.None(err) {
 		return jobs.Cancel(fmt.Errorf("closing: no archive %s", id))
 	}
@@ -218,19 +195,42 @@ func (s *Service) Work(ctx context.Context, id string) error {
 	a.ID, a.State = id, Done
 	if err != nil {
 		a.State = Failed
-		a.Says = "归档没有完成：" + fault.Of(err).Says
+		a.Says = "归档没有完成：" + jobs.Told(err)
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		if a.State == Done {
 			a.CheckedAt = tx.Now() // it was read back after it was kept
 		}
-		if _, err := tx.Exec(ctx, `UPDATE closing_archive SET state = $2, finished_at = $3, pages = $4, records = $5, left_out = $6, ref = $7, size = $8, checked_at = $9, says = $10 WHERE id = $1`,
-			id, a.State, tx.Now(), a.Pages, a.Records, a.LeftOut, string(a.Ref), a.Size, a.CheckedAt, clip(a.Says, 1000)); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "closing.archive." + a.State, Target: c.Target(), Basis: sx2021.ClosureMigration.Citation,
-			After: map[string]any{"sha256": a.Ref.Hash(), "pages": a.Pages, "left_out": a.LeftOut, "says": a.Says}})
+		return s.ended(ctx, tx, c, a)
 	})
+}
+
+// ended writes what an archive came to.
+func (s *Service) ended(ctx context.Context, tx *db.Tx, c Closing, a Archived) error {
+	if _, err := tx.Exec(ctx, `UPDATE closing_archive SET state = $2, finished_at = $3, pages = $4, records = $5, left_out = $6, ref = $7, size = $8, checked_at = $9, says = $10 WHERE id = $1`,
+		a.ID, a.State, tx.Now(), a.Pages, a.Records, a.LeftOut, string(a.Ref), a.Size, a.CheckedAt, clip(a.Says, 1000)); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "closing.archive." + a.State, Target: c.Target(), Basis: sx2021.ClosureMigration.Citation,
+		After: map[string]any{"sha256": a.Ref.Hash(), "pages": a.Pages, "left_out": a.LeftOut, "says": a.Says}})
+}
+
+// broken ends an archive whose job is given up, in that act: it would keep the site
+// from ever being archived.
+func (s *Service) broken(ctx context.Context, tx *db.Tx, job ArchiveSite, why error) error {
+	ctx = audit.System(ctx, "closing.archive")
+	q, err := queuedArchive(ctx, tx, job.Archive)
+	if db.None(err) || err == nil && !q.UnderWay() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c, err := s.Closing(ctx, tx, authz.System("closing.archive"), q.closing)
+	if err != nil {
+		return err
+	}
+	return s.ended(ctx, tx, c, Archived{ID: job.Archive, State: Failed, Says: "归档中断：" + jobs.Told(why)})
 }
 
 // errFull ends a crawl whose archive has reached its size.

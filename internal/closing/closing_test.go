@@ -239,7 +239,7 @@ func (h *house) progress() closing.Progress {
 func (h *house) work() {
 	h.t.Helper()
 	w := jobs.NewWorkers()
-	jobs.Handle(w, func(ctx context.Context, a closing.ArchiveSite) error { return h.svc.Work(ctx, a.Archive) })
+	h.svc.Register(w)
 	jobstest.Work(h.t, h.db, w, jobs.Config{})
 }
 
@@ -420,26 +420,49 @@ func TestArchiveOfASlowSiteKeepsWhatItHas(t *testing.T) {
 	})
 }
 
-// An archive whose job is gone does not keep the site from being archived.
-func TestArchiveThatWasLostIsBegunAnew(t *testing.T) {
+// An archive ends with its job, whose process died each time: it says so where it is
+// looked for, and the site can be archived again. What waits its turn, however long,
+// is not lost.
+func TestArchiveEndsWithItsJob(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		id := h.begin()
 		ctx, scope := h.sponsor()
+		last := func() closing.Archived {
+			t.Helper()
+			list, err := h.svc.Archives(ctx, h.db, scope, id)
+			if err != nil || len(list) == 0 {
+				t.Fatalf("%d archives (%v)", len(list), err)
+			}
+			return list[0]
+		}
 		if _, err := h.svc.StartArchive(ctx, scope, id); err != nil {
 			t.Fatal(err)
 		}
-		h.clock.Advance(8 * time.Hour)
-		list, err := h.svc.Archives(ctx, h.db, scope, id)
-		if err != nil || list[0].State != closing.Failed || !strings.Contains(list[0].Says, "中断") {
-			t.Errorf("%+v (%v)", list, err)
+		jobstest.Silence[closing.ArchiveSite](t, h.db, 3)
+		h.work()
+		if a := last(); a.State != closing.Failed || !strings.Contains(a.Says, "多次中途停止") || !a.Finished.Equal(h.clock.Now()) || h.progress().Archived {
+			t.Errorf("%+v", a)
 		}
 		if _, err := h.svc.StartArchive(ctx, scope, id); err != nil {
 			t.Fatal(err)
+		}
+		h.clock.Advance(24 * time.Hour)
+		before := dbtest.Up(t, "0581_lost_jobs.sql")
+		dbtest.Write(t, h.db, before)
+		if a := last(); a.State != closing.Queued {
+			t.Errorf("waits: %+v", a)
 		}
 		h.work()
-		list, err = h.svc.Archives(ctx, h.db, scope, id)
-		if err != nil || len(list) != 2 || list[0].State != closing.Done || list[1].State != closing.Failed {
-			t.Errorf("%+v (%v)", list, err)
+		if a := last(); a.State != closing.Done {
+			t.Errorf("tried again: %+v", a)
+		}
+		// What lost its job before the schema that ends it, ends with that.
+		if _, err := h.svc.StartArchive(ctx, scope, id); err != nil {
+			t.Fatal(err)
+		}
+		dbtest.Write(t, h.db, `UPDATE job SET state = 'failed'; `+before)
+		if a := last(); a.State != closing.Failed || a.Says == "" || a.Finished.IsZero() {
+			t.Errorf("lost: %+v", a)
 		}
 	})
 }

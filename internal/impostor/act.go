@@ -191,15 +191,8 @@ func (s *Service) refer(ctx context.Context, tx *db.Tx, scope authz.Scope, sessi
 	if len(list) > 0 {
 		round = list[len(list)-1].Round + 1
 	}
-	step, err := s.ask(ctx, tx, c, "cyberspace", round)
+	step, err := s.ask(ctx, tx, c, "cyberspace", round, wording(c, list, request))
 	if err != nil {
-		return err
-	}
-	letter, err := json.Marshal(wording(c, list, request))
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, `UPDATE impostor_step SET letter = $2 WHERE id = $1`, step.ID, string(letter)); err != nil {
 		return err
 	}
 	c.ReferredAt, c.ReferredTo = tx.Now(), step.UnitName
@@ -256,8 +249,9 @@ func quoteIn(s string) string {
 }
 
 // ask opens the step of a party with its clock at the nearest body, or at the
-// office where that body is not on the platform.
-func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string, round int) (Step, error) {
+// office where that body is not on the platform; letter is what goes out to it, by
+// paragraph.
+func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string, round int, letter []string) (Step, error) {
 	i := slices.IndexFunc(Parties, func(p struct {
 		Value, Name string
 		Role        authz.Role
@@ -278,7 +272,7 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string, roun
 	}
 	n := s.Settings().ImpostorStepWorkdays
 	today := calendar.DateOf(tx.Now())
-	p := Step{ID: ulid.Make().String(), Case: c.ID, Round: round, Party: party, UnitName: Parties[i].Name, AskedOn: today, Due: s.Days.Add(today, n)}
+	p := Step{ID: ulid.Make().String(), Case: c.ID, Round: round, Party: party, UnitName: Parties[i].Name, Letter: letter, AskedOn: today, Due: s.Days.Add(today, n)}
 	debtor := c.Office
 	if ok {
 		p.Unit, p.UnitName, debtor = body.ID, body.Name, body.ID
@@ -287,8 +281,12 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string, roun
 	if _, err := tx.Exec(ctx, `DELETE FROM impostor_step WHERE impostor_id = $1 AND round = $2 AND party = $3 AND unit_id IS NULL AND unit_name = $4`, c.ID, round, party, spared); err != nil {
 		return p, err
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO impostor_step (id, impostor_id, round, party, unit_id, unit_name, asked_on, due_on, provisional) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		p.ID, p.Case, p.Round, p.Party, db.Null(p.Unit), p.UnitName, p.AskedOn, p.Due.On, p.Due.Provisional); err != nil {
+	kept, err := json.Marshal(p.Letter)
+	if err != nil {
+		return p, err
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO impostor_step (id, impostor_id, round, party, unit_id, unit_name, letter, asked_on, due_on, provisional) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		p.ID, p.Case, p.Round, p.Party, db.Null(p.Unit), p.UnitName, string(kept), p.AskedOn, p.Due.On, p.Due.Provisional); err != nil {
 		if _, dup := db.UniqueViolation(err); dup {
 			return p, fault.New(fault.Conflict, "已经协调过"+Parties[i].Name+"，请直接登记结果。").From(err)
 		}
@@ -297,12 +295,8 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string, roun
 	if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: StepDue.ID, Unit: debtor, Subject: p.subject(c), Link: c.Link(), Due: p.Due, From: today, Length: calendar.WorkingDays(n)}); err != nil {
 		return p, err
 	}
-	does := Parties[i].Does
-	if party == "telecom" && c.Bare() {
-		does = "处置互联网接入服务（没有域名，不涉及域名解析）"
-	}
 	_, err = notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":" + p.ID, Unit: string(debtor), Link: c.Link(), Urgent: true,
-		Title: "请处置" + KindName(c.Kind) + "：" + c.Shown, Body: does + "，请于" + p.Due.On.Chinese() + "前办理并登记结果。"})
+		Title: "请处置" + KindName(c.Kind) + "：" + c.Shown, Body: c.Does(party) + "，请于" + p.Due.On.Chinese() + "前办理并登记结果。"})
 	return p, err
 }
 
@@ -328,7 +322,7 @@ func (s *Service) HandOn(ctx context.Context, scope authz.Scope, session *authz.
 		}
 		var names []string
 		for _, p := range parties {
-			step, err := s.ask(ctx, tx, c, p, list[len(list)-1].Round)
+			step, err := s.ask(ctx, tx, c, p, list[len(list)-1].Round, []string{})
 			if err != nil {
 				return err
 			}

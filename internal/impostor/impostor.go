@@ -96,6 +96,19 @@ var Parties = []struct {
 	{"police", "公安部门", authz.Police, "对开办者等人员依法打击处理"},
 }
 
+// Does is what a party, by its value, is asked to do about the case.
+func (c Case) Does(party string) string {
+	if party == "telecom" && c.Bare() {
+		return "处置互联网接入服务（没有域名，不涉及域名解析）"
+	}
+	for _, p := range Parties {
+		if p.Value == party {
+			return p.Does
+		}
+	}
+	return ""
+}
+
 // Measure is what a party did.
 type Measure struct {
 	Value, Party, Name string

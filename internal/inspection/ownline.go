@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/registry"
@@ -134,7 +135,45 @@ func (s *Service) neighbourAnswers(ctx context.Context, round []probed, sites []
 	return false
 }
 
-// noteLine keeps how our own line was found, for the page of the vantages.
+// OwnLineDown says since when and why this system tells nothing of the sites of the
+// public network: nothing counts as failed then, and nobody is alarmed, so whoever
+// looks must know. It is empty while the line answers.
+func (s *Service) OwnLineDown(ctx context.Context) (string, error) {
+	list, err := s.Vantages(ctx)
+	if err != nil {
+		return "", err
+	}
+	var own Vantage
+	others, now := false, s.db.Now()
+	for _, v := range list {
+		if v.ID == OwnVantage {
+			own = v
+		} else if v.Heard(now) && v.LineOK {
+			others = true
+		}
+	}
+	if !own.LineDown() {
+		return "", nil
+	}
+	says := "自 " + own.SeenAt.In(calendar.Shanghai).Format("2006-01-02 15:04") + " 起"
+	if len(own.Line) > 0 {
+		says += "，登记的自检地址都打不开。"
+	} else {
+		says += "，公共网络上没有地址应答。"
+	}
+	if others {
+		says += "其间本系统不计票，其他监测点照常探测；"
+	} else {
+		says += "其间网站能否访问没有检测，不计失败，也不告警；"
+	}
+	says += "恢复后自动继续。请系统管理员检查本机网络"
+	if len(own.Line) > 0 {
+		says += "，并核对自检地址是否还能用"
+	}
+	return says + "。", nil
+}
+
+// noteLine keeps how our own line was found, and since when it does not answer.
 func (s *Service) noteLine(ctx context.Context, ok bool) error {
 	return s.probes.Update(ctx, func(tx *db.Tx) error {
 		if ok {
@@ -142,7 +181,7 @@ func (s *Service) noteLine(ctx context.Context, ok bool) error {
 			return err
 		}
 		_, err := tx.Quiet(ctx, `INSERT INTO vantage_seen (vantage_id, at, seq, line_ok, results, lost) VALUES ($1, $2, 0, FALSE, 0, 0)
-			ON CONFLICT (vantage_id) DO UPDATE SET at = excluded.at, line_ok = FALSE`, OwnVantage, tx.Now())
+			ON CONFLICT (vantage_id) DO UPDATE SET at = excluded.at, line_ok = FALSE WHERE vantage_seen.line_ok`, OwnVantage, tx.Now())
 		return err
 	})
 }

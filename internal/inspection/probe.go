@@ -140,6 +140,10 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		votes[site.ID] = at
 		turn = append(turn, site)
 	}
+	// While the line is known to be down, nobody is asked for what would not count.
+	if voters.lineDown && len(voters.line) > 0 && len(turn) > 0 && !vantage.LineOK(ctx, s.client, voters.line) {
+		return 0, nil
+	}
 	begun := time.Now() // by the clock of the dialler
 	work, results := make(chan registry.Site), make(chan probed)
 	var wg sync.WaitGroup
@@ -168,9 +172,15 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 	if err := s.noteRefusals(context.WithoutCancel(ctx), round); err != nil {
 		return 0, err
 	}
-	if len(all) > 0 && !vantage.LineOK(ctx, s.client, voters.line) {
-		s.set.Log.Warn("inspection: our own line does not answer; the round is not counted", "sites", len(all))
-		return 0, nil
+	if len(all) > 0 && len(voters.line) > 0 {
+		ok := vantage.LineOK(ctx, s.client, voters.line)
+		if err := s.noteLine(context.WithoutCancel(ctx), ok); err != nil {
+			return 0, err
+		}
+		if !ok {
+			s.set.Log.Warn("inspection: our own line does not answer; the round is not counted", "sites", len(all))
+			return 0, nil
+		}
 	}
 	if len(all) > 0 && len(voters.line) == 0 {
 		if all, err = s.withoutOutage(ctx, all, sites, begun.Add(-s.set.Interval)); err != nil {

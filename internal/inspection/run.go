@@ -714,11 +714,7 @@ func (s *Service) broken(ctx context.Context, tx *db.Tx, a RunSite, why error) e
 	if err != nil {
 		return err
 	}
-	says := "检查中断：" + fault.Of(why).Says
-	if errors.Is(why, jobs.ErrSilent) {
-		says = "检查中断：承担检查的程序多次中途停止，没有完成，未检查的内容不作评判。请与平台运维人员核实后重新发起。"
-	}
-	return s.failTx(ctx, tx, site, r.ID, says)
+	return s.failTx(ctx, tx, site, r.ID, "检查中断，未检查的内容不作评判："+jobs.Told(why))
 }
 
 // Work does a queued run: the job. It may be worked again after a crash.

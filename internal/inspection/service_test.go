@@ -3,7 +3,6 @@ package inspection_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -28,7 +27,6 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
-	"zhengshu/migrations"
 )
 
 // house is one county with one monitored site on a loopback listener.
@@ -418,6 +416,60 @@ func TestOutageOfOurOwnIsNotCounted(t *testing.T) {
 	})
 }
 
+// Where the addresses that test our own line do not answer, nothing is counted, that
+// is said with since when, and no site is asked again and again for it.
+func TestOurOwnLineDownIsSaid(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		set := func(line string) {
+			t.Helper()
+			if err := h.svc.SetOwnLine(h.ctx, highest(), line); err != nil {
+				t.Fatal(err)
+			}
+		}
+		probed := func(want int) {
+			t.Helper()
+			if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != want {
+				t.Errorf("%d probes, want %d (%v)", n, want, err)
+			}
+		}
+		down := func() string {
+			t.Helper()
+			says, err := h.svc.OwnLineDown(h.ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return says
+		}
+		asked := func() int {
+			h.made.mu.Lock()
+			defer h.made.mu.Unlock()
+			return h.made.asked["/"]
+		}
+		set("http://line.none.gov.cn/")
+		if says := down(); says != "" {
+			t.Errorf("before the first round: %s", says)
+		}
+		probed(0)
+		since, once := down(), asked()
+		if !strings.Contains(since, h.clock.Now().In(calendar.Shanghai).Format("2006-01-02 15:04")) || !strings.Contains(since, "自检地址都打不开") || !strings.Contains(since, "不计失败，也不告警") {
+			t.Errorf("said: %s", since)
+		}
+		h.clock.Advance(10 * time.Minute)
+		probed(0)
+		if says := down(); says != since {
+			t.Errorf("since when moves: %s", says)
+		}
+		if once == 0 || asked() != once {
+			t.Errorf("the site was asked %d times, then %d", once, asked())
+		}
+		set("http://" + h.site.Host + "/")
+		probed(1)
+		if says := down(); says != "" {
+			t.Errorf("it answers again: %s", says)
+		}
+	})
+}
+
 func TestTwoStartAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		var wg sync.WaitGroup
@@ -704,26 +756,6 @@ func TestOurOwnRefusalIsNoFailureOfTheSite(t *testing.T) {
 	})
 }
 
-// silent lets the process that works the jobs of runs fall silent, for the n-th time.
-func (h *house) silent(n int) {
-	h.t.Helper()
-	h.raw(fmt.Sprintf(`UPDATE job SET state = 'running', holder = 'gone', attempt = %d, held_until = '2026-01-01T00:00:00.000000Z' WHERE kind = 'inspection.run' AND state = 'waiting'`, n))
-}
-
-// raw writes beside the house.
-func (h *house) raw(query string) {
-	h.t.Helper()
-	var err error
-	if p := h.db.Pool(); p != nil {
-		_, err = p.Exec(h.ctx, query)
-	} else {
-		_, err = h.db.Writer().ExecContext(h.ctx, query)
-	}
-	if err != nil {
-		h.t.Fatal(err)
-	}
-}
-
 // A run whose process died as often as it may ends when its job is given up: nothing
 // is closed by it, and the site is free.
 func TestARunEndsWithItsJob(t *testing.T) {
@@ -764,7 +796,7 @@ func TestARunEndsWithItsJob(t *testing.T) {
 				if r := last(); r.State != inspection.RunRunning {
 					t.Fatalf("in the middle: %s", r.State)
 				}
-				h.silent(3)
+				jobstest.Silence[inspection.RunSite](t, h.db, 3)
 				h.work()
 				r := last()
 				if r.State != inspection.RunFailed || !strings.Contains(r.Failure, "多次中途停止") || !r.Finished.Equal(h.clock.Now()) || r.Closed != 0 {
@@ -793,7 +825,7 @@ func TestARunEndsWithItsOwnJobOnly(t *testing.T) {
 		if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 1 {
 			t.Fatalf("%d patrols (%v)", n, err)
 		}
-		h.silent(3)
+		jobstest.Silence[inspection.RunSite](t, h.db, 3)
 		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
 		if err != nil {
 			t.Fatal(err)
@@ -811,7 +843,7 @@ func TestARunEndsWithItsOwnJobOnly(t *testing.T) {
 			h.work()
 			h.clock.Advance(time.Minute)
 		}
-		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunFailed || r.Failure != "检查中断：词库暂时不能读取。" {
+		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunFailed || r.Failure != "检查中断，未检查的内容不作评判：词库暂时不能读取。" {
 			t.Errorf("failed each time: %s %q (%v)", r.State, r.Failure, err)
 		}
 	})
@@ -867,17 +899,10 @@ func TestRunsThatLostTheirJobBeforeAreEnded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := migrations.Files.ReadFile("0560_lost_runs.sql")
-		if err != nil {
-			t.Fatal(err)
-		}
-		up, _, found := strings.Cut(string(text), "-- +goose Down")
-		if !found {
-			t.Fatal("no way back")
-		}
+		up := dbtest.Up(t, "0560_lost_runs.sql")
 		migrate := func() inspection.Run {
 			t.Helper()
-			h.raw(up)
+			dbtest.Write(t, h.db, up)
 			if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil {
 				t.Fatal(err)
 			}
@@ -886,12 +911,12 @@ func TestRunsThatLostTheirJobBeforeAreEnded(t *testing.T) {
 		if r := migrate(); r.State != inspection.RunQueued {
 			t.Errorf("its job waits: %s", r.State)
 		}
-		h.raw(`UPDATE inspection_run SET sent_at = asked_at`)
-		h.raw(`UPDATE job SET state = 'failed'`)
+		dbtest.Write(t, h.db, `UPDATE inspection_run SET sent_at = asked_at`)
+		dbtest.Write(t, h.db, `UPDATE job SET state = 'failed'`)
 		if r := migrate(); r.State != inspection.RunQueued {
 			t.Errorf("sent to a crawler: %s", r.State)
 		}
-		h.raw(`UPDATE inspection_run SET sent_at = NULL`)
+		dbtest.Write(t, h.db, `UPDATE inspection_run SET sent_at = NULL`)
 		if r := migrate(); r.State != inspection.RunFailed || r.Failure == "" || r.Finished.IsZero() {
 			t.Errorf("its job was given up: %+v", r)
 		}

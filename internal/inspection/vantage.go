@@ -91,6 +91,9 @@ func (v Vantage) Heard(now time.Time) bool {
 	return v.Revoked.IsZero() && !v.SeenAt.IsZero() && now.Sub(v.SeenAt) < limit
 }
 
+// LineDown reports whether it was last found that its own line does not answer.
+func (v Vantage) LineDown() bool { return !v.SeenAt.IsZero() && !v.LineOK }
+
 func (v Vantage) target() audit.Target {
 	return audit.Target{Kind: "vantage", ID: v.ID, Name: v.Name}
 }
@@ -287,6 +290,8 @@ type voting struct {
 	online int // answer within the grace
 	byFile int // answer within a day: their votes correct what was decided without them
 	line   []string
+	// lineDown: the own line was last found not to answer.
+	lineDown bool
 }
 
 // alone reports whether this system is the only one that can tell now how things
@@ -301,7 +306,7 @@ func (s *Service) voters(ctx context.Context) (v voting, err error) {
 	for _, x := range list {
 		switch {
 		case x.ID == OwnVantage:
-			v.line = x.Line
+			v.line, v.lineDown = x.Line, x.LineDown()
 		case !x.Heard(now) || !x.LineOK:
 		case x.ByFile:
 			v.byFile++

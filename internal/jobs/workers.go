@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 )
 
 // Workers say what is done for each kind, and what is done periodically.
@@ -106,6 +107,18 @@ func GivenUp[T Args](w *Workers, fn func(ctx context.Context, tx *db.Tx, args T,
 		}
 		return fn(ctx, tx, args, why)
 	}
+}
+
+// Told is what a person is told of a job that was given up for this.
+func Told(why error) string {
+	w := fault.Of(why)
+	switch {
+	case errors.Is(why, ErrSilent):
+		return "承担处理的程序多次中途停止，没有完成。请与平台运维人员核实后再试。"
+	case w.Kind == fault.Internal:
+		return "系统多次出错，没有完成，原因已记入系统日志。请与平台运维人员核实后再试。"
+	}
+	return w.Says
 }
 
 func (w *Workers) add(kind string, h handler) {

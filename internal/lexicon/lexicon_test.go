@@ -406,8 +406,8 @@ func TestArticle19_3_ASoleKeeperIsConfirmedAbove(t *testing.T) {
 		}
 
 		p := propose("雁塔民政")
-		if p.Asked != offices["陕西省"].ID || asked(p) != "陕西省政府办公室" || told("钱主管") != 1 || told("吴提出") != 0 {
-			t.Errorf("asked %s, told %d and %d", asked(p), told("钱主管"), told("吴提出"))
+		if p.Asked != offices["陕西省"].ID || p.AskedName != "陕西省政府办公室" || asked(p) != p.AskedName || told("钱主管") != 1 || told("吴提出") != 0 {
+			t.Errorf("asked %q, read %q, told %d and %d", p.AskedName, asked(p), told("钱主管"), told("吴提出"))
 		}
 		if got := toDo("钱主管"); len(got) != 1 || got[0] != "雁塔区民政局词库第 1 版：规范" {
 			t.Errorf("the work of who is asked: %q", got)

@@ -68,7 +68,14 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, p *Pack) error {
 	if err != nil || asked == p.Asked {
 		return err
 	}
-	p.Asked = asked
+	p.Asked, p.AskedName = asked, ""
+	if asked != "" {
+		u, err := s.org.UnitTx(ctx, tx, authz.System("lexicon.second"), asked)
+		if err != nil {
+			return err
+		}
+		p.AskedName = u.Name
+	}
 	if _, err := tx.Exec(ctx, `UPDATE lexicon_pack SET asked_unit_id = $2 WHERE id = $1`, p.ID, db.Null(asked)); err != nil {
 		return fmt.Errorf("lexicon: ask: %w", err)
 	}

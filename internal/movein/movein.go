@@ -72,6 +72,7 @@ type Batch struct {
 	TakenAt    time.Time
 	UndoneAt   time.Time
 	UndoneWhy  string
+	begun      string // the latest beginning of work
 	areaPath   string
 	linePath   string
 }
@@ -149,6 +150,7 @@ func New(p Parts) *Service { return &Service{p} }
 // Work is the job of a batch: what was begun is ended.
 type Work struct {
 	Batch string `json:"batch"`
+	Begun string `json:"begun"` // which beginning of work it ends; any when empty
 }
 
 // Kind names the job.
@@ -156,18 +158,19 @@ func (Work) Kind() string { return "movein.batch" }
 
 // Register gives the workers the module's job.
 func (s *Service) Register(w *jobs.Workers) {
-	jobs.Handle(w, func(ctx context.Context, a Work) error { return s.Work(ctx, a.Batch) })
+	jobs.Handle(w, s.Work)
+	jobs.GivenUp(w, s.broken)
 }
 
 const batchSelect = `SELECT b.id, b.kind, b.unit_id, u.name, b.name, b.item_type, b.address, b.pages, b.state, b.list, b.list_sha256, b.total, b.report, b.dead, b.left_out, b.relinked,
-	COALESCE(b.site_id, ''), COALESCE(b.column_id, ''), b.case_number, b.failure, b.person_id, b.person_name, b.created_at, b.taken_at, b.undone_at, b.undone_why, u.area_path, u.line_path
+	COALESCE(b.site_id, ''), COALESCE(b.column_id, ''), b.case_number, b.failure, b.person_id, b.person_name, b.created_at, b.taken_at, b.undone_at, b.undone_why, b.begun, u.area_path, u.line_path
 	FROM move_in_batch b JOIN unit u ON u.id = b.unit_id`
 
 func scanBatch(r db.Scanner) (Batch, error) {
 	b := Batch{Report: intake.New(false)}
 	var report, dead, left, relinked string
 	if err := r.Scan(&b.ID, &b.Kind, &b.Unit, &b.UnitName, &b.Name, &b.Type, &b.Address, &b.Pages, &b.State, &b.List, &b.ListSHA256, &b.Total, &report, &dead, &left, &relinked,
-		&b.Site, &b.Column, &b.Case, &b.Failure, &b.PersonID, &b.PersonName, &b.CreatedAt, &b.TakenAt, &b.UndoneAt, &b.UndoneWhy, &b.areaPath, &b.linePath); err != nil {
+		&b.Site, &b.Column, &b.Case, &b.Failure, &b.PersonID, &b.PersonName, &b.CreatedAt, &b.TakenAt, &b.UndoneAt, &b.UndoneWhy, &b.begun, &b.areaPath, &b.linePath); err != nil {
 		return b, err
 	}
 	for _, f := range []struct {
@@ -315,6 +318,10 @@ const (
 	atOnceRows  = 100
 )
 
+// leftAfter is after how long a batch that a person waits for and that is still
+// worked is taken to be left: it takes seconds.
+const leftAfter = 5 * time.Minute
+
 // begin moves a batch to a state of work once, and works it, or leaves it to a
 // job. Pressed twice, the second press finds it done or under way.
 func (s *Service) begin(ctx context.Context, session *authz.Session, scope authz.Scope, id string, from []string, to, act string, also func(ctx context.Context, tx *db.Tx) error) (Batch, error) {
@@ -337,7 +344,8 @@ func (s *Service) begin(ctx context.Context, session *authz.Session, scope authz
 		if b, err = s.batch(ctx, tx, scope, id); err != nil || !slices.Contains(from, b.State) {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE move_in_batch SET state = $2, failure = '' WHERE id = $1`, id, to); err != nil {
+		b.begun = ulid.Make().String()
+		if _, err := tx.Exec(ctx, `UPDATE move_in_batch SET state = $2, failure = '', begun = $3 WHERE id = $1`, id, to, b.begun); err != nil {
 			return err
 		}
 		if also != nil {
@@ -346,10 +354,14 @@ func (s *Service) begin(ctx context.Context, session *authz.Session, scope authz
 			}
 		}
 		begun, b.State = true, to
-		if wait {
-			if err := jobs.Enqueue(ctx, tx, Work{id}, jobs.MaxAttempts(5)); err != nil {
-				return err
-			}
+		// What is worked while the person waits is ended by the job when the person
+		// leaves, or the process dies, before it is done.
+		at := tx.Now()
+		if !wait {
+			at = at.Add(leftAfter)
+		}
+		if err := jobs.Enqueue(ctx, tx, Work{id, b.begun}, jobs.MaxAttempts(5), jobs.At(at)); err != nil {
+			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: act, Target: b.target(), After: map[string]string{"state": to}})
 	})
@@ -362,14 +374,14 @@ func (s *Service) begin(ctx context.Context, session *authz.Session, scope authz
 	return s.Batch(ctx, scope, id)
 }
 
-// Work ends what was begun with a batch, in the name and scope of the person
-// who brought it.
-func (s *Service) Work(ctx context.Context, id string) error {
-	b, err := db.One(ctx, s.DB, scanBatch, batchSelect+` WHERE b.id = $1`, id)
+// Work is the job of a batch: what was begun is ended, in the name and scope of the
+// person who brought it. A job of an earlier beginning finds it ended.
+func (s *Service) Work(ctx context.Context, job Work) error {
+	b, err := db.One(ctx, s.DB, scanBatch, batchSelect+` WHERE b.id = $1`, job.Batch)
 	if db.None(err) {
-		return jobs.Cancel(fmt.Errorf("movein: no batch %s", id))
+		return jobs.Cancel(fmt.Errorf("movein: no batch %s", job.Batch))
 	}
-	if err != nil || !b.Busy() {
+	if err != nil || !b.Busy() || job.Begun != "" && job.Begun != b.begun {
 		return err
 	}
 	p, err := s.Org.PersonByID(ctx, s.DB, authz.System("the person of a job"), org.PersonID(b.PersonID))
@@ -383,7 +395,7 @@ func (s *Service) Work(ctx context.Context, id string) error {
 	session := &authz.Session{PersonID: string(p.ID), Name: p.Name, Posts: posts}
 	unit, _ := session.Unit()
 	ctx = authz.WithSession(audit.WithActor(ctx, audit.Actor{Kind: "person", ID: string(p.ID), Name: p.Name, Unit: unit}), session)
-	return s.work(ctx, session, id)
+	return s.work(ctx, session, b.ID)
 }
 
 func (s *Service) work(ctx context.Context, session *authz.Session, id string) error {
@@ -392,14 +404,13 @@ func (s *Service) work(ctx context.Context, session *authz.Session, id string) e
 	if err != nil {
 		return err
 	}
-	back := Brought // where a failure leaves the batch
 	switch b.State {
 	case Looking:
 		err = s.look(ctx, session, scope, b)
 	case Taking:
-		back, err = Looked, s.take(ctx, scope, b)
+		err = s.take(ctx, scope, b)
 	case Undoing:
-		back, err = Taken, s.undo(ctx, scope, b)
+		err = s.undo(ctx, scope, b)
 	}
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -410,12 +421,29 @@ func (s *Service) work(ctx context.Context, session *authz.Session, id string) e
 	if !errors.As(err, &says) || says.Kind == fault.Internal || says.Kind == fault.Unavailable {
 		return err
 	}
-	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE move_in_batch SET state = $2, failure = $3 WHERE id = $1`, b.ID, back, says.Says); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "movein.fail", Target: b.target(), After: says.Says})
-	})
+	return s.DB.Update(ctx, func(tx *db.Tx) error { return failed(ctx, tx, b, says.Says) })
+}
+
+// failed puts a batch back to where its work was begun, with why.
+func failed(ctx context.Context, tx *db.Tx, b Batch, says string) error {
+	back := map[string]string{Looking: Brought, Taking: Looked, Undoing: Taken}[b.State]
+	if _, err := tx.Exec(ctx, `UPDATE move_in_batch SET state = $2, failure = $3 WHERE id = $1`, b.ID, back, says); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "movein.fail", Target: b.target(), After: says})
+}
+
+// broken puts a batch back whose job is given up, in that act: what was done of it
+// stands, and the person may go on.
+func (s *Service) broken(ctx context.Context, tx *db.Tx, job Work, why error) error {
+	b, err := db.One(ctx, tx, scanBatch, batchSelect+` WHERE b.id = $1`, job.Batch)
+	if db.None(err) {
+		return nil
+	}
+	if err != nil || !b.Busy() || job.Begun != "" && job.Begun != b.begun {
+		return err
+	}
+	return failed(audit.System(ctx, "movein"), tx, b, "处理中断："+jobs.Told(why))
 }
 
 // Into is where a batch goes: nowhere yet (drafts), or live under an approved

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,6 +20,7 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
@@ -26,6 +28,8 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/jobs/jobstest"
 	"zhengshu/internal/library"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
@@ -167,7 +171,7 @@ func (c *county) bring(files ...Sent) Batch {
 func (c *county) done(b Batch) Batch {
 	c.t.Helper()
 	if b.Busy() {
-		if err := c.s.Work(context.Background(), b.ID); err != nil {
+		if err := c.s.Work(context.Background(), Work{Batch: b.ID}); err != nil {
 			c.t.Fatal(err)
 		}
 	}
@@ -292,6 +296,67 @@ func TestFilesAreRehearsedTakenAndUndone(t *testing.T) {
 		}
 		if _, err := c.s.Bring(c.ctx(), c.neighbour, theirs, Ask{Unit: c.unit.ID}, []Sent{sent("a.txt", []byte("题\n文"))}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("the neighbour brings files for us: %v", err)
+		}
+	})
+}
+
+// unread is a store from which nothing can be read.
+type unread struct{ blob.Store }
+
+func (unread) Open(context.Context, blob.Ref) (io.ReadCloser, error) {
+	return nil, errors.New("input/output error")
+}
+
+// Work that broke off while the person waited is the job's; when that is given up,
+// the batch says so where it stands and can be gone on with.
+func TestABatchEndsWithItsJob(t *testing.T) {
+	eachCounty(t, nil, func(c *county) {
+		t := c.t
+		b := c.bring(sent("一篇.jsonl", []byte(`{"ref":"j1","type":"news","title":"行中稿件","text":"正文"}`+"\n")))
+		if b.State != Looked || b.Report.Accepted != 1 {
+			t.Fatalf("%+v", b)
+		}
+		good := c.s.Blobs
+		c.s.Blobs = unread{good}
+		if _, err := c.s.Take(c.ctx(), c.editor, c.scope(), b.ID, Into{}); err == nil {
+			t.Fatal("taken from a store that cannot be read")
+		}
+		if b = must(c.s.Batch(c.ctx(), c.scope(), b.ID))(t); b.State != Taking {
+			t.Fatalf("%+v", b)
+		}
+		w := jobs.NewWorkers()
+		c.s.Register(w)
+		jobstest.Silence[Work](t, c.db, 5)
+		jobstest.Work(t, c.db, w, jobs.Config{})
+		if b = must(c.s.Batch(c.ctx(), c.scope(), b.ID))(t); b.State != Looked || !strings.Contains(b.Failure, "多次中途停止") {
+			t.Fatalf("given up: %s %q", b.State, b.Failure)
+		}
+		if _, err := c.s.Take(c.ctx(), c.editor, c.scope(), b.ID, Into{}); err == nil {
+			t.Fatal("taken from a store that cannot be read")
+		}
+		c.s.Blobs = good
+		// What lost its job before the schema that ends it, ends with that; this one has it.
+		before := dbtest.Up(t, "0581_lost_jobs.sql")
+		dbtest.Write(t, c.db, before)
+		// A job of an earlier beginning does not end this one, its own does.
+		left := jobstest.Waiting[Work](t, c.db)
+		if len(left) != 1 {
+			t.Fatalf("jobs %+v", left)
+		}
+		for _, x := range []struct {
+			job   Work
+			state string
+		}{{Work{b.ID, "another"}, Taking}, {left[0], Taken}} {
+			if err := c.s.Work(context.Background(), x.job); err != nil {
+				t.Fatal(err)
+			}
+			if b = must(c.s.Batch(c.ctx(), c.scope(), b.ID))(t); b.State != x.state {
+				t.Errorf("%+v leaves it %s", x.job, b.State)
+			}
+		}
+		dbtest.Write(t, c.db, `UPDATE job SET state = 'failed'; UPDATE move_in_batch SET state = 'undoing'; `+before)
+		if b = must(c.s.Batch(c.ctx(), c.scope(), b.ID))(t); b.State != Taken || b.Failure == "" {
+			t.Errorf("lost: %s %q", b.State, b.Failure)
 		}
 	})
 }

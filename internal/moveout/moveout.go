@@ -160,6 +160,7 @@ func (Tidy) Kind() string { return "moveout.tidy" }
 // Register puts the work of the module to the workers.
 func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, j Work) error { return s.Work(ctx, j.ID) })
+	jobs.GivenUp(w, s.broken)
 	jobs.Handle(w, func(ctx context.Context, _ Tidy) error { _, err := s.Expire(ctx); return err })
 	jobs.Every(w, time.Hour, Tidy{})
 }
@@ -354,12 +355,31 @@ func (s *Service) Work(ctx context.Context, id string) error {
 	if err == nil || ctx.Err() != nil || !errors.As(err, &says) || says.Kind == fault.Internal || says.Kind == fault.Unavailable {
 		return err
 	}
-	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE move_out SET state = 'failed', failure = $2 WHERE id = $1`, id, says.Says); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "moveout.fail", Target: r.target(), After: says.Says})
-	})
+	return s.DB.Update(ctx, func(tx *db.Tx) error { return failed(ctx, tx, r, says.Says) })
+}
+
+// failed ends a run that came to nothing and tells who asked for it.
+func failed(ctx context.Context, tx *db.Tx, r Run, says string) error {
+	if _, err := tx.Exec(ctx, `UPDATE move_out SET state = 'failed', stage = '', failure = $2 WHERE id = $1`, r.ID, says); err != nil {
+		return err
+	}
+	if _, err := notify.Send(ctx, tx, notify.Message{Key: "move_out:" + r.ID, Unit: string(r.Unit), Person: r.PersonID, Link: r.Link(), Title: "“" + r.SiteName + "”的整站导出没有完成", Body: says}); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "moveout.fail", Target: r.target(), After: says})
+}
+
+// broken ends a run whose job is given up, in that act: its site could not be asked
+// for again.
+func (s *Service) broken(ctx context.Context, tx *db.Tx, j Work, why error) error {
+	r, err := s.run(ctx, tx, authz.System("moveout"), j.ID)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || r.State != Waiting && r.State != Running {
+		return err
+	}
+	return failed(audit.System(ctx, "moveout"), tx, r, "导出中断："+jobs.Told(why))
 }
 
 func (s *Service) work(ctx context.Context, r Run) error {

@@ -56,6 +56,7 @@ func (WorkFile) Kind() string { return "registry.intake" }
 // Register gives the workers the module's job.
 func (in *Intake) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, a WorkFile) error { return in.Work(ctx, a) })
+	jobs.GivenUp(w, in.broken)
 }
 
 func (in *Intake) table(ctx context.Context, f File) (*official.Table, error) {
@@ -415,14 +416,13 @@ func (in *Intake) Work(ctx context.Context, job WorkFile) error {
 
 func (in *Intake) work(ctx context.Context, session *authz.Session, f File) error {
 	var err error
-	back := FileBrought // where a failure leaves the file
 	switch f.State {
 	case FileLooking:
 		err = in.look(ctx, session, f)
 	case FileTaking:
-		back, err = FileLooked, in.take(ctx, session, f)
+		err = in.take(ctx, session, f)
 	case FileUndoing:
-		back, err = FileTaken, in.undo(ctx, session, f)
+		err = in.undo(ctx, session, f)
 	}
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -433,12 +433,29 @@ func (in *Intake) work(ctx context.Context, session *authz.Session, f File) erro
 	if !errors.As(err, &says) || says.Kind == fault.Internal || says.Kind == fault.Unavailable {
 		return err
 	}
-	return in.s.db.Update(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE intake_file SET state = $2, failure = $3 WHERE id = $1`, f.ID, back, says.Says); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "registry.intake.fail", Target: f.target(session), After: says.Says})
-	})
+	return in.s.db.Update(ctx, func(tx *db.Tx) error { return failed(ctx, tx, session, f, says.Says) })
+}
+
+// failed puts a file back to where its work was begun, with why.
+func failed(ctx context.Context, tx *db.Tx, session *authz.Session, f File, says string) error {
+	back := map[string]string{FileLooking: FileBrought, FileTaking: FileLooked, FileUndoing: FileTaken}[f.State]
+	if _, err := tx.Exec(ctx, `UPDATE intake_file SET state = $2, failure = $3 WHERE id = $1`, f.ID, back, says); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "registry.intake.fail", Target: f.target(session), After: says})
+}
+
+// broken puts a file back whose job is given up, in that act: what was done of it
+// stands, and the person may go on.
+func (in *Intake) broken(ctx context.Context, tx *db.Tx, job WorkFile, why error) error {
+	f, err := db.One(ctx, tx, scanFile, fileSelect+` WHERE id = $1`, job.File)
+	if db.None(err) {
+		return nil
+	}
+	if err != nil || !f.Busy() || job.Begun != "" && job.Begun != f.begun {
+		return err
+	}
+	return failed(audit.System(ctx, "registry.intake"), tx, nil, f, "处理中断："+jobs.Told(why))
 }
 
 func (in *Intake) read(ctx context.Context, f File) (*official.Table, error) {

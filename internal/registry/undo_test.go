@@ -15,7 +15,9 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/jobs"
 	"zhengshu/internal/jobs/jobstest"
 	"zhengshu/internal/registry"
 )
@@ -205,17 +207,47 @@ func TestAFileLeftMidwayIsEnded(t *testing.T) {
 			}
 			return f.State
 		}
-		jobs := jobstest.Waiting[registry.WorkFile](t, h.db)
-		if state() != registry.FileTaking || len(jobs) != 2 {
-			t.Fatalf("%s, jobs %+v", state(), jobs)
+		left := jobstest.Waiting[registry.WorkFile](t, h.db)
+		if state() != registry.FileTaking || len(left) != 2 {
+			t.Fatalf("%s, jobs %+v", state(), left)
 		}
 		for i, want := range []string{registry.FileTaking, registry.FileTaken} { // of the look, of the taking
-			if err := w.in.Work(h.ctx, jobs[i]); err != nil || state() != want {
+			if err := w.in.Work(h.ctx, left[i]); err != nil || state() != want {
 				t.Errorf("job %d leaves it %s, want %s (%v)", i, state(), want, err)
 			}
 		}
 		if p, err := h.reg.AccountList(h.ctx, system, registry.ListQuery{}); err != nil || p.Total != 1 {
 			t.Errorf("%d accounts (%v)", p.Total, err)
+		}
+	})
+}
+
+// A file whose job is given up says so where it stands, and can be gone on with.
+func TestAFileEndsWithItsJob(t *testing.T) {
+	eachLedger(t, func(h *ledger) {
+		w := newWizard(h)
+		f := w.bring(registry.AccountFile, "平台,账号名称,网址,区划代码\n微博,雁塔发布,https://weibo.com/1,610113\n")
+		ctx, leave := context.WithCancel(w.ctx)
+		w.store.leave = leave
+		if _, err := w.in.Take(ctx, w.session, f.ID); err == nil {
+			t.Fatal("taken though the person left")
+		}
+		w.store.leave = nil
+		worked := jobs.NewWorkers()
+		w.in.Register(worked)
+		jobstest.Silence[registry.WorkFile](t, h.db, 5)
+		jobstest.Work(t, h.db, worked, jobs.Config{})
+		got, err := h.reg.File(h.ctx, h.db, w.session, f.ID)
+		if err != nil || got.State != registry.FileLooked || !strings.Contains(got.Failure, "多次中途停止") {
+			t.Fatalf("given up: %s %q (%v)", got.State, got.Failure, err)
+		}
+		if got, err = w.in.Take(w.ctx, w.session, f.ID); err != nil || got.State != registry.FileTaken || got.Failure != "" || got.Taken.Accepted != 1 {
+			t.Errorf("tried again: %s %q %+v (%v)", got.State, got.Failure, got.Taken, err)
+		}
+		// What lost its job before the schema that ends it, ends with that.
+		dbtest.Write(t, h.db, `UPDATE job SET state = 'failed'; UPDATE intake_file SET state = 'looking'; `+dbtest.Up(t, "0581_lost_jobs.sql"))
+		if got, err = h.reg.File(h.ctx, h.db, w.session, f.ID); err != nil || got.State != registry.FileBrought || got.Failure == "" {
+			t.Errorf("lost: %s %q (%v)", got.State, got.Failure, err)
 		}
 	})
 }

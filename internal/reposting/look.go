@@ -117,10 +117,6 @@ func (s *Service) look(ctx context.Context, n Look) error {
 		if err != nil || now.State != Given || now.Address != d.Address {
 			return err // settled or changed meanwhile; what was given anew has its own look
 		}
-		looked := func(state, says string) error {
-			_, err := tx.Exec(ctx, `UPDATE repost_duty SET state = $4, says = $5, looked_at = $6, looks = looks + 1 WHERE call_id = $1 AND object_kind = $2 AND object_id = $3`, d.Call, d.ObjectKind, d.Object, state, says, tx.Now())
-			return err
-		}
 		switch {
 		case outcome == notice.Seen:
 			// Given in time counts, also when the look came later; what the page
@@ -131,7 +127,7 @@ func (s *Service) look(ctx context.Context, n Look) error {
 			}
 			return s.done(ctx, tx, c, now, "see", ByAddress, at, shown, says)
 		case outcome == notice.Untested && now.Looks+1 < mostLooks:
-			if err := looked(Given, says+"一小时后再看。"); err != nil {
+			if err := looked(ctx, tx, now, Given, says+"一小时后再看。"); err != nil {
 				return err
 			}
 			if err := audit.Record(ctx, tx, audit.Entry{Act: "reposting.look", Target: c.target(), After: map[string]any{"object": d.ObjectKind + ":" + d.Object, "says": says}}); err != nil {
@@ -139,17 +135,41 @@ func (s *Service) look(ctx context.Context, n Look) error {
 			}
 			return jobs.Enqueue(ctx, tx, n, jobs.At(tx.Now().Add(time.Hour)), jobs.Unique(d.ID()))
 		}
-		if _, _, err := Machine.Take(ctx, tx, d.ID(), "miss", passage.Note{Says: says}); err != nil {
-			return err
-		}
-		if err := looked(Owed, says); err != nil {
-			return err
-		}
-		if err := notify.SendAll(ctx, tx, []notify.Message{{Key: fmt.Sprintf("repost:%s:miss:%d", d.ID(), now.GivenAt.Unix()), Unit: string(d.Unit), Title: "转载网址核对未通过：" + c.Title, Body: d.ObjectName + "：" + says + "请改正后重新登记。", Link: c.Link()}}); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "reposting.miss", Basis: citation, Target: c.target(), After: map[string]any{"object": d.ObjectKind + ":" + d.Object, "address": d.Address, "says": says}})
+		return missed(ctx, tx, c, now, says)
 	})
+}
+
+// looked writes down a look at the address of a duty.
+func looked(ctx context.Context, tx *db.Tx, d Duty, state, says string) error {
+	_, err := tx.Exec(ctx, `UPDATE repost_duty SET state = $4, says = $5, looked_at = $6, looks = looks + 1 WHERE call_id = $1 AND object_kind = $2 AND object_id = $3`, d.Call, d.ObjectKind, d.Object, state, says, tx.Now())
+	return err
+}
+
+// missed gives a duty back whose address proved nothing, and tells its unit why.
+func missed(ctx context.Context, tx *db.Tx, c Call, d Duty, says string) error {
+	if _, _, err := Machine.Take(ctx, tx, d.ID(), "miss", passage.Note{Says: says}); err != nil {
+		return err
+	}
+	if err := looked(ctx, tx, d, Owed, says); err != nil {
+		return err
+	}
+	if err := notify.SendAll(ctx, tx, []notify.Message{{Key: fmt.Sprintf("repost:%s:miss:%d", d.ID(), d.GivenAt.Unix()), Unit: string(d.Unit), Title: "转载网址核对未通过：" + c.Title, Body: d.ObjectName + "：" + says + "请改正后重新登记。", Link: c.Link()}}); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "reposting.miss", Basis: citation, Target: c.target(), After: map[string]any{"object": d.ObjectKind + ":" + d.Object, "address": d.Address, "says": says}})
+}
+
+// broken gives a duty back whose look is given up, in that act: nothing would look
+// at its address any more.
+func (s *Service) broken(ctx context.Context, tx *db.Tx, n Look, why error) error {
+	c, d, err := s.duty(ctx, tx, authz.System("reposting.look"), n.Call, n.Sort, n.Object)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || d.State != Given {
+		return err
+	}
+	return missed(audit.System(ctx, "reposting.look"), tx, c, d, "没有核对成网址："+jobs.Told(why))
 }
 
 // judge says what a page proves: that it holds the title; and the hour it

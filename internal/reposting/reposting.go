@@ -639,4 +639,5 @@ func (s *Service) Duties(ctx context.Context, scope authz.Scope, call string, f 
 // Register lets the workers look at the addresses that were given.
 func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, a Look) error { return s.look(audit.System(ctx, "reposting.look"), a) })
+	jobs.GivenUp(w, s.broken)
 }

@@ -300,6 +300,34 @@ func TestFoundWithoutAnAct(t *testing.T) {
 	})
 }
 
+// A look that is given up gives the duty back, with why, to be given again.
+func TestALookEndsWithItsJob(t *testing.T) {
+	each(t, func(h *house) {
+		const title = "国务院关于某项工作的意见"
+		c := h.mark(reposting.Mark{Title: title, Source: "中国政府网", SourceURL: "https://www.gov.cn/1.htm", Kinds: []string{reposting.Depts}})
+		p, site := h.city.worker, string(h.elsewhere.ID)
+		const there = "https://swj.xian.example.gov.cn/1.html"
+		h.web[there] = page(200, "<h1>"+title+"</h1><p>"+strings.Repeat("有关的内容。", 20)+"</p>")
+		give := func() {
+			t.Helper()
+			if err := h.rep.GiveAddress(p.ctx, p.scope(authz.GuidanceAnswer), c.ID, "site", site, there); err != nil {
+				t.Fatal(err)
+			}
+		}
+		give()
+		jobstest.Silence[reposting.Look](t, h.db, jobs.DefaultAttempts)
+		h.work()
+		if d := h.duty(c, site); d.State != reposting.Owed || !strings.Contains(d.Says, "多次中途停止") {
+			t.Errorf("given up: %s %q", d.State, d.Says)
+		}
+		give()
+		h.work()
+		if d := h.duty(c, site); d.State != reposting.Done {
+			t.Errorf("given again: %s %q", d.State, d.Says)
+		}
+	})
+}
+
 // An address is looked at: the page must hold the title; the hour it states is
 // taken when it is possible; what does not answer is looked at again.
 func TestAddressIsLookedAt(t *testing.T) {

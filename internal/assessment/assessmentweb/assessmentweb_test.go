@@ -224,6 +224,32 @@ func TestOrderOnScreen(t *testing.T) {
 	x.Get("/console/orders?issued=2026-Q9").Want(http.StatusUnprocessableEntity)
 }
 
+// A retest that broke off is said on the page of its order, with the way to try
+// again.
+func TestABrokenRetestIsSaid(t *testing.T) {
+	x := open(t)
+	f := x.put("footer.icp", "error", "D-18", "首页未标明 ICP 备案编号。")
+	at := x.as("city").Post("/console/orders", url.Values{"finding": {f}, "says": {"请整改这里"}}).Want(http.StatusSeeOther).Location()
+	ctx := audit.System(context.Background(), "test")
+	if err := x.db.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retest_at = $1, retested_at = $1, retest_broken = '承担处理的程序多次中途停止，没有完成。'`, tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "test.retest", Target: audit.Target{Kind: "order", ID: at}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []string{"bureau", "city"} {
+		said := strings.Join(x.as(who).Get(at).Want(http.StatusOK).All(".alert"), " ")
+		if !strings.Contains(said, "上次复测没有完成") || !strings.Contains(said, "多次中途停止") || !strings.Contains(said, "请点“复测全部未改正的问题”") {
+			t.Errorf("%s reads %q", who, said)
+		}
+		if button := x.Get(at).Text("form[action$='/retest'] button, form[action$='/review'] button"); button != "复测全部未改正的问题" {
+			t.Errorf("%s may press %q", who, button)
+		}
+	}
+}
+
 // “若今天抽查”, the adoption behind it and a confirmed suspicion.
 func TestScoreOnScreen(t *testing.T) {
 	x := open(t)

@@ -133,6 +133,13 @@ func newOrderView(d assessment.Dossier, me reader, today calendar.Date) orderVie
 	if open && d.Reopenings > 0 {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "问题再次发现", Text: fmt.Sprintf("本通知办结后第%d次重新打开，新的期限是%s。", d.Reopenings, d.Due.On.Chinese())})
 	}
+	if open && d.RetestBroken != "" && d.Stage != assessment.StageRetesting {
+		a := web.Alert{Kind: web.Warn, Title: "上次复测没有完成", Text: d.RetestBroken + "没有复测到的问题不作评判。"}
+		if me.answers || me.issues {
+			a.Text += "需要时请点“复测全部未改正的问题”。"
+		}
+		v.Alerts = append(v.Alerts, a)
+	}
 	if a := nextStep(d, me); a.Title != "" {
 		v.Alerts = append(v.Alerts, a)
 	}

@@ -54,6 +54,7 @@ func sampleDossier(state, words string) assessment.Dossier {
 	d := assessment.Dossier{Order: sampleOrder(state, words), Findings: []assessment.OrderFinding{f("f1", inspection.FindingOrdered), f("f2", inspection.FindingClosed), f("f3", inspection.FindingDisputed)},
 		Answers: []assessment.Answer{{ID: "a1", Says: "链接已更正。" + words, Person: "王建民", Unit: "西安市商务局", At: sampleAt}},
 		History: []passage.Step{{Act: "issue", To: "issued", At: sampleAt, ActorName: "李敏"}, {Act: "close", To: "closed", At: sampleAt, Note: "复测未再发现" + words}}}
+	d.RetestBroken = "承担处理的程序多次中途停止，没有完成。" + words
 	d.Findings[1].Before = inspection.Proof{Look: "found", Says: "链接返回状态码 404" + words, At: sampleAt}
 	d.Findings[1].After = inspection.Proof{Look: "retest", Says: "链接已能打开" + words, At: sampleAt}
 	d.Points = []assessment.Point{samplePoint(words)}

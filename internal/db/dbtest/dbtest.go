@@ -252,3 +252,40 @@ func Reopen(t testing.TB, address string, now func() time.Time) *db.DB {
 	}
 	return d
 }
+
+// Write runs statements beside the house, and returns how many rows the last of them
+// changed: what only another process, or an earlier schema, would have written.
+func Write(t testing.TB, d *db.DB, statements string) int64 {
+	t.Helper()
+	ctx := context.Background()
+	if p := d.Pool(); p != nil {
+		tag, err := p.Exec(ctx, statements)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tag.RowsAffected()
+	}
+	res, err := d.Writer().ExecContext(ctx, statements)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Up is what a migration does to data that stand when it comes.
+func Up(t testing.TB, file string) string {
+	t.Helper()
+	text, err := migrations.Files.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	up, _, found := strings.Cut(string(text), "-- +goose Down")
+	if !found {
+		t.Fatalf("%s has no way back", file)
+	}
+	return up
+}

@@ -317,7 +317,7 @@ func flow(d impostor.Dossier) web.Steps {
 		return out
 	}
 	for _, p := range impostor.Parties {
-		step := web.Step{Name: p.Name, Note: p.Does}
+		step := web.Step{Name: p.Name, Note: d.Does(p.Value)}
 		for _, s := range d.Current() {
 			if s.Party != p.Value {
 				continue
@@ -498,7 +498,7 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 		var more []web.Option
 		for _, p := range impostor.Parties[1:] {
 			if !open[p.Value] {
-				more = append(more, web.Option{Value: p.Value, Label: p.Name, Hint: p.Does})
+				more = append(more, web.Option{Value: p.Value, Label: p.Name, Hint: c.Does(p.Value)})
 			}
 		}
 		if len(more) > 0 && mayHandOn {

@@ -80,4 +80,11 @@ func TestWhatNeedsANameIsLeftOutOfABareAddress(t *testing.T) {
 	if !says(bareDossier) || says(sampleDossier) {
 		t.Error("the page of an address says that it has no name, and no other page")
 	}
+	// Nor is 通信 said to be asked for it, in the steps or where it is brought in.
+	bare := bareDossier
+	bare.State, bare.Steps = impostor.Referred, nil
+	asks := fmt.Sprintf("%+v %+v", flow(bare), forms(bare, every, &authz.Session{Posts: []authz.Post{{Role: authz.Cyberspace, UnitID: "w"}}}))
+	if strings.Contains(asks, "处置域名解析") || strings.Count(asks, "处置互联网接入服务（没有域名") != 2 {
+		t.Errorf("asked of 通信: %s", asks)
+	}
 }

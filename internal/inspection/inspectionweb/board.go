@@ -2,6 +2,7 @@ package inspectionweb
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,6 +18,7 @@ import (
 // boardView is GET /console/inspection.
 type boardView struct {
 	Heading web.Heading
+	Alert   web.Alert
 	Stats   web.Stats
 	Filter  web.Filter
 	Table   web.Table
@@ -203,9 +205,21 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 	})
 	pager := web.PagerOf(r, len(lines), perPage)
 	v := newBoard(lines[pager.Offset():min(len(lines), pager.Offset()+perPage)], total, h.db.Now())
+	if v.Alert, err = h.lineAlert(ctx); err != nil {
+		return err
+	}
 	v.Filter.Fill(q)
 	v.Filter.Total, v.Pager = len(lines), pager
 	return boardPage.Render(w, r, v)
+}
+
+// lineAlert says that this system cannot tell which sites open; no title: it can.
+func (h *Handler) lineAlert(ctx context.Context) (web.Alert, error) {
+	says, err := h.inspection.OwnLineDown(ctx)
+	if err != nil || says == "" {
+		return web.Alert{}, err
+	}
+	return web.Alert{Kind: web.Warn, Title: "本系统的网络不通", Text: says, Links: []web.Link{{Text: "查看监测点", Href: "/console/vantages"}}}, nil
 }
 
 func truth(b bool) int {

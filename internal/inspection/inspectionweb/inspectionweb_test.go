@@ -44,6 +44,7 @@ type house struct {
 	db    *db.DB
 	svc   *inspection.Service
 	site  registry.Site
+	area  string // path of the county, the topmost here
 	walk  *webtest.Site
 	fixed atomic.Bool
 }
@@ -89,7 +90,6 @@ func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
 	client := egress.New(egress.Policy{Local: netip.MustParseAddrPort(strings.TrimPrefix(server.URL, "http://")), Own: func(h string) bool { return h == "www.yanta.gov.cn" }, Resolver: nowhere{}})
 	t.Cleanup(client.Close)
 	h.svc = inspection.New(d, probes, reg, blobs, client, inspection.Settings{Delay: -1})
-	var county string
 	err = d.Update(ctx, func(tx *db.Tx) error {
 		if _, err := o.AddArea(ctx, tx, org.Area{Level: org.County, Code: "610113", Name: "雁塔区"}); err != nil {
 			return err
@@ -98,7 +98,7 @@ func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
 		if err != nil {
 			return err
 		}
-		county = a.Path
+		h.area = a.Path
 		u, _, err := o.AddUnit(ctx, tx, org.Unit{Area: a.ID, Kind: org.Office, Name: "雁塔区人民政府办公室"})
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.walk = webtest.Open(t, webtest.Session(authz.Supervisor, county), clock, inspectionweb.New(d, h.svc, reg, blobs).Routes()...)
+	h.walk = webtest.Open(t, webtest.Session(authz.Supervisor, h.area), clock, inspectionweb.New(d, h.svc, reg, blobs).Routes()...)
 	h.walk.Gate.Context = func(ctx context.Context) context.Context {
 		return audit.WithActor(ctx, audit.Actor{Kind: "person", ID: "P1", Name: "张三"})
 	}
@@ -181,6 +181,35 @@ func TestFromTheBoardToAClosedFinding(t *testing.T) {
 		page = h.walk.Get(path).Want(http.StatusOK)
 		if !strings.Contains(page.Body, "已办结") || !strings.Contains(page.Body, "已改正") || len(page.All(".cards > .panel")) != 2 {
 			t.Error("before and after do not stand side by side")
+		}
+	})
+}
+
+// While this system's own line is down, the pages that tell which sites open say that
+// they cannot.
+func TestOurOwnLineDownStandsOnTheBoard(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		alert := func(page string) string {
+			t.Helper()
+			return strings.Join(h.walk.Get(page).Want(http.StatusOK).All(".alert"), " ")
+		}
+		pages := []string{"/console/inspection", "/console/inspection/sites/" + string(h.site.ID)}
+		for _, p := range pages {
+			if got := alert(p); strings.Contains(got, "网络不通") {
+				t.Errorf("%s with a line that answers: %s", p, got)
+			}
+		}
+		top := &authz.Session{PersonID: "P1", Name: "张三", Posts: []authz.Post{{Role: authz.Supervisor, UnitID: "u", AreaPath: h.area, Office: true}}}
+		if err := h.svc.SetOwnLine(audit.WithActor(context.Background(), audit.Actor{Kind: "person", ID: "P1", Name: "张三"}), top, "http://line.none.gov.cn/"); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.svc.ProbeDue(context.Background()); err != nil || n != 0 {
+			t.Fatalf("%d probes counted (%v)", n, err)
+		}
+		for _, p := range pages {
+			if got := alert(p); !strings.Contains(got, "本系统的网络不通") || !strings.Contains(got, "没有检测，不计失败，也不告警") {
+				t.Errorf("%s: %s", p, got)
+			}
 		}
 	})
 }

@@ -59,6 +59,7 @@ type siteView struct {
 	Heading web.Heading
 	Refused web.ErrorSummary
 	Alert   web.Alert
+	Line    web.Alert // of this system's own line; no title: it answers
 	Name    string
 	Action  string // posts the wish for a run
 	MayRun  bool
@@ -206,6 +207,11 @@ func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error
 		return err
 	}
 	v := newSite(site, days, rate, tallies[id], runs, may(r, authz.InspectionRun) && site.Monitored)
+	if site.Monitored {
+		if v.Line, err = h.lineAlert(ctx); err != nil {
+			return err
+		}
+	}
 	if refused != nil {
 		f := fault.Of(refused)
 		v.Refused = web.ErrorSummary{Title: "没有发起检查", Says: f.Says, Breaches: web.BreachesOf(f)}

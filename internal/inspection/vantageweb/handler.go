@@ -46,7 +46,7 @@ func (h *Handler) Routes() []web.Route {
 
 type record struct{ web.RecordView }
 
-func newView(list []inspection.Vantage, doubts []inspection.Doubt, now time.Time, manages bool) record {
+func newView(list []inspection.Vantage, doubts []inspection.Doubt, down string, now time.Time, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Title: "监测点", Lead: "从几个地方同时探测网站能否访问。多数监测点都打不开才计为一次失败；监测点自己线路不通的一轮不计；批准的临时下线和已书面报备的紧急下线不计。"}}}
 	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "自检地址"}, {Head: "操作"}}}
 	heard, own := 0, ""
@@ -56,8 +56,8 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, now time.Time
 		switch {
 		case x.ID == inspection.OwnVantage:
 			state, own = web.Tag{Kind: web.Good, Text: "本机"}, strings.Join(x.Line, "\n")
-			if !x.SeenAt.IsZero() && !x.LineOK {
-				state = web.Tag{Kind: web.Warn, Text: "本机网络不通，未检测"}
+			if x.LineDown() {
+				state = web.Tag{Kind: web.Warn, Text: "线路不通，未检测"}
 			}
 		case !x.Revoked.IsZero():
 			state = web.Tag{Kind: web.Neutral, Text: "已停用"}
@@ -73,6 +73,9 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, now time.Time
 			acts = append(acts, web.Link{Text: "下载清单", Href: vantagesPath + "/" + url.PathEscape(x.ID) + "/plan", Note: x.Name})
 		}
 		seen := web.Cell{Text: web.Minute(x.SeenAt), Keep: true}
+		if x.ID == inspection.OwnVantage {
+			seen = web.Cell{} // it is here; since when its line is down is said above
+		}
 		if x.Results > 0 {
 			seen.Note = "上一批 " + strconv.Itoa(x.Results) + " 条"
 			if x.Lost > 0 {
@@ -84,6 +87,9 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, now time.Time
 			name.Note = "用文件交换"
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Text(x.Place), web.Tagged(state), seen, web.Text(strings.Join(x.Line, "、")), {Links: acts}}})
+	}
+	if down != "" {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "本系统的网络不通", Text: down})
 	}
 	if heard == 0 {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "现在只由本系统探测", Text: "没有其他监测点印证，登记以后才能由几个地方互相印证；一轮中网站都连不上、公共网络上也没有别的地址应答时，按本机网络不通处理，记为未检测，不计失败。只有一两个网站的，请登记自检地址。"})
@@ -111,6 +117,7 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, now time.Time
 			{Name: "name", Label: "名称", Required: true, Max: 60}, {Name: "place", Label: "机房和线路", Max: 100, Hint: "如 西安 电信"}, line, {Kind: web.Check, Name: "by_file", Label: "用文件交换", Hint: "监测点在另一张网上，清单和结果用文件传递，结果最迟 24 小时内送到"}}}}, Buttons: []web.Button{{Label: "登记监测点"}}})
 		mine := line
 		mine.Name, mine.Label, mine.Value = "own_line", "本系统的自检地址", own
+		mine.Hint = "每行一个完整网址，选公共网络上稳定的、自己能确认的地址；都打不开时认为是本系统断网，网站能否访问不检测、不告警"
 		v.Forms = append(v.Forms, web.Form{Action: vantagesPath + "/line", Key: "own-line", Folded: true, Sections: []web.Section{{Legend: "本系统的自检地址", Fields: []web.Field{mine}}}, Buttons: []web.Button{{Label: "保存自检地址"}}})
 		for _, x := range serving {
 			v.Forms = append(v.Forms, web.Form{Action: vantagesPath + "/" + url.PathEscape(x.ID) + "/revoke", Folded: true, Sections: []web.Section{{Legend: "停用“" + x.Name + "”", Hint: "密钥立即失效。"}}, Buttons: []web.Button{{Label: "停用监测点", Kind: web.Danger}}})
@@ -133,7 +140,11 @@ func (h *Handler) view(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	return newView(list, doubts, h.inspection.Now(), governs), nil
+	down, err := h.inspection.OwnLineDown(r.Context())
+	if err != nil {
+		return record{}, err
+	}
+	return newView(list, doubts, down, h.inspection.Now(), governs), nil
 }
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
@@ -275,5 +286,5 @@ var (
 	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true}}
 )
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, sampleNow, true),
-	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, sampleNow, true))
+var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, "", sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, "自 2026-11-28 01:20 起，登记的自检地址都打不开。", sampleNow, true),
+	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, "<i>", sampleNow, true))

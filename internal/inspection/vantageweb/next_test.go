@@ -20,7 +20,7 @@ func TestTheNextActOfVantagesStandsOpen(t *testing.T) {
 		"on line": {[]inspection.Vantage{{ID: "a"}}, ""},
 	} {
 		var open []string
-		for _, f := range newView(tt.list, nil, sampleNow, true).Forms {
+		for _, f := range newView(tt.list, nil, "", sampleNow, true).Forms {
 			if !f.Folded {
 				open = append(open, f.Action)
 			}

@@ -5,10 +5,12 @@ package jobstest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
 	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/jobs"
 )
 
@@ -65,5 +67,16 @@ func Work(t testing.TB, d *db.DB, w *jobs.Workers, c jobs.Config) {
 	}
 	if err := k.Stop(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Silence lets the process that works the waiting jobs of T's kind fall silent, for
+// the attempts-th time: they are taken up again, or given up, when jobs are next
+// worked.
+func Silence[T jobs.Args](t testing.TB, d *db.DB, attempts int) {
+	t.Helper()
+	var zero T
+	if n := dbtest.Write(t, d, fmt.Sprintf(`UPDATE job SET state = 'running', holder = 'gone', attempt = %d, held_until = '2026-01-01T00:00:00.000000Z' WHERE kind = '%s' AND state = 'waiting'`, attempts, zero.Kind())); n == 0 {
+		t.Fatalf("no job of %s waits", zero.Kind())
 	}
 }

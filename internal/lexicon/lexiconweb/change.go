@@ -324,6 +324,9 @@ func newPackView(p lexicon.Pack, list []lexicon.Entry, total int, steps []passag
 	case p.State == lexicon.Proposed && own:
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "等待另一人确认", Text: "含严重类词条，提出人不能自己确认，" + awaits(p)})
 	case p.State == lexicon.Proposed && decides:
+		if p.Asked != "" && !p.Nobody() {
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "请" + p.AskedName + "确认", Text: p.UnitName + "除提出人" + p.ByName + "外没有人可以确认。请核对下列词条及其依据，确认启用或不予通过。"})
+		}
 		v.Forms = append(v.Forms, web.Form{Action: p.Link() + "/decide", Sections: []web.Section{{Legend: "第二人确认", Fields: []web.Field{{Name: "note", Label: "意见", Max: 300, Hint: "不予通过的必填"}}}},
 			Buttons: []web.Button{{Label: "确认启用", Name: "decision", Value: "agree"}, {Label: "不予通过", Name: "decision", Value: "refuse", Plain: true}}})
 	}
@@ -342,7 +345,7 @@ func newPackView(p lexicon.Pack, list []lexicon.Entry, total int, steps []passag
 	return v
 }
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newPackView(samplePack, nil, 0, nil, true, false), newPackView(askedPack, nil, 0, nil, true, true), newPackView(samplePack, []lexicon.Entry{sampleEntry}, 1, []passage.Step{{Act: "propose", ActorName: "周启明"}}, true, true),
+var recordPage = web.Define(web.Plain, "pages/record.html", newPackView(samplePack, nil, 0, nil, true, false), newPackView(askedPack, nil, 0, nil, true, true), newPackView(askedPack, nil, 0, nil, true, false), newPackView(samplePack, []lexicon.Entry{sampleEntry}, 1, []passage.Step{{Act: "propose", ActorName: "周启明"}}, true, true),
 	newPackView(hostilePack, []lexicon.Entry{hostileEntry}, 9, nil, true, false), newEntryView(sampleEntry, true, true), newEntryView(hostileEntry, true, true), newEntryView(sampleEntry, false, false),
 	newCheck(rehearsed{name: "<b>", result: lexicon.Rehearsal{Entries: []lexicon.Entry{hostileEntry}, Bad: 1, Wrong: []lexicon.Row{{Number: 2, Words: "<i>", Says: "<script>"}}}}, `"`))
 

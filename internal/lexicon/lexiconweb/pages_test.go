@@ -83,3 +83,19 @@ func TestArticle19_3_SecondPersonConfirms(t *testing.T) {
 		t.Errorf("%d lists left the house, want two on record", len(site.Taken))
 	}
 }
+
+// A pack handed up says to whom, and to the office that is asked, why it is.
+func TestAPackHandedUpSaysSo(t *testing.T) {
+	for _, x := range []struct {
+		own  bool
+		want string
+	}{{true, "本单位没有另一人可以确认，已请西安市人民政府办公厅确认。"}, {false, "雁塔区人民政府办公室除提出人周启明外没有人可以确认。"}} {
+		v := newPackView(askedPack, nil, 0, nil, true, x.own)
+		if len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Text, x.want) {
+			t.Errorf("own %t: %+v", x.own, v.Alerts)
+		}
+	}
+	if v := newPackView(samplePack, nil, 0, nil, true, false); len(v.Alerts) != 0 {
+		t.Errorf("a pack of the own unit: %+v", v.Alerts)
+	}
+}
