@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -149,7 +150,7 @@ func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 
 func (p *tab) fail(format string, args ...any) {
 	p.t.Helper()
-	p.keep("failed")
+	p.shoot("failed")
 	p.t.Fatalf("%s at %s: %s\n%.1500s", p.who, p.location(), fmt.Sprintf(format, args...), p.text())
 }
 
@@ -237,10 +238,13 @@ func (p *tab) press(text string) {
 	}
 }
 
-// turned waits until another page than the marked one is there.
+// turned waits until another page than the marked one is there, at first in
+// short steps: most pages are there in less than a tenth of a second.
 func (p *tab) turned(mark string) bool {
+	step := 5 * time.Millisecond
 	for range 200 {
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(step)
+		step = min(2*step, 50*time.Millisecond)
 		done, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && document.documentElement.dataset.mark !== `+quoted(mark)))
 		if err == nil && done {
 			return true
@@ -285,8 +289,25 @@ func (p *tab) lacks(text string) {
 	}
 }
 
-// keep saves a screenshot of the whole page as build output.
+// shots keeps the pictures of a run, for people to look at; no journey reads
+// them:
+//
+//	go test ./e2e -run TestLoop -shots
+//
+// Drawing and packing eight hundred whole pages is a quarter of what the
+// browser does for the journeys, so it is asked for.
+var shots = flag.Bool("shots", false, "keep a picture of every page that a journey names, in build/screenshots")
+
+// keep saves a screenshot of the whole page where pictures are asked for.
 func (p *tab) keep(name string) {
+	p.t.Helper()
+	if *shots {
+		p.shoot(name)
+	}
+}
+
+// shoot saves a screenshot of the whole page as build output.
+func (p *tab) shoot(name string) {
 	p.t.Helper()
 	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
 	if err != nil {
@@ -309,14 +330,14 @@ func keepFile(t testing.TB, name string, content []byte) {
 	}
 }
 
-// both keeps the page at the desktop and the phone width, and asserts that the
-// phone needs no sideways scrolling.
+// both asserts that the page needs no sideways scrolling on a phone, and keeps
+// it at the desktop's and the phone's width where pictures are asked for.
 func (p *tab) both(name string) {
 	p.t.Helper()
 	p.keep(name)
 	p.wide(390, 844)
 	if w := eval[int](p, `document.documentElement.scrollWidth`); w > 390 {
-		p.keep(name + "-390")
+		p.shoot(name + "-390")
 		p.t.Errorf("%s at %s is %d px wide on a 390 px phone", p.who, p.location(), w)
 	}
 	p.keep(name + "-390")
