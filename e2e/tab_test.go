@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -44,10 +45,12 @@ var chromium struct {
 	err  error
 }
 
-// launch finds Chromium or says what to install, and starts it.
+// launch finds Chromium or says what to install, and starts it. Where the same
+// browser is there without its windows, that is taken: its pages are the same,
+// and nobody pays for the frame of a window in which nobody looks.
 func launch() error {
 	path := os.Getenv("CHROMIUM")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} {
 		if found, err := exec.LookPath(name); path == "" && err == nil {
 			path = found
 		}
@@ -149,7 +152,7 @@ func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 
 func (p *tab) fail(format string, args ...any) {
 	p.t.Helper()
-	p.keep("failed")
+	p.shoot("failed")
 	p.t.Fatalf("%s at %s: %s\n%.1500s", p.who, p.location(), fmt.Sprintf(format, args...), p.text())
 }
 
@@ -237,10 +240,13 @@ func (p *tab) press(text string) {
 	}
 }
 
-// turned waits until another page than the marked one is there.
+// turned waits until another page than the marked one is there, at first in
+// short steps: most pages are there in less than a tenth of a second.
 func (p *tab) turned(mark string) bool {
-	for range 200 {
-		time.Sleep(50 * time.Millisecond)
+	step := 5 * time.Millisecond
+	for range 600 { // half a minute: the machine may be busy with other tests
+		time.Sleep(step)
+		step = min(2*step, 50*time.Millisecond)
 		done, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && document.documentElement.dataset.mark !== `+quoted(mark)))
 		if err == nil && done {
 			return true
@@ -252,7 +258,7 @@ func (p *tab) turned(mark string) bool {
 // sees waits until the page shows the text.
 func (p *tab) sees(text string) {
 	p.t.Helper()
-	for range 60 {
+	for range 400 { // twenty seconds, for the same reason
 		found, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.body !== null && document.body.innerText.includes(`+quoted(text)+`)`))
 		if err == nil && found {
 			return
@@ -285,8 +291,25 @@ func (p *tab) lacks(text string) {
 	}
 }
 
-// keep saves a screenshot of the whole page as build output.
+// shots keeps the pictures of a run, for people to look at; no journey reads
+// them:
+//
+//	go test ./e2e -run TestLoop -shots
+//
+// Drawing and packing eight hundred whole pages is a quarter of what the
+// browser does for the journeys, so it is asked for.
+var shots = flag.Bool("shots", false, "keep a picture of every page that a journey names, in build/screenshots")
+
+// keep saves a screenshot of the whole page where pictures are asked for.
 func (p *tab) keep(name string) {
+	p.t.Helper()
+	if *shots {
+		p.shoot(name)
+	}
+}
+
+// shoot saves a screenshot of the whole page as build output.
+func (p *tab) shoot(name string) {
 	p.t.Helper()
 	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
 	if err != nil {
@@ -309,14 +332,14 @@ func keepFile(t testing.TB, name string, content []byte) {
 	}
 }
 
-// both keeps the page at the desktop and the phone width, and asserts that the
-// phone needs no sideways scrolling.
+// both asserts that the page needs no sideways scrolling on a phone, and keeps
+// it at the desktop's and the phone's width where pictures are asked for.
 func (p *tab) both(name string) {
 	p.t.Helper()
 	p.keep(name)
 	p.wide(390, 844)
 	if w := eval[int](p, `document.documentElement.scrollWidth`); w > 390 {
-		p.keep(name + "-390")
+		p.shoot(name + "-390")
 		p.t.Errorf("%s at %s is %d px wide on a 390 px phone", p.who, p.location(), w)
 	}
 	p.keep(name + "-390")

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
@@ -94,7 +95,7 @@ func unitColumns(t *testing.T, q db.Querier) []string {
 // Whatever belongs to a unit goes to who follows it: each column that names a
 // unit is carried by a module, or stays for a reason.
 func TestReorganisationCarriesEveryTable(t *testing.T) {
-	h := must(app.Open(t.Context(), app.Config{Dir: t.TempDir()}))(t)
+	h := must(app.Open(t.Context(), app.Config{Dir: dbtest.Folder(t)}))(t)
 	defer func() {
 		if err := h.Close(context.Background()); err != nil {
 			t.Error(err)

@@ -12,14 +12,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/oklog/ulid/v2"
 
 	"zhengshu/internal/app"
@@ -112,39 +110,8 @@ func as(s *authz.Session) context.Context {
 // eachDatabase runs fn on the embedded database and, where one is named, on
 // PostgreSQL; fn gets the settings of a fresh house.
 func eachDatabase(t *testing.T, fn func(t *testing.T, c app.Config)) {
-	t.Run("sqlite", func(t *testing.T) { fn(t, app.Config{Dir: t.TempDir()}) })
-	t.Run("postgres", func(t *testing.T) {
-		admin := os.Getenv(dbtest.EnvPostgres)
-		if admin == "" {
-			t.Skipf("left out: %s is not set; `make test` sets it", dbtest.EnvPostgres)
-		}
-		fn(t, app.Config{Dir: t.TempDir(), DSN: database(t, admin)})
-	})
-}
-
-// database makes an empty database on the server and drops it afterwards.
-func database(t *testing.T, admin string) string {
-	t.Helper()
-	ctx := context.Background()
-	name := strings.ToLower("zs_whole_" + ulid.Make().String())
-	conn := must(pgx.Connect(ctx, admin))(t)
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := conn.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Errorf("drop: %v", err)
-		}
-		if err := conn.Close(ctx); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	base, query, _ := strings.Cut(admin, "?")
-	dsn := base[:strings.LastIndex(base, "/")+1] + name
-	if query != "" {
-		dsn += "?" + query
-	}
-	return dsn
+	t.Run("sqlite", func(t *testing.T) { fn(t, app.Config{Dir: dbtest.Folder(t)}) })
+	t.Run("postgres", func(t *testing.T) { fn(t, app.Config{Dir: t.TempDir(), DSN: dbtest.Database(t)}) })
 }
 
 // settle builds the two counties.
@@ -1107,7 +1074,7 @@ func (n *neighbourhood) askers(route web.Route) []authz.RoleInfo {
 // The same for every act: with the neighbour's id it is not found and nothing
 // is written, whatever else the form says.
 func TestNeighboursActs(t *testing.T) {
-	n := settle(t, app.Config{Dir: t.TempDir()})
+	n := settle(t, app.Config{Dir: dbtest.Folder(t)})
 	// Fields that let most forms come past their first look.
 	form := func(of *county) url.Values {
 		v := url.Values{}

@@ -11,13 +11,14 @@ import (
 
 	"zhengshu/internal/app"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/rules/sx2021"
 )
 
 // openHouse is a house on a fresh embedded database.
 func openHouse(t *testing.T) *app.House {
 	t.Helper()
-	h, err := app.Open(context.Background(), app.Config{Dir: t.TempDir()})
+	h, err := app.Open(context.Background(), app.Config{Dir: dbtest.Folder(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

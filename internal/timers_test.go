@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"zhengshu/internal/app"
+	"zhengshu/internal/db/dbtest"
 )
 
 // timers is the catalogue of the regulation's clocks. A clock that runs names
@@ -110,7 +111,7 @@ var timers = []struct{ timer, kind, brings string }{
 // Every clock that is said to run is declared by the house, and every clock
 // the house declares stands in the catalogue.
 func TestTimersRunOrSayWhoBringsThem(t *testing.T) {
-	h, err := app.Open(t.Context(), app.Config{Dir: t.TempDir()})
+	h, err := app.Open(t.Context(), app.Config{Dir: dbtest.Folder(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

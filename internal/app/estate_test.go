@@ -22,6 +22,7 @@ import (
 	"zhengshu/internal/blueprint"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/health"
 	"zhengshu/internal/layout"
@@ -52,7 +53,7 @@ func newEstate(t *testing.T) *estate {
 	clock := calendar.NewManual(time.Date(2026, 3, 9, 2, 0, 0, 0, time.UTC))
 	e := &estate{t: t, ctx: audit.System(context.Background(), "test")}
 	var err error
-	e.h, err = app.Open(e.ctx, app.Config{Dir: t.TempDir(), Clock: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	e.h, err = app.Open(e.ctx, app.Config{Dir: dbtest.Folder(t), Clock: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	e.ok(err)
 	t.Cleanup(func() { e.ok(e.h.Close(context.Background())) })
 	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) error {

@@ -53,6 +53,13 @@ var lite struct {
 // SQLite is a fresh migrated embedded database.
 func SQLite(t testing.TB, now func() time.Time) *db.DB {
 	t.Helper()
+	return open(t, db.Config{Dir: Folder(t), Now: now})
+}
+
+// Folder is a fresh folder with a migrated embedded database in it, for whoever
+// opens it himself.
+func Folder(t testing.TB) string {
+	t.Helper()
 	lite.once.Do(func() { lite.file, lite.err = migratedFile() })
 	if lite.err != nil {
 		t.Fatalf("migrate the SQLite template: %v", lite.err)
@@ -61,7 +68,7 @@ func SQLite(t testing.TB, now func() time.Time) *db.DB {
 	if err := os.WriteFile(filepath.Join(dir, "zhengshu.db"), lite.file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return open(t, db.Config{Dir: dir, Now: now})
+	return dir
 }
 
 // schema names what the migrations make of an empty database: whatever differs
@@ -124,6 +131,13 @@ var pg struct {
 // Postgres is a fresh migrated PostgreSQL database, dropped after the test.
 func Postgres(t testing.TB, now func() time.Time) *db.DB {
 	t.Helper()
+	return open(t, db.Config{DSN: Database(t), Now: now})
+}
+
+// Database is the address of a fresh migrated PostgreSQL database, dropped after
+// the test, for whoever opens it himself.
+func Database(t testing.TB) string {
+	t.Helper()
 	admin := os.Getenv(EnvPostgres)
 	if admin == "" {
 		t.Skipf("PostgreSQL half left out: %s is not set; `make test` sets it", EnvPostgres)
@@ -144,7 +158,7 @@ func Postgres(t testing.TB, now func() time.Time) *db.DB {
 			t.Errorf("drop the test database: %v", err)
 		}
 	})
-	return open(t, db.Config{DSN: withDatabase(admin, name), Now: now})
+	return withDatabase(admin, name)
 }
 
 // migratedTemplate names the migrated database of the server, which the first

@@ -101,10 +101,11 @@ func Eval[T any](b *Browser, expression string) T {
 	return v
 }
 
-// Until waits for a JavaScript expression to become true, two seconds at most.
+// Until waits for a JavaScript expression to become true, twenty seconds at
+// most: the machine may be busy with other tests.
 func (b *Browser) Until(expression string) {
 	b.t.Helper()
-	for range 40 {
+	for range 400 {
 		if Eval[bool](b, expression) {
 			return
 		}
