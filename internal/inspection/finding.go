@@ -155,6 +155,24 @@ func (s *Service) Finding(ctx context.Context, q db.Querier, scope authz.Scope, 
 	return f, err
 }
 
+// mostTold bounds how many earlier and later sightings of a finding are told.
+const mostTold = 10
+
+// SameAs lists, newest first, the other findings of the same defect on the same
+// site or account: what was seen to be gone and came back. It is for whoever may
+// read f.
+func (s *Service) SameAs(ctx context.Context, q db.Querier, scope authz.Scope, f Finding) ([]Finding, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("f.fingerprint = ? AND f.id <> ?", f.Fingerprint, f.ID)
+	if f.Account != "" {
+		w.And("f.account_id = ?", f.Account)
+	} else {
+		w.And("f.site_id = ?", f.Site)
+	}
+	return db.All(ctx, q, scanFinding, findingSelect+` WHERE `+w.SQL()+fmt.Sprintf(` ORDER BY f.first_seen DESC, f.id DESC LIMIT %d`, mostTold), w.Args()...)
+}
+
 // FindingFilter narrows Findings.
 type FindingFilter struct {
 	Of       string // "site" or "account"; "" for both

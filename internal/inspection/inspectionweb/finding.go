@@ -486,6 +486,27 @@ func promptTerms(f inspection.Finding, proofs []inspection.Proof, mayOpen func(s
 	return nil
 }
 
+// sameTerms tell when the same defect stood before, or came back since.
+func sameTerms(f inspection.Finding, same []inspection.Finding) []web.Term {
+	var out []web.Term
+	for _, o := range same {
+		t := web.Term{Name: "此前同一问题", Text: calendar.DateOf(o.FirstSeen).Chinese() + "发现", Href: o.Link()}
+		if o.ID > f.ID { // IDs go by time
+			t.Name = "后来再次发现"
+		}
+		switch {
+		case o.State != inspection.FindingClosed:
+			t.Text += "，" + inspection.FindingMachine.States[o.State]
+		case o.False():
+			t.Text += "，确认为误报"
+		default:
+			t.Text += "，" + calendar.DateOf(o.ClosedAt).Chinese() + "办结"
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
 // objectionTerms say who called the finding false, who answers by when, and
 // what was answered.
 func objectionTerms(list []inspection.Objection) []web.Term {
@@ -579,6 +600,11 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 		return err
 	}
 	v.ruled(rule)
+	same, err := h.inspection.SameAs(ctx, h.db, scope, f)
+	if err != nil {
+		return err
+	}
+	v.Facts.Terms = append(v.Facts.Terms, sameTerms(f, same)...)
 	objections, err := h.inspection.ObjectionsOf(ctx, h.db, scope, id)
 	if err != nil {
 		return err

@@ -182,6 +182,20 @@ func TestFromTheBoardToAClosedFinding(t *testing.T) {
 		if !strings.Contains(page.Body, "已办结") || !strings.Contains(page.Body, "已改正") || len(page.All(".cards > .panel")) != 2 {
 			t.Error("before and after do not stand side by side")
 		}
+
+		// What comes back names what was seen before, and the other way round.
+		h.fixed.Store(false)
+		h.walk.Post(site+"/run", nil).Want(http.StatusSeeOther)
+		h.work()
+		list = h.walk.Get("/console/findings?state=standing&family=link").Want(http.StatusOK)
+		anew := list.Attr(".table tbody th a", "href")
+		page, before := h.walk.Get(anew).Want(http.StatusOK), h.walk.Get(path).Want(http.StatusOK)
+		if anew == path || !strings.Contains(page.Body, "此前同一问题") || page.Attr(`dd a[href="`+path+`"]`, "href") != path {
+			t.Error("what came back does not name what was there before")
+		}
+		if !strings.Contains(before.Body, "后来再次发现") || before.Attr(`dd a[href="`+anew+`"]`, "href") != anew {
+			t.Error("what was closed does not name what came back")
+		}
 	})
 }
 
