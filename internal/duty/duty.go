@@ -132,21 +132,23 @@ func scanPoint(r db.Scanner) (point, error) {
 	return p, err
 }
 
-// points are who keeps a duty: the offices of areas with a running site, and
-// whoever has published a roster of its own.
+// points are who keeps a duty: the sponsors of running sites or, where the
+// province lets them pool it, the offices of their areas; and whoever has
+// published a roster of its own.
 func (s *Service) points(ctx context.Context, q db.Querier) ([]point, error) {
 	return db.All(ctx, q, scanPoint, `
 		SELECT u.id, u.name, u.area_id, u.area_path, u.kind FROM unit u
 		 WHERE u.abolished_on IS NULL AND (u.id IN (SELECT unit_id FROM duty_roster WHERE published_at IS NOT NULL)
-		       OR u.kind = 'office' AND u.area_id IN (SELECT x.area_id FROM unit x JOIN site s ON s.unit_id = x.id WHERE s.state IN ('running', 'temporarily_offline')))
-		 ORDER BY u.area_path, u.id`)
+		       OR $1 AND u.kind = 'office' AND u.area_id IN (SELECT x.area_id FROM unit x JOIN site s ON s.unit_id = x.id WHERE s.state IN ('running', 'temporarily_offline'))
+		       OR NOT $1 AND u.id IN (SELECT unit_id FROM site WHERE state IN ('running', 'temporarily_offline')))
+		 ORDER BY u.area_path, u.id`, s.Settings().DutyPooled)
 }
 
 // PointOf is the unit on whose duty a sponsor's sites are: its own where it
-// keeps a roster, else the office of its area.
+// keeps a roster or the province pools no duty, else the office of its area.
 func (s *Service) PointOf(ctx context.Context, q db.Querier, unit org.UnitID) (org.UnitID, error) {
 	own, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM duty_roster WHERE unit_id = $1 AND published_at IS NOT NULL`, unit)
-	if err != nil || own > 0 {
+	if err != nil || own > 0 || !s.Settings().DutyPooled {
 		return unit, err
 	}
 	u, err := s.Org.UnitTx(ctx, q, authz.System("duty.point"), unit)
@@ -163,7 +165,7 @@ func (s *Service) PointOf(ctx context.Context, q db.Querier, unit org.UnitID) (o
 // covered are the running sites on a unit's duty: all of them, for a day is
 // confirmed when each was read.
 func (s *Service) covered(ctx context.Context, q db.Querier, u org.Unit) ([]registry.SiteID, error) {
-	office := u.Kind == org.Office
+	office := u.Kind == org.Office && s.Settings().DutyPooled
 	return db.All(ctx, q, db.Value[registry.SiteID], `
 		SELECT s.id FROM site s JOIN unit x ON x.id = s.unit_id
 		 WHERE s.state IN ('running', 'temporarily_offline')

@@ -46,6 +46,7 @@ type office struct {
 	look         *inspection.Service
 	obligations  *obligation.Service
 	vigil        *vigil.Service
+	settings     sx2021.Settings
 	unit, bureau org.Unit
 	head, a, b   *authz.Session
 	site         registry.Site
@@ -70,10 +71,10 @@ func each(t *testing.T, fn func(t *testing.T, h *office)) {
 		if probes != d {
 			t.Cleanup(func() { probes.Close() })
 		}
-		h := &office{db: d, probes: probes, clock: clock, obligations: obligation.New(d, o, slices.Concat(duty.Obligations(), vigil.Obligations(), library.Obligations(), []obligation.Kind{inspection.DisputeKind})...)}
+		h := &office{db: d, probes: probes, clock: clock, settings: sx2021.Defaults(), obligations: obligation.New(d, o, slices.Concat(duty.Obligations(), vigil.Obligations(), library.Obligations(), []obligation.Kind{inspection.DisputeKind})...)}
 		h.vigil = vigil.New(vigil.Parts{DB: d, Org: o, Registry: r, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
 		h.look = inspection.New(d, probes, r, nil, nil, inspection.Settings{})
-		h.svc = duty.New(duty.Parts{DB: d, Org: o, Registry: r, Inspection: h.look, Vigil: h.vigil, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
+		h.svc = duty.New(duty.Parts{DB: d, Org: o, Registry: r, Inspection: h.look, Vigil: h.vigil, Obligations: h.obligations, Days: days, Settings: func() sx2021.Settings { return h.settings }})
 		if err := passage.Declare(ctx, d, append(duty.Machines(), vigil.Machine, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine)...); err != nil {
 			t.Fatal(err)
 		}
@@ -229,6 +230,49 @@ func (h *office) sweep(t *testing.T) {
 	h.clock.Set(h.clock.Now().Add(11 * time.Minute))
 	if _, err := h.svc.Sweep(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Article 19(4) lays the duty on sponsors. A province may let the office of an area
+// keep it for those without a roster of their own; one that does not asks each.
+func TestArticle19_4_WhoKeepsTheDuty(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		pooled bool
+	}{{"pooled", true}, {"each its own", false}} {
+		t.Run(tt.name, func(t *testing.T) {
+			each(t, func(t *testing.T, h *office) {
+				h.settings.DutyPooled = tt.pooled
+				want := h.unit
+				if !tt.pooled {
+					want = h.bureau
+				}
+				if _, err := h.obligations.Sweep(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := h.svc.Sweep(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				for _, kind := range []string{duty.RosterKind.ID, duty.RecordKind.ID} {
+					if list := h.owes(t, kind); len(list) != 1 || list[0].Unit != want.ID {
+						t.Errorf("%s is owed by %+v, not by %s alone", kind, list, want.Name)
+					}
+				}
+				if point, err := h.svc.PointOf(context.Background(), h.db, h.bureau.ID); err != nil || point != want.ID {
+					t.Errorf("the site is on the duty of %s (%v)", point, err)
+				}
+				today := calendar.DateOf(began)
+				sites := map[org.UnitID]int{h.unit.ID: 0, h.bureau.ID: 1} // a sponsor may always read its own
+				if tt.pooled {
+					sites[h.unit.ID] = 1
+				}
+				for unit, n := range sites {
+					if r, err := h.svc.RecordOf(context.Background(), system, unit, today); err != nil || len(r.Sites) != n {
+						t.Errorf("%s reads %d sites, want %d (%v)", unit, len(r.Sites), n, err)
+					}
+				}
+			})
+		})
 	}
 }
 

@@ -321,7 +321,7 @@ func (s *Service) media(ctx context.Context, q db.Querier, u org.Unit) (Media, e
 	}, `SELECT count(*), count(h.last_post), COALESCE(sum(CASE WHEN h.stale = 'violated' THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN h.interaction = 'violated' THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN h.wrong > 0 THEN 1 ELSE 0 END), 0)
 		  FROM account a JOIN unit x ON x.id = a.unit_id LEFT JOIN account_sheet h ON h.account_id = a.id
 		 WHERE a.state = 'running'
-		   AND (a.unit_id = $1 OR $2 AND x.area_id = $3 AND a.unit_id NOT IN (SELECT unit_id FROM duty_roster WHERE published_at IS NOT NULL AND unit_id <> $1))`, u.ID, u.Kind == org.Office, u.Area)
+		   AND (a.unit_id = $1 OR $2 AND x.area_id = $3 AND a.unit_id NOT IN (SELECT unit_id FROM duty_roster WHERE published_at IS NOT NULL AND unit_id <> $1))`, u.ID, u.Kind == org.Office && s.Settings().DutyPooled, u.Area)
 }
 
 // placeOf cuts the unit's own segments off its path.

@@ -210,6 +210,11 @@ type Settings struct {
 	// gives an office's own site to the next office up; above the province stands
 	// the State Council's).
 	TopOwnJudged bool `json:"top_own_judged"`
+	// DutyPooled: the office of an area keeps the reading duty for the sponsors of
+	// the area that have published no roster of their own. Article 19(4) lays the
+	// duty on every sponsor and operator; a bureau of five people cannot fill 24
+	// hours. Without it each sponsor of a running site owes a roster and records.
+	DutyPooled bool `json:"duty_pooled"`
 	// BlindTestWorkdays is the time for the answer to a test letter, in working
 	// days, BlindTestLetters how many go to a site.
 	BlindTestWorkdays int `json:"blind_test_workdays"`
@@ -271,6 +276,7 @@ func Defaults() Settings {
 		AccountMendDays:         5,
 		MediaUnusedDays:         90,
 		RosterDueDay:            25,
+		DutyPooled:              true,
 		AlarmMinutes:            15,
 		AlarmSuperiorMinutes:    30,
 		AlarmTakenMinutes:       60,
