@@ -55,25 +55,42 @@ func (h *House) wireFreeze() {
 // wireDuty makes the duty; after inspection, which it listens to.
 func (h *House) wireDuty() {
 	h.Duty = duty.New(duty.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection, Library: h.Library, Vigil: h.Vigil, Obligations: h.Obligations,
-		Store: h.Blobs, Days: h.Days, Settings: h.Province.Settings, Log: h.Config.Log, CauseOf: platformOf, Origin: h.origin})
+		Store: h.Blobs, Days: h.Days, Settings: h.Province.Settings, Log: h.Config.Log, CauseOf: h.causeOf, Origin: h.origin})
 	// What a person saw a person looks at again.
 	h.Inspection.RetestFrom("duty", func(_ context.Context, _ registry.Site, f inspection.Finding) (inspection.Look, error) {
 		return inspection.Look{Outcome: inspection.Unknown, Says: "这是值班人员巡检时发现的，不能自动复测；改正后由值班人员在次日巡检中确认。", Evidence: inspection.Evidence{URL: f.URL, At: h.DB.Now()}}, nil
 	})
 }
 
-// platformOf is the platform a site lives on: what fails with others there is
-// one cause.
-func platformOf(ctx context.Context, q db.Querier, site registry.Site) (duty.Cause, bool, error) {
-	c, err := db.One(ctx, q, func(r db.Scanner) (duty.Cause, error) {
-		var c duty.Cause
-		err := r.Scan(&c.Key, &c.Name, &c.Unit)
-		return c, err
-	}, `SELECT 'platform:' || p.id, p.name, p.unit_id FROM site_platform x JOIN platform p ON p.id = x.platform_id WHERE x.site_id = $1 AND p.retired_on IS NULL`, site.ID)
-	if db.None(err) {
-		return c, false, nil
+// causeOf is what a site shares with others: the platform it lives on, or, when it
+// does not open, the machine room that its hosting record names, as far as the same
+// people are on duty for it.
+func (h *House) causeOf(ctx context.Context, q db.Querier, site registry.Site, kind string) (duty.Cause, bool, error) {
+	shared := func(statement string) (duty.Cause, bool, error) {
+		c, err := db.One(ctx, q, func(r db.Scanner) (duty.Cause, error) {
+			var c duty.Cause
+			err := r.Scan(&c.Key, &c.Name, &c.Unit)
+			return c, err
+		}, statement, site.ID)
+		if db.None(err) {
+			return c, false, nil
+		}
+		return c, err == nil, err
 	}
-	return c, err == nil, err
+	c, ok, err := shared(`SELECT 'platform:' || p.id, p.name, p.unit_id FROM site_platform x JOIN platform p ON p.id = x.platform_id WHERE x.site_id = $1 AND p.retired_on IS NULL`)
+	if err != nil || ok || kind != duty.Down {
+		return c, ok, err
+	}
+	c, ok, err = shared(`SELECT 'hosting:' || provider || '/' || location, provider || '（' || location || '）', unit_id FROM hosting
+		WHERE object_kind = 'site' AND object_id = $1 AND ended_on IS NULL AND location <> '' ORDER BY created_at DESC, id DESC LIMIT 1`)
+	if err != nil || !ok {
+		return c, ok, err
+	}
+	if c.Unit, err = h.Duty.PointOf(ctx, q, site.Unit); err != nil {
+		return c, false, err
+	}
+	c.Key += "/" + string(c.Unit)
+	return c, true, nil
 }
 
 // frozen is lifecycle's question.

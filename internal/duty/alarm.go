@@ -225,7 +225,7 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 	}
 	shared := false
 	if s.CauseOf != nil && common(g.kind) {
-		x, ok, err := s.CauseOf(ctx, tx, g.site)
+		x, ok, err := s.CauseOf(ctx, tx, g.site, g.kind)
 		if err != nil {
 			return err
 		}
@@ -302,7 +302,7 @@ func causeOf(kind string) string {
 // outage, a change of its pages. What is written on a page is the site's own.
 func common(kind string) bool {
 	switch family, _, _ := strings.Cut(kind, "."); family {
-	case "down", "access", "dns", "tls", "host":
+	case Down, "access", "dns", "tls", "host":
 		return true
 	}
 	return causeOf(kind) == "intruder"
@@ -657,7 +657,7 @@ func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 		}
 		n++
 		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
-			return s.raise(ctx, tx, signal{site: site, kind: "down", what: "打不开", since: x.Since,
+			return s.raise(ctx, tx, signal{site: site, kind: Down, what: "打不开", since: x.Since,
 				says: fmt.Sprintf("%s（%s）自%s起打不开，连续%d次访问失败。", site.Name, site.Host, x.Since.In(calendar.Shanghai).Format("1月2日15:04"), x.Probes)})
 		}); err != nil {
 			return n, err

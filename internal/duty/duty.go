@@ -58,6 +58,9 @@ type Cause struct {
 	Unit org.UnitID
 }
 
+// Down is the kind of fault that a site does not open.
+const Down = "down"
+
 // Parts are what the service works with.
 type Parts struct {
 	DB          *db.DB
@@ -70,9 +73,10 @@ type Parts struct {
 	Store       blob.Store
 	Days        calendar.Workdays
 	Settings    func() sx2021.Settings
-	// CauseOf says what a fault of a site is shared with: the platform it lives
-	// on. ok is false where it stands alone.
-	CauseOf func(ctx context.Context, q db.Querier, site registry.Site) (Cause, bool, error)
+	// CauseOf says what a fault of a kind (Down, or a check) of a site is shared
+	// with: the platform it lives on, the machine room. ok is false where it stands
+	// alone.
+	CauseOf func(ctx context.Context, q db.Querier, site registry.Site, kind string) (Cause, bool, error)
 	// Origin is where a site is reached when that is not http at its host; nil or
 	// "": at its host.
 	Origin func(registry.Site) string

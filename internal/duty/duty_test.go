@@ -509,7 +509,7 @@ func TestArticle19_4_ASwapAgreedAndAWeekKept(t *testing.T) {
 func TestArticle19_4_OnePlatformIsOneAlarm(t *testing.T) {
 	each(t, func(t *testing.T, h *office) {
 		h.roster(t)
-		h.svc.CauseOf = func(context.Context, db.Querier, registry.Site) (duty.Cause, bool, error) {
+		h.svc.CauseOf = func(context.Context, db.Querier, registry.Site, string) (duty.Cause, bool, error) {
 			return duty.Cause{Key: "platform:one", Name: "省级平台", Unit: h.unit.ID}, true, nil
 		}
 		days, err := calendar.Published()
