@@ -116,10 +116,16 @@ func accountOriginal(c *Check, f *Facts) []Finding {
 		return []Finding{c.untested("没有取得原创情况", a.Name)}
 	}
 	detail := fmt.Sprintf("%d 天内发布 %d 条，其中原创 %d 条", a.OriginalDays, max(a.Posts, 0), a.Originals)
+	if a.Posts > 0 {
+		detail += fmt.Sprintf("（占 %d%%）", a.Originals*100/a.Posts)
+	}
 	if a.Originals == 0 && (a.LastOriginal.IsZero() || a.LastOriginal.AddDays(a.OriginalDays).Before(f.Today)) {
 		return []Finding{c.wrong(detail, a.Name)}
 	}
-	return []Finding{c.fine(a.Name)}
+	if a.Posts <= 0 {
+		return []Finding{c.fine(a.Name)}
+	}
+	return []Finding{c.finding(Kept, c.Says.Fine+"："+detail+"。", a.Name, "")}
 }
 
 func accountInteraction(c *Check, f *Facts) []Finding {
