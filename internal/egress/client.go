@@ -61,7 +61,7 @@ func (c *Client) Outside() time.Time {
 	return time.Time{}
 }
 
-// Addresses asks the DNS for the addresses of a host, under the same rules as a
+// Addresses asks the DNS for all the addresses of a host, under the same rules as a
 // request: a name that leads to an address that is refused is an error.
 func (c *Client) Addresses(ctx context.Context, host string) ([]netip.Addr, error) {
 	return c.AddressesAt(ctx, host, 443)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// route is where a host and port may be dialled: the own listener, or checked addresses.
+// route is where a host and port may be dialled: the own listener, or all its addresses, checked, those of IPv4 first.
 type route struct {
 	addrs []netip.AddrPort
 	own   bool
@@ -129,10 +129,23 @@ func (c *Client) find(ctx context.Context, host string, port uint16) (route, err
 	}
 	// IPv4 first: many vantage points have no IPv6 route, and a site is not down for that.
 	slices.SortStableFunc(r.addrs, func(a, b netip.AddrPort) int { return a.Addr().BitLen() - b.Addr().BitLen() })
-	if len(r.addrs) > 4 {
-		r.addrs = r.addrs[:4]
-	}
 	return r, nil
+}
+
+// maxTries is how many addresses of a host one connection is tried at.
+const maxTries = 4
+
+// tried are the addresses that are dialled, in order. Where more stand than are tried, one of the sixth version keeps
+// its place, so that a site whose servers of the fourth are all dead is still opened.
+func tried(addrs []netip.AddrPort) []netip.AddrPort {
+	if len(addrs) <= maxTries {
+		return addrs
+	}
+	out := slices.Clone(addrs[:maxTries])
+	if i := slices.IndexFunc(addrs, func(a netip.AddrPort) bool { return a.Addr().Is6() }); i >= maxTries {
+		out[maxTries-1] = addrs[i]
+	}
+	return out
 }
 
 // dialContext is what net/http calls; addr carries the canonical host of the URL.
@@ -153,11 +166,12 @@ func (c *Client) connect(ctx context.Context, addr string) (net.Conn, string, ro
 		return nil, host, r, err
 	}
 	var last error
-	for i, ap := range r.addrs {
+	list := tried(r.addrs)
+	for i, ap := range list {
 		try, cancel := ctx, context.CancelFunc(func() {})
-		if dl, ok := ctx.Deadline(); ok && i < len(r.addrs)-1 {
+		if dl, ok := ctx.Deadline(); ok && i < len(list)-1 {
 			// A share of what is left, so that a dead first address leaves time for the next.
-			try, cancel = context.WithTimeout(ctx, time.Until(dl)/time.Duration(len(r.addrs)-i))
+			try, cancel = context.WithTimeout(ctx, time.Until(dl)/time.Duration(len(list)-i))
 		}
 		conn, err := c.dial(try, ap)
 		cancel()

@@ -42,7 +42,7 @@ func (c *Client) Dial(ctx context.Context, host string, port uint16, named bool)
 func (c *Client) route(ctx context.Context, host string, port uint16, named bool) ([]netip.AddrPort, error) {
 	if !named {
 		r, err := c.find(ctx, host, port)
-		return r.addrs, err
+		return tried(r.addrs), err
 	}
 	addrs := []netip.Addr{}
 	if a, err := netip.ParseAddr(host); err == nil {
