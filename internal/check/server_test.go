@@ -9,10 +9,11 @@ func TestArticle22_DeepIPv6IsJudgedByWhatWasTold(t *testing.T) {
 		want Outcome
 	}{
 		{IPv6{}, Untested},
-		{IPv6{Second: 20, SecondOK: 17}, Kept},
-		{IPv6{Second: 20, SecondOK: 16}, Violated},
-		{IPv6{Second: 20, SecondOK: 16, SecondUntold: 4}, Untested},
-		{IPv6{Second: 20, SecondOK: 17, SecondUntold: 3}, Kept},
+		{IPv6{Second: 20, SecondOK: 18}, Kept},
+		{IPv6{Second: 20, SecondOK: 17}, Violated},
+		{IPv6{Second: 20, SecondOK: 20, Third: 20, ThirdOK: 17}, Violated},
+		{IPv6{Second: 20, SecondOK: 17, SecondUntold: 3}, Untested},
+		{IPv6{Second: 20, SecondOK: 18, SecondUntold: 2}, Kept},
 		{IPv6{Second: 20, SecondOK: 2, SecondUntold: 4}, Violated},
 		{IPv6{Second: 20, SecondOK: 20, Third: 10, ThirdOK: 3, ThirdUntold: 7}, Untested},
 		{IPv6{Second: 20, SecondUntold: 20}, Untested},
