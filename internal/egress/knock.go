@@ -83,9 +83,9 @@ func (c *Client) knock(ctx context.Context, u *url.URL) (next *url.URL, status i
 	addr := net.JoinHostPort(host, portText(port))
 	var conn net.Conn
 	if u.Scheme == "https" {
-		conn, err = c.dialTLS(false)(ctx, "tcp", addr)
+		conn, err = c.dialTLS(carriage{})(ctx, "tcp", addr)
 	} else {
-		conn, err = c.dialContext(ctx, "tcp", addr)
+		conn, err = c.dialPlain(carriage{})(ctx, "tcp", addr)
 	}
 	if err != nil {
 		return nil, 0, err

@@ -81,9 +81,9 @@ func (c *Client) PostUpTo(ctx context.Context, rawURL string, header http.Header
 		return resp, err
 	}
 	host := u.Hostname()
-	rt := c.strict
+	rt := c.carriers[carriage{}]
 	if named {
-		rt = c.transport(false)
+		rt = c.transport(carriage{})
 		dial := func(ctx context.Context, _, addr string) (net.Conn, error) {
 			h, port, err := split(addr)
 			if err != nil {
