@@ -400,6 +400,9 @@ func TestPacksAreRead(t *testing.T) {
 	if guide.Version == "" || guide.Source == "" || guide.Mark != "M+" || guide.MissingClasses != 4 || len(guide.Classes) != 8 {
 		t.Errorf("guide.json: %+v", guide)
 	}
+	if ipv6.Version == "" || ipv6.Source == "" || ipv6.Mark != "1" || ipv6.DeepPercent != 90 {
+		t.Errorf("ipv6.json: %+v", ipv6)
+	}
 	var f footerPack
 	if !readPack(footerJSON, &f) || f.Version == "" || f.Source == "" || f.Mark != "M+" || len(f.Items) != len(footerLooks) || len(footerChecks) != len(f.Items) {
 		t.Errorf("footer.json: %+v, %d checks", f, len(footerChecks))

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"cmp"
+	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,8 +29,13 @@ type Server struct {
 type IPv6 struct {
 	Untold string
 	// Addresses reports an address of the sixth version for the host, Opens that
-	// the home page came over it; Reach is false where we have no route ourselves.
+	// a page came over it; Reach is false where that could not be tried, and
+	// Untried says why (empty: this machine has no line of the sixth version).
 	Addresses, Opens, Reach bool
+	Untried                 string
+	// Shut is why no page came, Strange the title of the page that came where it
+	// is another than the home page over the fourth version.
+	Shut, Strange string
 	// Second and Third are the site's own links on the home page and one level
 	// below, and how many of them lead to a host that has such an address.
 	Second, SecondOK, Third, ThirdOK int
@@ -87,10 +94,28 @@ const Mainland = "CN"
 const (
 	expirySoon = 30
 	expiryNear = 90
-	// deepShare is the share of inner links that support IPv6 below which it is
-	// said, in per cent (domain.md §9.3, one source: shown as 未核实).
-	deepShare = 85
 )
+
+// ipv6Pack is from which share on the inner links of a site support IPv6. One
+// published page says so, and no instrument: data with its mark, shown as 未核实.
+type ipv6Pack struct {
+	Version string `json:"version"`
+	Source  string `json:"source"`
+	Mark    string `json:"mark"`
+	// DeepPercent is held by the second level and by the third, each by itself.
+	DeepPercent int `json:"deep_percent"`
+}
+
+//go:embed ipv6.json
+var ipv6JSON []byte
+
+// ipv6 is the compiled-in pack; a test holds that it is readable.
+var ipv6 = func() (p ipv6Pack) {
+	if !readPack(ipv6JSON, &p) {
+		return ipv6Pack{}
+	}
+	return p
+}()
 
 var serverChecks = []Check{
 	{
@@ -146,10 +171,16 @@ func ipv6Home(c *Check, f *Facts) []Finding {
 		out = c.untested(v.Untold, f.Server.Host)
 	case !v.Addresses:
 		out = c.wrong("域名没有 IPv6 地址", f.Server.Host)
-	case v.Reach && !v.Opens:
-		out = c.wrong("域名有 IPv6 地址，但以 IPv6 打不开首页", f.Server.Host)
 	case !v.Reach:
-		out = c.untested("域名有 IPv6 地址，本机没有 IPv6 线路，未实际打开", f.Server.Host)
+		out = c.untested("域名有 IPv6 地址，"+cmp.Or(v.Untried, "本机没有 IPv6 线路")+"，未实际打开", f.Server.Host)
+	case !v.Opens && v.Shut != "":
+		out = c.wrong("域名有 IPv6 地址，但以 IPv6 打不开首页（"+v.Shut+"）", f.Server.Host)
+	case !v.Opens:
+		out = c.wrong("域名有 IPv6 地址，但以 IPv6 打不开首页", f.Server.Host)
+	case v.Strange != "":
+		// That both show the same is asked for in one place only: advice.
+		out = c.finding(Violated, "以 IPv6 打开的首页与以 IPv4 打开的不是同一个页面："+v.Strange+"（内容一致的要求未核实）。", f.Server.Host, "")
+		out.Severity, out.Fix = Advice, "请核对域名的 IPv6 地址指向的服务器和站点设置，使两种方式打开的是同一个首页。"
 	}
 	// Article 22 asks it of 集约化平台; of the others it is good advice.
 	if out.Outcome == Violated && !f.Server.Hosted {
@@ -174,11 +205,11 @@ func ipv6Deep(c *Check, f *Facts) []Finding {
 	if untold > 0 {
 		detail += fmt.Sprintf("，另有 %d 个的主机没有查到", untold)
 	}
-	short := func(ok, all int) bool { return ok*100 < deepShare*all }
+	short := func(ok, all int) bool { return ok*100 < ipv6.DeepPercent*all }
 	switch {
 	case short(v.SecondOK+v.SecondUntold, v.Second), short(v.ThirdOK+v.ThirdUntold, v.Third):
 		// Too few even if all that was not told were supported.
-		return []Finding{c.wrong(detail+fmt.Sprintf("，参考标准为 %d%%（未核实）", deepShare), f.Server.Host)}
+		return []Finding{c.wrong(detail+fmt.Sprintf("，参考标准为 %d%%（未核实）", ipv6.DeepPercent), f.Server.Host)}
 	case short(v.SecondOK, v.Second), short(v.ThirdOK, v.Third):
 		return []Finding{c.untested(detail+"，不足以判断", f.Server.Host)}
 	}

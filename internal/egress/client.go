@@ -19,27 +19,33 @@ const Agent = "Mozilla/5.0 (compatible; zhengshu/1.0)"
 
 // Client sends requests under one Policy. It is safe for concurrent use; Close it when done.
 type Client struct {
-	p      Policy
-	strict *http.Transport
-	record *http.Transport // keeps its own connections: an unverified one must never serve a strict request
-	dial   func(context.Context, netip.AddrPort) (net.Conn, error)
-	public atomic.Int64 // when a public address answered last, in nanoseconds of Unix time; 0 for never
+	p Policy
+	// carriers keep their connections apart: an unverified one must never serve a strict request, nor one of the
+	// fourth version one that is made over the sixth.
+	carriers map[carriage]*http.Transport
+	dial     func(context.Context, netip.AddrPort) (net.Conn, error)
+	public   atomic.Int64 // when a public address answered last, in nanoseconds of Unix time; 0 for never
 }
+
+// carriage is how a request goes out.
+type carriage struct{ record, sixth bool }
 
 // New makes a Client. The policy is copied; limits left zero take the values documented on Policy.
 func New(p Policy) *Client {
-	c := &Client{p: p.filled(), dial: dialChecked}
-	c.strict, c.record = c.transport(false), c.transport(true)
+	c := &Client{p: p.filled(), dial: dialChecked, carriers: map[carriage]*http.Transport{}}
+	for _, by := range []carriage{{}, {record: true}, {sixth: true}, {record: true, sixth: true}} {
+		c.carriers[by] = c.transport(by)
+	}
 	return c
 }
 
-func (c *Client) transport(record bool) *http.Transport {
+func (c *Client) transport(by carriage) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Transport{
 		Proxy:                  nil, // no proxy variables: a proxy would resolve and dial for us
-		DialContext:            c.dialContext,
-		DialTLSContext:         c.dialTLS(record),
+		DialContext:            c.dialPlain(by),
+		DialTLSContext:         c.dialTLS(by),
 		DisableCompression:     true, // body.go undoes it, counting
 		Protocols:              protocols,
 		MaxIdleConns:           max(64, 4*c.p.KeepPerHost),
@@ -61,7 +67,7 @@ func (c *Client) Outside() time.Time {
 	return time.Time{}
 }
 
-// Addresses asks the DNS for the addresses of a host, under the same rules as a
+// Addresses asks the DNS for all the addresses of a host, under the same rules as a
 // request: a name that leads to an address that is refused is an error.
 func (c *Client) Addresses(ctx context.Context, host string) ([]netip.Addr, error) {
 	return c.AddressesAt(ctx, host, 443)
@@ -87,8 +93,9 @@ func (c *Client) AddressesAt(ctx context.Context, host string, port uint16) ([]n
 
 // Close drops idle connections. Requests under way end by themselves.
 func (c *Client) Close() {
-	c.strict.CloseIdleConnections()
-	c.record.CloseIdleConnections()
+	for _, rt := range c.carriers {
+		rt.CloseIdleConnections()
+	}
 }
 
 // Options vary one request. The zero value follows redirects and verifies certificates.
@@ -101,6 +108,7 @@ type Options struct {
 	IfModifiedSince string // date as received
 	RecordTLSFault  bool   // go on over a bad certificate or an old protocol and record it in Response.TLS
 	NoFollow        bool   // return a redirect instead of following it
+	Over6           bool   // by IPv6 alone, at every hop; see Error.Unrouted for a machine without it
 	// WantBody is asked once the header is there; false leaves the body unread. Nil reads it.
 	WantBody func(status int, header http.Header) bool
 }
@@ -275,12 +283,8 @@ func (c *Client) exchange(ctx context.Context, cancel context.CancelCauseFunc, m
 	}
 	c.headers(req, o)
 
-	rt := c.strict
-	if o.RecordTLSFault {
-		rt = c.record
-	}
 	begun := time.Now()
-	r, err := rt.RoundTrip(req)
+	r, err := c.carriers[carriage{record: o.RecordTLSFault, sixth: o.Over6}].RoundTrip(req)
 	if err != nil {
 		return nil, c.classify(ctx, host, err)
 	}

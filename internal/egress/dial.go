@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// route is where a host and port may be dialled: the own listener, or checked addresses.
+// route is where a host and port may be dialled: the own listener, or all its addresses, checked, those of IPv4 first.
 type route struct {
 	addrs []netip.AddrPort
 	own   bool
@@ -129,21 +129,36 @@ func (c *Client) find(ctx context.Context, host string, port uint16) (route, err
 	}
 	// IPv4 first: many vantage points have no IPv6 route, and a site is not down for that.
 	slices.SortStableFunc(r.addrs, func(a, b netip.AddrPort) int { return a.Addr().BitLen() - b.Addr().BitLen() })
-	if len(r.addrs) > 4 {
-		r.addrs = r.addrs[:4]
-	}
 	return r, nil
 }
 
-// dialContext is what net/http calls; addr carries the canonical host of the URL.
-func (c *Client) dialContext(ctx context.Context, _, addr string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
-	defer cancel()
-	conn, _, _, err := c.connect(ctx, addr)
-	return conn, err
+// maxTries is how many addresses of a host one connection is tried at.
+const maxTries = 4
+
+// tried are the addresses that are dialled, in order. Where more stand than are tried, one of the sixth version keeps
+// its place, so that a site whose servers of the fourth are all dead is still opened.
+func tried(addrs []netip.AddrPort) []netip.AddrPort {
+	if len(addrs) <= maxTries {
+		return addrs
+	}
+	out := slices.Clone(addrs[:maxTries])
+	if i := slices.IndexFunc(addrs, func(a netip.AddrPort) bool { return a.Addr().Is6() }); i >= maxTries {
+		out[maxTries-1] = addrs[i]
+	}
+	return out
 }
 
-func (c *Client) connect(ctx context.Context, addr string) (net.Conn, string, route, error) {
+// dialPlain is what net/http calls; addr carries the canonical host of the URL.
+func (c *Client) dialPlain(by carriage) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, _, addr string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
+		defer cancel()
+		conn, _, _, err := c.connect(ctx, addr, by.sixth)
+		return conn, err
+	}
+}
+
+func (c *Client) connect(ctx context.Context, addr string, sixth bool) (net.Conn, string, route, error) {
 	host, port, err := split(addr)
 	if err != nil {
 		return nil, addr, route{}, wrong(BadScheme, addr, err, "网址中的主机或端口不正确，请核对地址。")
@@ -152,19 +167,31 @@ func (c *Client) connect(ctx context.Context, addr string) (net.Conn, string, ro
 	if err != nil {
 		return nil, host, r, err
 	}
+	if sixth {
+		if r.own {
+			return nil, host, r, wrong(RefusedAddress, host, nil, "%s 由本平台承载，不能从内部以 IPv6 打开，请由外部的监测点检查。", clip(host))
+		}
+		r.addrs = slices.DeleteFunc(r.addrs, func(a netip.AddrPort) bool { return !a.Addr().Is6() })
+		if len(r.addrs) == 0 {
+			return nil, host, r, wrong(TCP, host, errors.New("no IPv6 address"), "%s 没有 IPv6 地址，请增加 AAAA 解析。", clip(host))
+		}
+	}
 	var last error
-	for i, ap := range r.addrs {
+	list := tried(r.addrs)
+	for i, ap := range list {
 		try, cancel := ctx, context.CancelFunc(func() {})
-		if dl, ok := ctx.Deadline(); ok && i < len(r.addrs)-1 {
+		if dl, ok := ctx.Deadline(); ok && i < len(list)-1 {
 			// A share of what is left, so that a dead first address leaves time for the next.
-			try, cancel = context.WithTimeout(ctx, time.Until(dl)/time.Duration(len(r.addrs)-i))
+			try, cancel = context.WithTimeout(ctx, time.Until(dl)/time.Duration(len(list)-i))
 		}
 		conn, err := c.dial(try, ap)
 		cancel()
 		if err == nil {
 			return conn, host, r, nil
 		}
-		last = err
+		if last == nil || !unrouted(err) {
+			last = err // what a server did says more than that we have no way to it
+		}
 	}
 	var ne net.Error
 	if errors.As(last, &ne) && ne.Timeout() {
@@ -219,12 +246,12 @@ func suites(list []*tls.CipherSuite) (ids []uint16) {
 }
 
 // dialTLS connects and shakes hands. Verification is done here and not in crypto/tls, so that a fault can be either an
-// error or, when record is set, a fact about the site.
-func (c *Client) dialTLS(record bool) func(context.Context, string, string) (net.Conn, error) {
+// error or, when it is recorded, a fact about the site.
+func (c *Client) dialTLS(by carriage) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, _, addr string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
 		defer cancel()
-		raw, host, r, err := c.connect(ctx, addr)
+		raw, host, r, err := c.connect(ctx, addr, by.sixth)
 		if err != nil {
 			return nil, err
 		}
@@ -238,7 +265,7 @@ func (c *Client) dialTLS(record bool) func(context.Context, string, string) (net
 			MinVersion:         tls.VersionTLS12,
 			CipherSuites:       browserSuites,
 		}
-		if record {
+		if by.record {
 			conf.MinVersion, conf.CipherSuites = tls.VersionTLS10, anySuite
 		}
 		conn := tls.Client(raw, conf)
@@ -246,7 +273,7 @@ func (c *Client) dialTLS(record bool) func(context.Context, string, string) (net
 			raw.Close()
 			return nil, wrong(TLS, host, err, "与 %s 无法建立加密连接，请检查是否启用 HTTPS 以及 TLS 版本（应为 1.2 以上）。", clip(host))
 		}
-		if !record {
+		if !by.record {
 			if fault, err := c.verify(conn.ConnectionState(), host); fault != "" {
 				conn.Close()
 				return nil, wrong(TLS, host, err, "%s 的%s", clip(host), fault.Says())

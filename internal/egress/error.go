@@ -85,6 +85,19 @@ func (e *Error) NobodyListens() bool {
 	return e.Kind == TCP && errors.Is(e.Err, syscall.ECONNREFUSED)
 }
 
+// Unrouted reports that this machine has no way to the address, as one without IPv6
+// has none to an IPv6 address: that says nothing about the site.
+func (e *Error) Unrouted() bool { return e.Kind == TCP && unrouted(e.Err) }
+
+func unrouted(err error) bool {
+	for _, no := range []syscall.Errno{syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT} {
+		if errors.Is(err, no) {
+			return true
+		}
+	}
+	return false
+}
+
 // classify turns whatever net/http returned into an Error.
 func (c *Client) classify(ctx context.Context, host string, err error) *Error {
 	var e *Error

@@ -67,12 +67,13 @@ func FuzzURL(f *testing.F) {
 
 // FuzzAnswer reads any bytes as a server's answer to a knock: no more is read than
 // a knock may, no redirect leads off the web, a status is one, and how the network
-// cuts the bytes up changes neither.
+// cuts the bytes up changes none of it.
 func FuzzAnswer(f *testing.F) {
 	for _, s := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", "HTTP/1.0 302 Found\r\nLocation: //x.gov.cn/\r\n\r\n",
 		"HTTP/1.1 301 x\r\nlocation: file:///etc/passwd\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n",
 		"HTTP/1.1 099 \r\n\r\n", "HTTP/1.1 204 No\r\n\r\n", "SSH-2.0-x\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "\r\n\r\n", "HTTP/1.1 200", "HTTP/1.1 302 x\r\nLocation: http://%zz/\r\n\r\n",
+		"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0;c\r\nX: y\r\n\r\n",
 	} {
 		f.Add([]byte(s))
 	}
@@ -93,7 +94,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		src := &counter{r: bytes.NewReader(wire)}
 		next, status, err := read(src)
-		if src.n.Load() > knockMax+knockRead {
+		if src.n.Load() > knockMax+knockHints+knockRead {
 			t.Fatalf("%d bytes read", src.n.Load())
 		}
 		if err == nil && (status < 100 || status > 999) || status != 0 && (status < 100 || status > 999) {
@@ -102,8 +103,8 @@ func FuzzAnswer(f *testing.F) {
 		if next != "" && (status < 300 || status > 399) {
 			t.Fatalf("%q: status %d leads to %s", wire, status, next)
 		}
-		if next2, status2, _ := read(iotest.OneByteReader(bytes.NewReader(wire))); next2 != next || status2 != status {
-			t.Fatalf("%q byte by byte: %d %q, else %d %q", wire, status2, next2, status, next)
+		if next2, status2, err2 := read(iotest.OneByteReader(bytes.NewReader(wire))); next2 != next || status2 != status || (err2 == nil) != (err == nil) {
+			t.Fatalf("%q byte by byte: %d %q (%v), else %d %q (%v)", wire, status2, next2, err2, status, next, err)
 		}
 	})
 }

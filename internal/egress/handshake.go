@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/netip"
 	"strings"
 )
 
@@ -21,7 +20,7 @@ func (c *Client) Handshake(ctx context.Context, host string, port uint16, versio
 	if err != nil || port == 0 {
 		return TLSFacts{}, wrong(BadScheme, host, err, "主机名或端口不正确，请核对地址。")
 	}
-	raw, h, r, err := c.connect(ctx, net.JoinHostPort(h, portText(port)))
+	raw, h, r, err := c.connect(ctx, net.JoinHostPort(h, portText(port)), false)
 	if err != nil {
 		return TLSFacts{}, err
 	}
@@ -83,39 +82,4 @@ func (system) NameServers(ctx context.Context, zone string) ([]string, error) {
 		out[i] = strings.TrimSuffix(strings.ToLower(n.Host), ".")
 	}
 	return out, nil
-}
-
-// OpensOver6 reports whether a host's page answers over IPv6 alone; reach is
-// false where this machine has no route of the sixth version, which says
-// nothing about the site.
-func (c *Client) OpensOver6(ctx context.Context, host string, ports ...uint16) (opens, reach bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
-	defer cancel()
-	r, err := c.find(ctx, host, ports[0])
-	if err != nil {
-		return false, false, err
-	}
-	if r.own {
-		return false, false, nil
-	}
-	for _, port := range ports {
-		for _, ap := range r.addrs {
-			if !ap.Addr().Is6() {
-				continue
-			}
-			conn, err := c.dial(ctx, netip.AddrPortFrom(ap.Addr(), port))
-			if err == nil {
-				_ = conn.Close() // it opened: nothing was asked
-				return true, true, nil
-			}
-			reach = reach || !unrouted(err)
-		}
-	}
-	return false, reach, nil
-}
-
-// unrouted reports that the machine itself has no way to the address.
-func unrouted(err error) bool {
-	s := err.Error()
-	return strings.Contains(s, "network is unreachable") || strings.Contains(s, "cannot assign requested address") || strings.Contains(s, "no route to host")
 }

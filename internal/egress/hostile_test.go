@@ -22,6 +22,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -280,6 +281,34 @@ func TestTriesEveryAddress(t *testing.T) {
 	r, err := client(t, p).Get(t.Context(), "http://two.gov.cn:"+port(ap)+"/", Options{})
 	if err != nil || string(r.Body) != "好" || r.RemoteAddr != ap {
 		t.Errorf("%v %+v", err, r)
+	}
+}
+
+// What is told of a host is all its addresses, however many a connection is tried
+// at; of those that are tried, one is of the sixth version where there is one.
+func TestArticle22_AllAddressesAreToldAndFewTried(t *testing.T) {
+	fourth, sixth := addrs("1.2.4.1", "1.2.4.2", "1.2.4.3", "1.2.4.4", "1.2.4.5"), addrs("2400:3200::1", "2400:3200::2")
+	b := &book{names: map[string][][]netip.Addr{"portal.gov.cn": {append([]netip.Addr{sixth[0]}, fourth...)}, "six.gov.cn": {slices.Concat(fourth[:3], sixth)}}}
+	p := calm()
+	p.Resolver = b
+	c := client(t, p)
+	if got, err := c.Addresses(t.Context(), "portal.gov.cn"); err != nil || !slices.Equal(got, append(slices.Clone(fourth), sixth[0])) {
+		t.Errorf("told %v (%v)", got, err)
+	}
+	var dialled []netip.Addr
+	c.dial = func(_ context.Context, ap netip.AddrPort) (net.Conn, error) {
+		dialled = append(dialled, ap.Addr())
+		return nil, errors.New("no such network in tests")
+	}
+	for host, want := range map[string][]netip.Addr{"portal.gov.cn": append(slices.Clone(fourth[:3]), sixth[0]), "six.gov.cn": append(slices.Clone(fourth[:3]), sixth[0])} {
+		dialled = nil
+		if _, err := c.Get(t.Context(), "http://"+host+"/", Options{}); kind(err) != TCP || !slices.Equal(dialled, want) {
+			t.Errorf("%s: dialled %v, want %v (%v)", host, dialled, want, err)
+		}
+		dialled = nil
+		if _, err := c.Dial(t.Context(), host, 443, false); kind(err) != TCP || !slices.Equal(dialled, want) {
+			t.Errorf("%s: sent to %v, want %v (%v)", host, dialled, want, err)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strconv"
 	"sync"
@@ -13,10 +14,12 @@ import (
 )
 
 // knockRead is how much of a document a knock reads at once, knockMax how much
-// of one it reads at most: what has come that far has opened.
+// of one it reads at most: what has come that far has opened. knockHints is how
+// much may come before the answer.
 const (
-	knockRead = 8 << 10
-	knockMax  = 1 << 20
+	knockRead  = 8 << 10
+	knockMax   = 1 << 20
+	knockHints = 64 << 10
 )
 
 var knockBuffers = sync.Pool{New: func() any { b := make([]byte, knockRead); return &b }}
@@ -80,9 +83,9 @@ func (c *Client) knock(ctx context.Context, u *url.URL) (next *url.URL, status i
 	addr := net.JoinHostPort(host, portText(port))
 	var conn net.Conn
 	if u.Scheme == "https" {
-		conn, err = c.dialTLS(false)(ctx, "tcp", addr)
+		conn, err = c.dialTLS(carriage{})(ctx, "tcp", addr)
 	} else {
-		conn, err = c.dialContext(ctx, "tcp", addr)
+		conn, err = c.dialPlain(carriage{})(ctx, "tcp", addr)
 	}
 	if err != nil {
 		return nil, 0, err
@@ -114,31 +117,27 @@ func (c *Client) knock(ctx context.Context, u *url.URL) (next *url.URL, status i
 // than is needed to say whether it opened.
 func answerTo(u *url.URL, conn io.Reader, buf []byte) (next *url.URL, status int, err error) {
 	host := u.Hostname()
-	// The head: as much as one buffer holds, which is more than any honest one.
-	n, end := 0, -1
-	for end < 0 {
-		if n == len(buf) {
-			return nil, 0, wrong(TooLarge, host, nil, "%s 返回的响应头过长，已中止，请检查服务器配置。", clip(host))
-		}
-		m, err := conn.Read(buf[n:])
-		from := max(0, n-3)
-		n += m
-		if i := bytes.Index(buf[from:n], []byte("\r\n\r\n")); i >= 0 {
-			end = from + i
-			break
-		}
-		if err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
+	var (
+		head, line, fields []byte
+		n, hints           int
+	)
+	// Hints of what is to come (100, 103) are no answer: the one that counts comes after them.
+	for {
+		if head, n, err = headOf(host, conn, buf, n); err != nil {
 			return nil, 0, err
 		}
-	}
-	head := buf[:end]
-	line, fields, _ := bytes.Cut(head, []byte("\r\n"))
-	status, ok := statusOf(line)
-	if !ok {
-		return nil, 0, errors.New("no HTTP status line")
+		line, fields, _ = bytes.Cut(head, []byte("\r\n"))
+		var ok bool
+		if status, ok = statusOf(line); !ok {
+			return nil, 0, errors.New("no HTTP status line")
+		}
+		if status >= 200 || status == http.StatusSwitchingProtocols {
+			break
+		}
+		if hints += len(head); hints > knockHints {
+			return nil, 0, longHead(host)
+		}
+		n = copy(buf, buf[len(head)+4:n])
 	}
 	if status >= 300 && status < 400 && status != 304 {
 		if to := fieldOf(fields, "location"); len(to) > 0 {
@@ -156,31 +155,35 @@ func answerTo(u *url.URL, conn io.Reader, buf []byte) (next *url.URL, status int
 			return nil, status, errors.New("content length is no number")
 		}
 	}
-	chunked := bytes.EqualFold(fieldOf(fields, "transfer-encoding"), []byte("chunked"))
 	if status < 200 || status == 204 || status == 304 {
 		return nil, status, nil
 	}
-	// The document: counted, and of a chunked one its last bytes remembered.
-	got := int64(n - end - 4)
-	var last [5]byte
-	remember := func(b []byte) {
-		if len(b) >= len(last) {
-			copy(last[:], b[len(b)-len(last):])
-			return
-		}
-		copy(last[:], last[len(b):])
-		copy(last[len(last)-len(b):], b)
+	// The document: counted, and of a chunked one the frame followed.
+	var frame *chunks
+	if bytes.EqualFold(fieldOf(fields, "transfer-encoding"), []byte("chunked")) {
+		frame, length = new(chunks), -1 // a length beside it does not count (RFC 9112, 6.3)
 	}
-	remember(buf[end+4 : n])
+	got := int64(0)
+	take := func(b []byte) error {
+		got += int64(len(b))
+		if frame == nil {
+			return nil
+		}
+		return frame.follow(b)
+	}
+	if err := take(buf[len(head)+4 : n]); err != nil {
+		return nil, status, err
+	}
 	done := func() bool {
-		return length >= 0 && got >= length || chunked && bytes.Equal(last[:], []byte("0\r\n\r\n")) || got >= knockMax
+		return length >= 0 && got >= length || frame != nil && frame.at == chunksOver || got >= knockMax
 	}
 	for !done() {
 		m, err := conn.Read(buf)
-		got += int64(m)
-		remember(buf[:m])
+		if err := take(buf[:m]); err != nil {
+			return nil, status, err
+		}
 		if err == io.EOF || err == nil && m == 0 {
-			if !done() && (length >= 0 || chunked) {
+			if !done() && (length >= 0 || frame != nil) {
 				return nil, status, errShort
 			}
 			return nil, status, nil
@@ -190,6 +193,35 @@ func answerTo(u *url.URL, conn io.Reader, buf []byte) (next *url.URL, status int
 		}
 	}
 	return nil, status, nil
+}
+
+// headOf reads a head to its end into buf, of which n bytes are there already, and
+// gives it with how many are there then: the four of its end follow it, and what
+// came of the document. A head is as much as one buffer holds, which is more than
+// any honest one.
+func headOf(host string, conn io.Reader, buf []byte, n int) (head []byte, there int, err error) {
+	for from := 0; ; {
+		if i := bytes.Index(buf[from:n], []byte("\r\n\r\n")); i >= 0 {
+			return buf[:from+i], n, nil
+		}
+		if err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, n, err
+		}
+		if n == len(buf) {
+			return nil, n, longHead(host)
+		}
+		var m int
+		from = max(0, n-3)
+		m, err = conn.Read(buf[n:])
+		n += m
+	}
+}
+
+func longHead(host string) error {
+	return wrong(TooLarge, host, nil, "%s 返回的响应头过长，已中止，请检查服务器配置。", clip(host))
 }
 
 // statusOf reads HTTP/1.1 200 OK.

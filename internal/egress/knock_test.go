@@ -44,6 +44,18 @@ func TestArticle22_KnockJudgesAsProbeDoes(t *testing.T) {
 	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) })
 	mux.HandleFunc("/short", raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"))
 	mux.HandleFunc("/halfchunk", raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"))
+	const early = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
+	const chunkedHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	for path, answer := range map[string]string{
+		"/hints": early + "HTTP/1.1 100 Continue\r\n\r\n" + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "/hintsbroken": early + "HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno",
+		"/hintsonly": early, "/hintsflood": strings.Repeat(early, 2000),
+		"/trailer": chunkedHead + "5\r\nhello\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n", "/halftrailer": chunkedHead + "5\r\nhello\r\n0\r\nX-Sum: 1\r\n", "/longtrailer": chunkedHead + "0\r\nX-Sum: " + strings.Repeat("1", 8<<10) + "\r\n\r\n",
+		"/extension": chunkedHead + "5;a=b\r\nhello\r\n0;x=y\r\n\r\n", "/padded": chunkedHead + "05 \r\nhello\r\n000\r\n\r\n", "/looksover": chunkedHead + "a\r\nhello0\r\n\r\n",
+		"/nosize": chunkedHead + "\r\nhello\r\n0\r\n\r\n", "/wrongsize": chunkedHead + "4\r\nhello\r\n0\r\n\r\n", "/nohex": chunkedHead + "g\r\nhello\r\n0\r\n\r\n", "/huge": chunkedHead + "11111111111111111\r\nhello\r\n0\r\n\r\n",
+		"/both": "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+	} {
+		mux.HandleFunc(path, raw(answer))
+	}
 	mux.HandleFunc("/toclose", raw("HTTP/1.1 200 OK\r\n\r\nuntil the end"))
 	mux.HandleFunc("/nonsense", raw("SSH-2.0-OpenSSH\r\n\r\n"))
 	mux.HandleFunc("/nohead", raw("HTTP/1.1 200 OK\r\nX: y\r\n"))
@@ -56,7 +68,9 @@ func TestArticle22_KnockJudgesAsProbeDoes(t *testing.T) {
 	at := netip.MustParseAddrPort(server.Listener.Addr().String())
 	c := New(Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}, ProbeLimit: 400 * time.Millisecond, MinSpeed: -1})
 	defer c.Close()
-	for path, want := range map[string]bool{"/plain": true, "/chunks": true, "/empty": true, "/away": true, "/toclose": true, "/loop": false, "/gone": false, "/broken": false, "/short": false, "/halfchunk": false, "/nonsense": false, "/nohead": false, "/slow": false} {
+	for path, want := range map[string]bool{"/plain": true, "/chunks": true, "/empty": true, "/away": true, "/toclose": true, "/loop": false, "/gone": false, "/broken": false, "/short": false, "/halfchunk": false, "/nonsense": false, "/nohead": false, "/slow": false,
+		"/hints": true, "/hintsbroken": false, "/hintsonly": false, "/hintsflood": false, "/trailer": true, "/halftrailer": false, "/longtrailer": false, "/extension": true, "/padded": true, "/looksover": false,
+		"/nosize": false, "/wrongsize": false, "/nohex": false, "/huge": false, "/both": false} {
 		k, p := c.Knock(t.Context(), server.URL+path), c.Probe(t.Context(), server.URL+path)
 		if k.OK != want || p.OK != want || k.Status != p.Status || k.Void != p.Void || !want && k.Says == "" {
 			t.Errorf("%s: knock %+v, probe %+v", path, k, p)

@@ -42,7 +42,7 @@ func (c *Client) Dial(ctx context.Context, host string, port uint16, named bool)
 func (c *Client) route(ctx context.Context, host string, port uint16, named bool) ([]netip.AddrPort, error) {
 	if !named {
 		r, err := c.find(ctx, host, port)
-		return r.addrs, err
+		return tried(r.addrs), err
 	}
 	addrs := []netip.Addr{}
 	if a, err := netip.ParseAddr(host); err == nil {
@@ -81,9 +81,9 @@ func (c *Client) PostUpTo(ctx context.Context, rawURL string, header http.Header
 		return resp, err
 	}
 	host := u.Hostname()
-	rt := c.strict
+	rt := c.carriers[carriage{}]
 	if named {
-		rt = c.transport(false)
+		rt = c.transport(carriage{})
 		dial := func(ctx context.Context, _, addr string) (net.Conn, error) {
 			h, port, err := split(addr)
 			if err != nil {

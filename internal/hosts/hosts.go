@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -40,7 +41,9 @@ const (
 	// pagesBelow of the home page are opened for the third level of links, and at
 	// most maxHosts names asked for.
 	pagesBelow = 4
-	maxHosts   = 60
+	// pageBody is how much of a page is read.
+	pageBody = 2 << 20
+	maxHosts = 60
 )
 
 // Parts are what the service works with.
@@ -116,13 +119,15 @@ func (l Look) outcome(id string) check.Outcome {
 
 // twice reports a violation that two looks have to see: one strange answer may be a
 // resolver's mistake, and an alarm of hijacking is not raised on it; one port that
-// is closed may be a server that is being started.
+// is closed, or one page that does not come, may be a server that is being started.
 func twice(f check.Finding, facts check.Server) bool {
 	switch f.Check {
 	case "host.dns", "host.abroad":
 		return true
 	case "host.tls":
 		return facts.TLS != nil && !facts.TLS.Offered
+	case "host.ipv6":
+		return facts.IPv6 != nil && facts.IPv6.Addresses
 	}
 	return false
 }
@@ -463,7 +468,7 @@ type opened struct {
 func (s *Service) open(ctx context.Context, host string) opened {
 	var out opened
 	fetch := func(address string) *check.Page {
-		r, ok, _, err := s.Inspection.Manners().Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: 2 << 20})
+		r, ok, _, err := s.Inspection.Manners().Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: pageBody})
 		if err != nil || !ok || r.Status >= 400 {
 			return nil
 		}
@@ -572,12 +577,7 @@ func hasSixth(list []netip.Addr) bool {
 func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *asker) *check.IPv6 {
 	v := &check.IPv6{Addresses: hasSixth(addrs)}
 	if v.Addresses {
-		opens, reach, err := s.Client.OpensOver6(ask.ctx, host, s.Secure, s.Plain)
-		if err != nil {
-			v.Untold = why(err)
-			return v
-		}
-		v.Opens, v.Reach = opens, reach
+		s.openOver6(ask.ctx, host, pages.home, v)
 	}
 	counted := map[string]bool{}
 	count := func(p *check.Page) (all, ok, untold int) {
@@ -608,6 +608,50 @@ func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *aske
 		v.Third, v.ThirdOK, v.ThirdUntold = v.Third+all, v.ThirdOK+ok, v.ThirdUntold+untold
 	}
 	return v
+}
+
+// openOver6 asks for the home page by IPv6 alone, with the manners of every other
+// request, and holds what comes against what came before.
+func (s *Service) openOver6(ctx context.Context, host string, home *check.Page, v *check.IPv6) {
+	for _, scheme := range []string{"http", "https"} {
+		r, ok, no, err := s.Inspection.Manners().Fetch(ctx, s.at(scheme, host), egress.Options{RecordTLSFault: true, MaxBody: pageBody, Over6: true})
+		var e *egress.Error
+		switch {
+		case !ok && err == nil:
+			v.Untried = strings.TrimRight(no.Says(), "。")
+			return
+		case errors.As(err, &e) && e.Kind == egress.TooLarge && r.Status < 400 && len(r.Body) > 0:
+			v.Reach, v.Opens = true, true // more than we read of a page: it opened
+			return
+		case errors.As(err, &e) && e.Unrouted():
+			continue
+		case e == nil && err != nil, e != nil && (!e.Blames() || e.Kind == egress.DNS):
+			v.Untried = why(err)
+			return
+		case e != nil:
+			v.Reach, v.Shut = true, cmp.Or(v.Shut, why(err)) // an answer says more than a port nobody listens at
+			continue
+		case egress.Refuses(r.Status):
+			v.Untried = fmt.Sprintf("网站拒绝平台的访问（状态码 %d），请人工打开查看", r.Status)
+			return
+		case r.Status >= 400:
+			v.Reach, v.Shut = true, fmt.Sprintf("返回状态码 %d", r.Status)
+			continue
+		}
+		v.Reach, v.Opens, v.Shut = true, true, ""
+		if home == nil {
+			return
+		}
+		if p, err := check.ParsePage(r.Body, r.Header.Get("Content-Type"), r.Final); err != nil {
+			v.Strange = "不是网页"
+		} else if !check.Alike(home, p) {
+			v.Strange = "没有标题"
+			if t := []rune(p.DocumentTitle()); len(t) > 0 {
+				v.Strange = "标题为“" + string(t[:min(len(t), 60)]) + "”"
+			}
+		}
+		return
+	}
 }
 
 // taken are the hosts of what a home page is made of, in order: scripts, styles

@@ -135,12 +135,17 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 	const host = "www.example.gov.cn"
 	v4, v6 := netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()
 
-	var closed, pages atomic.Int32 // robots.txt keeps visitors out; pages asked for
+	var closed, pages atomic.Int32                 // robots.txt keeps visitors out; pages asked for
+	var sixthOnly atomic.Pointer[http.HandlerFunc] // what answers by IPv6; nil: as by IPv4
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/robots.txt" {
 			pages.Add(1)
 		} else if closed.Load() > 0 {
 			fmt.Fprint(w, "User-agent: *\nDisallow: /\n")
+			return
+		}
+		if h, at := sixthOnly.Load(), r.Context().Value(http.LocalAddrContextKey).(net.Addr); h != nil && strings.HasPrefix(at.String(), "[::1]") {
+			(*h)(w, r)
 			return
 		}
 		if r.URL.Path == "/a.html" {
@@ -292,6 +297,38 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 			if f := got["host.ipv6_deep"]; f.Outcome != check.Violated || !strings.Contains(f.Says, "二级链接 2 个中支持 2 个，三级链接 2 个中支持 1 个") {
 				t.Errorf("%s %s", f.Outcome, f.Says)
 			}
+			// What comes by IPv6 is opened, and not the port alone; two looks have to see it.
+			for _, x := range []struct {
+				answer  http.HandlerFunc
+				outcome check.Outcome
+				sev     check.Severity
+				says    string
+			}{
+				{func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) }, check.Violated, check.Advice, "打不开首页（返回状态码 502）"},
+				{func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) }, check.Untested, "", "状态码 403"},
+				{func(w http.ResponseWriter, r *http.Request) {
+					http.Redirect(w, r, "http://"+net.JoinHostPort("img.example.gov.cn", fmt.Sprint(plain))+"/", http.StatusFound)
+				}, check.Violated, check.Advice, "img.example.gov.cn 没有 IPv6 地址"},
+				{func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `<!doctype html><title>首页</title>`) }, check.Kept, "", ""},
+				{func(w http.ResponseWriter, _ *http.Request) {
+					fmt.Fprint(w, `<!doctype html><title>默认站点</title><p>Welcome to this server, which has not been set up yet.</p>`)
+				}, check.Violated, check.Advice, "不是同一个页面：标题为“默认站点”"},
+			} {
+				sixthOnly.Store(&x.answer)
+				names := book{host: {v4, v6}, "img.example.gov.cn": {v4}}
+				f := look(t, 9, names)["host.ipv6"]
+				if x.outcome == check.Violated {
+					if f.Outcome != check.Untested || !strings.Contains(f.Says, "待复核") {
+						t.Errorf("one look said %s %s", f.Outcome, f.Says)
+					}
+					clock.Advance(15 * time.Minute)
+					f = look(t, 9, names)["host.ipv6"]
+				}
+				if f.Outcome != x.outcome || x.sev != "" && f.Severity != x.sev || !strings.Contains(f.Says+f.Why, x.says) {
+					t.Errorf("%s %s %s, want %s with %q", f.Outcome, f.Severity, f.Says, x.outcome, x.says)
+				}
+			}
+			sixthOnly.Store(nil)
 			// An address that nobody answers at.
 			far := look(t, 9, book{host: {v4, netip.MustParseAddr("::1")}, "img.example.gov.cn": {v4}, "old.example.gov.cn": {v4}})
 			if f := far["host.ipv6_deep"]; !strings.Contains(f.Says, "二级链接 2 个中支持 1 个") {

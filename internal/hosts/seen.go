@@ -24,8 +24,17 @@ func seen(id string, facts check.Server) string {
 	switch v := facts; {
 	case strings.HasPrefix(id, "host.ipv6") && v.IPv6 != nil && !said(v.IPv6.Untold):
 		line("有IPv6地址", yes[v.IPv6.Addresses])
-		line("首页经IPv6打开", yes[v.IPv6.Opens])
-		line("本机有IPv6线路", yes[v.IPv6.Reach])
+		switch six := v.IPv6; {
+		case !six.Addresses:
+		case !six.Reach:
+			line("首页经IPv6打开", "未能检测，"+cmp.Or(six.Untried, "本机没有IPv6线路"))
+		case !six.Opens:
+			line("首页经IPv6打开", "否，"+six.Shut)
+		case six.Strange != "":
+			line("首页经IPv6打开", "是，但不是同一个页面，"+six.Strange)
+		default:
+			line("首页经IPv6打开", "是")
+		}
 		line("首页上的本站链接", fmt.Sprintf("%d个，其中%d个支持IPv6", v.IPv6.Second, v.IPv6.SecondOK))
 		line("下一级页面上的本站链接", fmt.Sprintf("%d个，其中%d个支持IPv6", v.IPv6.Third, v.IPv6.ThirdOK))
 	case (id == "host.tls" || id == "host.certificate") && v.TLS != nil && !said(v.TLS.Untold):

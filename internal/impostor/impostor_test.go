@@ -507,6 +507,39 @@ func TestArticle23_2_NamesLikeOursAreAskedOfTheDNSAndNeverContacted(t *testing.T
 	})
 }
 
+// A resolver that fails says of no name that nobody has registered it: the host
+// was not asked for, and comes again before its week is over.
+func TestArticle23_2_NamesWithoutAnAnswerAreAskedAgain(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ask := func(want int) impostor.Rounds {
+			t.Helper()
+			if n, err := h.svc.AskCandidates(h.ctx); err != nil || n != want {
+				t.Fatalf("%d hosts asked for, want %d, %v", n, want, err)
+			}
+			r, err := h.svc.Rounds(h.ctx)
+			ok(t, err)
+			return r
+		}
+		h.dns["*"], h.dns["weinan.com"], h.dns["weinan.net"] = "the resolver fails", "1.2.3.4", "10.0.0.1"
+		if r := ask(1); r.Hosts != 1 || r.Asked != 0 || r.Names < 10 || r.Untold != r.Names-2 || !r.Last.Equal(h.clock.Now()) {
+			t.Errorf("no answer: %+v", r)
+		}
+		if list, total, err := h.svc.Candidates(h.ctx, all, "new", "", 10, 0); err != nil || total != 2 {
+			t.Errorf("what did answer: %+v, %v", list, err)
+		}
+		ask(0)
+		h.clock.Advance(time.Hour)
+		delete(h.dns, "*")
+		if r := ask(1); r.Asked != 1 || r.Untold != 0 {
+			t.Errorf("answered: %+v", r)
+		}
+		h.clock.Advance(6 * 24 * time.Hour)
+		ask(0)
+		h.clock.Advance(24 * time.Hour)
+		ask(1)
+	})
+}
+
 func TestReportsOfFakesAreHeldAgainstWhatIsOfficialAndBounded(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		desk := impostor.NewDesk(h.svc)

@@ -87,6 +87,8 @@ const (
 	hostsARound = 3
 	// askEvery is between two askings of the names of one host.
 	askEvery = 7 * 24 * time.Hour
+	// askAgain is how soon that is where the DNS gave no word on most of the names.
+	askAgain = time.Hour
 )
 
 // seen is what a look found, before it is kept.
@@ -378,7 +380,8 @@ type Rounds struct {
 }
 
 // Rounds says how many protected hosts there are and how many were asked for in
-// the last week. It tells of no unit.
+// the last week: a host most of whose names the DNS gave no word on was not. It
+// tells of no unit.
 func (s *Service) Rounds(ctx context.Context) (Rounds, error) {
 	hosts, err := s.Registry.ProtectedHosts(ctx, s.DB)
 	if err != nil {
@@ -388,7 +391,7 @@ func (s *Service) Rounds(ctx context.Context) (Rounds, error) {
 		var r Rounds
 		err := sc.Scan(&r.Asked, &r.Names, &r.Untold)
 		return r, err
-	}, `SELECT count(*), COALESCE(sum(names), 0), COALESCE(sum(untold), 0) FROM impostor_round WHERE asked_at > $1`, s.DB.Now().Add(-askEvery))
+	}, `SELECT count(CASE WHEN 2 * untold <= names THEN 1 END), COALESCE(sum(names), 0), COALESCE(sum(untold), 0) FROM impostor_round WHERE asked_at > $1`, s.DB.Now().Add(-askEvery))
 	if err != nil {
 		return r, err
 	}
@@ -402,8 +405,9 @@ func (s *Service) Rounds(ctx context.Context) (Rounds, error) {
 }
 
 // AskCandidates asks the DNS for the names made from the protected hosts whose
-// turn it is, and keeps those that resolve. No name is contacted. It returns
-// how many hosts were done.
+// turn it is, and keeps those that resolve. No name is contacted. A host most of
+// whose names had no answer comes again soon. It returns how many hosts were
+// asked for.
 func (s *Service) AskCandidates(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "impostor.candidates")
 	hosts, err := s.Registry.ProtectedHosts(ctx, s.DB)
@@ -418,7 +422,7 @@ func (s *Service) AskCandidates(ctx context.Context) (int, error) {
 		var x row
 		err := r.Scan(&x.host, &x.at)
 		return x, err
-	}, `SELECT host, asked_at FROM impostor_round WHERE asked_at > $1`, s.DB.Now().Add(-askEvery))
+	}, `SELECT host, asked_at FROM impostor_round WHERE asked_at > $1 AND (2 * untold <= names OR asked_at > $2)`, s.DB.Now().Add(-askEvery), s.DB.Now().Add(-askAgain))
 	if err != nil {
 		return 0, err
 	}
@@ -459,10 +463,11 @@ func (s *Service) askHost(ctx context.Context, host string) error {
 				addrs, err := s.Client.Addresses(ctx, c.Host)
 				var e *egress.Error
 				// A name that leads to an address we may not visit is registered all the same.
-				told := err == nil || errors.As(err, &e) && (e.Kind == egress.DNS || e.Kind == egress.RefusedAddress)
-				if err != nil && e != nil && e.Kind == egress.RefusedAddress {
+				refused := errors.As(err, &e) && e.Kind == egress.RefusedAddress
+				if refused {
 					addrs = []netip.Addr{{}}
 				}
+				told := err == nil || refused || noSuchName(err)
 				answers <- answer{c, addrs, told}
 			}
 		})
