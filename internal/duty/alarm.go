@@ -614,12 +614,12 @@ func shifted(cond string, by int) string {
 	return cond
 }
 
-// findingMoved is told of every move of a finding: a serious one alarms the
-// duty, and one that is gone or called false ends its part of the alarm. An account
-// alarms nobody at night: its mending has a clock of its own.
+// findingMoved is told of every move of a finding: a serious one, or one that has
+// become so, alarms the duty, and one that is gone or called false ends its part of
+// the alarm. An account alarms nobody at night: its mending has a clock of its own.
 func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
 	switch act {
-	case "find", "reopen":
+	case "find", "worsen", "reopen":
 		if f.Severity != check.Serious || f.Account != "" {
 			return nil
 		}
@@ -627,7 +627,11 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 		if err != nil {
 			return err
 		}
-		return s.raise(ctx, tx, signal{site: site, kind: f.Check, what: "发现严重问题", finding: string(f.ID), says: f.Says, since: f.FirstSeen})
+		since := f.FirstSeen
+		if act == "worsen" {
+			since = f.LastSeen // it was no matter for an alarm before
+		}
+		return s.raise(ctx, tx, signal{site: site, kind: f.Check, what: "发现严重问题", finding: string(f.ID), says: f.Says, since: since})
 	case "close", "confirm_false", "lapse":
 		return s.recovered(ctx, tx, `x.finding_id = $1`, string(f.ID))
 	}

@@ -562,7 +562,7 @@ func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, w
 }
 
 // settleWith is settle with evidence that is gathered only where it is kept: with
-// the finding that is opened, and with the look that closes it.
+// the finding that is opened or has grown worse, and with the look that closes it.
 func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sighting, wrong bool, gather func() (Evidence, error)) error {
 	fp := sg.Fingerprint()
 	known, err := db.One(ctx, s.db, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.fingerprint = $2 AND f.state <> 'closed'`, site.ID, fp)
@@ -570,10 +570,10 @@ func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sightin
 	if err != nil && stands {
 		return err
 	}
-	if !wrong && (!stands || known.State == FindingOrdered) || wrong && stands && known.Says == sg.Says {
+	if !wrong && (!stands || known.State == FindingOrdered) || wrong && stands && known.Says == sg.Says && known.Severity == sg.Severity {
 		return nil
 	}
-	if gather != nil && wrong != stands {
+	if gather != nil && (wrong != stands || sg.worsens(known)) {
 		if sg.Evidence, err = gather(); err != nil {
 			return err
 		}
@@ -581,10 +581,11 @@ func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sightin
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		switch {
 		case wrong && stands:
-			if err := seenAgain(ctx, tx, known.ID, "", sg); err != nil {
+			f, err := s.seenAgain(ctx, tx, known, "", sg)
+			if err != nil {
 				return err
 			}
-			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.seen", Target: known.Target(), Basis: sg.Article, Before: known.Says, After: sg.Says})
+			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.seen", Target: f.Target(), Basis: sg.Article, Before: known.Says, After: sg.Says})
 		case wrong:
 			f, err := s.found(ctx, tx, ofSite(site), "", sg, fp)
 			if errors.Is(err, errRemembered) {
