@@ -570,9 +570,10 @@ func (s *Service) alarmAct(ctx context.Context, scope authz.Scope, id, act, says
 	return a, err
 }
 
-// recovered marks what is well again, and ends an alarm of which all is.
+// recovered marks what is well again, also where a person ended the alarm before
+// it was, and ends an alarm of which all is.
 func (s *Service) recovered(ctx context.Context, tx *db.Tx, cond string, args ...any) error {
-	ids, err := db.All(ctx, tx, db.Value[string], `SELECT DISTINCT x.alarm_id FROM alarm_site x JOIN alarm a ON a.id = x.alarm_id WHERE a.state <> 'ended' AND x.ended_at IS NULL AND `+cond, args...)
+	ids, err := db.All(ctx, tx, db.Value[string], `SELECT DISTINCT x.alarm_id FROM alarm_site x WHERE x.ended_at IS NULL AND `+cond, args...)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
@@ -584,7 +585,7 @@ func (s *Service) recovered(ctx context.Context, tx *db.Tx, cond string, args ..
 		if err != nil {
 			return err
 		}
-		if a.StillWrong > 0 {
+		if a.State == Ended || a.StillWrong > 0 {
 			continue
 		}
 		before := a.State
@@ -614,12 +615,12 @@ func shifted(cond string, by int) string {
 	return cond
 }
 
-// findingMoved is told of every move of a finding: a serious one alarms the
-// duty, and one that is gone or called false ends its part of the alarm. An account
-// alarms nobody at night: its mending has a clock of its own.
+// findingMoved is told of every move of a finding: a serious one, or one that has
+// become so, alarms the duty, and one that is gone or called false ends its part of
+// the alarm. An account alarms nobody at night: its mending has a clock of its own.
 func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
 	switch act {
-	case "find", "reopen":
+	case "find", "worsen", "reopen":
 		if f.Severity != check.Serious || f.Account != "" {
 			return nil
 		}
@@ -627,14 +628,21 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 		if err != nil {
 			return err
 		}
-		return s.raise(ctx, tx, signal{site: site, kind: f.Check, what: "发现严重问题", finding: string(f.ID), says: f.Says, since: f.FirstSeen})
+		since := f.FirstSeen
+		if act == "worsen" {
+			since = f.LastSeen // it was no matter for an alarm before
+		}
+		return s.raise(ctx, tx, signal{site: site, kind: f.Check, what: "发现严重问题", finding: string(f.ID), says: f.Says, since: since})
 	case "close", "confirm_false", "lapse":
 		return s.recovered(ctx, tx, `x.finding_id = $1`, string(f.ID))
 	}
 	return nil
 }
 
-// sweepOutages raises what does not answer and ends what does again.
+// sweepOutages raises what does not answer and ends what does again. One outage is
+// one alarm: where a person ended it and said why, it is not raised again before a
+// probe has succeeded; of what lasts a day, closing asks for an explanation
+// (readings 7).
 func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "duty.sweep")
 	system := authz.System("duty.sweep")
@@ -642,13 +650,13 @@ func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	standing, err := db.All(ctx, s.DB, db.Value[registry.SiteID], `SELECT DISTINCT x.site_id FROM alarm_site x JOIN alarm a ON a.id = x.alarm_id WHERE a.state <> 'ended' AND x.finding_id = '' AND x.ended_at IS NULL`)
+	told, err := db.All(ctx, s.DB, db.Value[registry.SiteID], `SELECT DISTINCT site_id FROM alarm_site WHERE finding_id = '' AND ended_at IS NULL ORDER BY site_id`)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
 	for _, x := range silent {
-		if slices.Contains(standing, x.Site) {
+		if slices.Contains(told, x.Site) {
 			continue
 		}
 		site, err := s.Registry.Site(ctx, system, x.Site)
@@ -663,7 +671,7 @@ func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 			return n, err
 		}
 	}
-	for _, id := range standing {
+	for _, id := range told {
 		if slices.ContainsFunc(silent, func(x inspection.Silence) bool { return x.Site == id }) {
 			continue
 		}

@@ -293,7 +293,7 @@ func (s *Service) probesOn(ctx context.Context, list []Facts, on calendar.Date) 
 		if err != nil {
 			return err
 		}
-		if len(days) > 0 && days[0].On == on {
+		if len(days) > 0 && days[0].On == on && !days[0].Excused {
 			f.Probes, f.Failures = days[0].Probes, days[0].Failures
 			f.Watched, f.Down = f.Probes > 0, f.Probes > 0 && f.Failures == f.Probes
 		}

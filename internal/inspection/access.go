@@ -6,6 +6,7 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
@@ -15,9 +16,7 @@ import (
 // one: what a quarter is scored with. The sites are those the scope holds of
 // the ones asked for; the terms of indicator V-W-2 are the given pack's.
 func (s *Service) Accesses(ctx context.Context, scope authz.Scope, sites []registry.SiteID, pack packs.Pack, until calendar.Date, n int) (map[registry.SiteID]Availability, error) {
-	var w db.Where
-	scope.Where(&w, "u")
-	held, err := db.All(ctx, s.db, db.Value[registry.SiteID], `SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	held, err := s.sitesIn(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -33,41 +32,65 @@ func (s *Service) Accesses(ctx context.Context, scope authz.Scope, sites []regis
 			list = append(list, id)
 		}
 	}
-	if len(list) == 0 {
-		return nil, nil
-	}
-	off, err := s.offlines(ctx, list)
+	days, err := s.daysOf(ctx, list, until.AddDays(-n-farther), until, LimitsOf(pack))
 	if err != nil {
 		return nil, err
 	}
-	from := until.AddDays(-n - 62)
+	out := make(map[registry.SiteID]Availability, len(list))
+	for id, all := range days {
+		out[id] = sum(all, pack, n)
+	}
+	return out, nil
+}
+
+// sitesIn are the sites in scope.
+func (s *Service) sitesIn(ctx context.Context, scope authz.Scope) ([]registry.SiteID, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	return db.All(ctx, s.db, db.Value[registry.SiteID], `SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+}
+
+// daysOf are the days of some sites from one to another, those without probes
+// between the others, with what fell into filed windows taken out: the one count
+// behind every availability that is shown, found or scored.
+func (s *Service) daysOf(ctx context.Context, sites []registry.SiteID, from, to calendar.Date, need check.Limits) (map[registry.SiteID][]Day, error) {
+	if len(sites) == 0 {
+		return nil, nil
+	}
+	off, err := s.offlines(ctx, sites)
+	if err != nil {
+		return nil, err
+	}
 	type row struct {
 		site registry.SiteID
 		day  Day
 	}
 	var p db.Where
-	p.And("day >= ? AND day <= ?", from, until)
-	if len(list) <= few {
-		cond, args := db.In("site_id", list)
+	p.And("day >= ? AND day <= ?", from, to)
+	if len(sites) <= few {
+		cond, args := db.In("site_id", sites)
 		p.And(cond, args...)
 	}
 	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (row, error) {
 		var x row
-		err := r.Scan(&x.site, &x.day.On, &x.day.Probes, &x.day.Failures)
+		var ms int64
+		err := r.Scan(&x.site, &x.day.On, &x.day.Probes, &x.day.Failures, &ms, &x.day.lastAt, &x.day.lastOK)
+		x.day.average(ms)
 		return x, err
-	}, `SELECT site_id, day, probes, failures FROM probe_day WHERE `+p.SQL()+` ORDER BY site_id, day`, p.Args()...)
+	}, `SELECT site_id, day, probes, failures, took_ms, last_at, last_ok FROM probe_day WHERE `+p.SQL()+` ORDER BY site_id, day`, p.Args()...)
 	if err != nil {
 		return nil, err
 	}
-	days := make(map[registry.SiteID][]Day, len(list))
+	kept := make(map[registry.SiteID][]Day, len(sites))
 	for _, x := range rows {
-		if asked[x.site] {
-			days[x.site] = append(days[x.site], x.day)
-		}
+		kept[x.site] = append(kept[x.site], x.day)
 	}
-	out := make(map[registry.SiteID]Availability, len(list))
-	for _, id := range list {
-		out[id] = sum(filled(days[id], from, until), off[id], pack, n)
+	out := make(map[registry.SiteID][]Day, len(sites))
+	for _, id := range sites {
+		out[id] = filled(kept[id], from, to)
+		if err := s.excuse(ctx, id, out[id], off[id], need); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -87,7 +110,7 @@ func (s *Service) ProbesCounted(ctx context.Context, from, until calendar.Date) 
 // is read.
 const few = 50
 
-// offlines are the windows of many sites.
+// offlines are the windows of some sites.
 func (s *Service) offlines(ctx context.Context, sites []registry.SiteID) (map[registry.SiteID][]window, error) {
 	out := map[registry.SiteID][]window{}
 	if s.windows != nil {
@@ -102,8 +125,17 @@ func (s *Service) offlines(ctx context.Context, sites []registry.SiteID) (map[re
 		return nil, err
 	}
 	for _, id := range ever {
-		if out[id], err = s.offline(ctx, id); err != nil {
+		steps, err := registry.SiteMachine.History(ctx, s.db, string(id))
+		if err != nil {
 			return nil, err
+		}
+		for _, st := range steps {
+			switch n := len(out[id]); {
+			case st.To == registry.TemporarilyOffline:
+				out[id] = append(out[id], window{from: st.At})
+			case st.From == registry.TemporarilyOffline && n > 0:
+				out[id][n-1].to = st.At
+			}
 		}
 	}
 	return out, nil

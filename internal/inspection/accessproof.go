@@ -87,6 +87,14 @@ func (s *Service) visitsAsCSV(ctx context.Context, site registry.Site, a Availab
 	for _, v := range votes {
 		voted[v.at.UnixNano()] = true
 	}
+	off, err := s.offlines(ctx, []registry.SiteID{site.ID})
+	if err != nil {
+		return nil, err
+	}
+	excused := map[calendar.Date]bool{}
+	for _, d := range a.Days {
+		excused[d.On] = d.Excused
+	}
 	single := map[calendar.Date]int{}
 	for i := range counted {
 		v := &counted[i]
@@ -94,6 +102,9 @@ func (s *Service) visitsAsCSV(ctx context.Context, site registry.Site, a Availab
 		v.from, v.says = "本系统", "计入"
 		if voted[v.at.UnixNano()] {
 			v.from, v.says = "各监测点", "计票结果，计入"
+		}
+		if excused[calendar.DateOf(v.at)] || withLeave(off[site.ID], v.at) {
+			v.says = "批准下线，不计"
 		}
 	}
 	for i := range votes {
@@ -113,6 +124,8 @@ func (s *Service) visitsAsCSV(ctx context.Context, site registry.Site, a Availab
 		switch {
 		case d.Excused:
 			says = "批准下线，不计"
+		case d.Left > 0:
+			says = fmt.Sprintf("批准下线时段的 %d 次不计", d.Left)
 		case single[d.On] < d.Probes:
 			says = fmt.Sprintf("逐次记录留有 %d 次", single[d.On])
 		}

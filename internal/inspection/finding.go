@@ -38,6 +38,9 @@ var FindingMachine = passage.Machine{
 	States: map[string]string{FindingOpen: "待整改", FindingOrdered: "已通知整改", FindingClosed: "已办结", FindingDisputed: "已报误报"},
 	Moves: []passage.Move{
 		{From: "", Act: "find", To: FindingOpen, Says: "发现", Guard: "检查发现", Permit: "system"},
+		{From: FindingOpen, Act: "worsen", To: FindingOpen, Says: "加重", Guard: "再次查到，程度更重", Permit: "system"},
+		{From: FindingOrdered, Act: "worsen", To: FindingOrdered, Says: "加重", Guard: "再次查到，程度更重", Permit: "system"},
+		{From: FindingDisputed, Act: "worsen", To: FindingDisputed, Says: "加重", Guard: "再次查到，程度更重", Permit: "system"},
 		{From: FindingOpen, Act: "order", To: FindingOrdered, Says: "下发整改通知", Guard: "列入整改通知", Permit: string(authz.OrderIssue)},
 		{From: FindingOrdered, Act: "release", To: FindingOpen, Says: "移出整改通知", Guard: "整改通知撤销", Permit: string(authz.OrderIssue)},
 		{From: FindingOpen, Act: "close", To: FindingClosed, Says: "办结", Guard: "复测未再发现", Permit: "system"},
@@ -477,7 +480,7 @@ func (s *Service) moveAs(ctx context.Context, tx *db.Tx, f Finding, act string, 
 			return Finding{}, err
 		}
 	}
-	if before == FindingDisputed {
+	if before == FindingDisputed && to != before {
 		if err := s.settleDispute(ctx, tx, f, verdict, note.Says); err != nil {
 			return Finding{}, err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -251,7 +252,13 @@ type Day struct {
 	Probes   int
 	Failures int
 	Took     time.Duration // on average, of those that succeeded
-	Excused  bool          // inside an approved offline window (Article 8(1))
+	// Excused says that the day counts against nobody: it lies in a filed offline
+	// window (Article 8(1)), or so much of it that too few probes are left.
+	Excused bool
+	// Left is how many further probes fell into the hours of a window.
+	Left   int
+	lastAt time.Time
+	lastOK bool
 }
 
 // Availability is a window of probe days.
@@ -267,6 +274,16 @@ type Availability struct {
 	Refusal    Refusal // that stands
 }
 
+// Rate is the share of the counted probes that succeeded, in hundredths of a per
+// cent, rounded down so that one failure never reads as none; ok is false where
+// there are too few to say.
+func (a Availability) Rate() (share int, ok bool) {
+	if !a.Sufficient || a.Probes == 0 {
+		return 0, false
+	}
+	return (a.Probes - a.Failures) * 10000 / a.Probes, true
+}
+
 // Share is the failed share in hundredths of a per cent, rounded down.
 func (a Availability) Share() int {
 	if a.Probes == 0 {
@@ -277,37 +294,34 @@ func (a Availability) Share() int {
 
 // AccessRate sums up the n complete days that end on the day until, by the
 // terms of indicator V-W-2: a day with too few probes makes the answer
-// insufficient, days inside an approved offline window are left out and earlier
-// days taken instead.
+// insufficient, what lies in a filed offline window is left out and, for a day of
+// which too little remains, an earlier one taken instead.
 func (s *Service) AccessRate(ctx context.Context, scope authz.Scope, site registry.SiteID, until calendar.Date, n int) (Availability, error) {
 	if _, err := s.registry.Site(ctx, scope, site); err != nil {
-		return Availability{}, err
-	}
-	off, err := s.offline(ctx, site)
-	if err != nil {
-		return Availability{}, err
-	}
-	all, err := s.days(ctx, site, until.AddDays(-n-62), until)
-	if err != nil {
 		return Availability{}, err
 	}
 	pack, ok := s.set.Pack(until)
 	if !ok {
 		return Availability{}, nil
 	}
-	return sum(all, off, pack, n), nil
+	days, err := s.daysOf(ctx, []registry.SiteID{site}, until.AddDays(-n-farther), until, LimitsOf(pack))
+	if err != nil {
+		return Availability{}, err
+	}
+	return sum(days[site], pack, n), nil
 }
 
+// farther is how many days further back it is looked for days that stand in for
+// those with leave: two windows of the longest.
+const farther = 62
+
 // sum takes the last n days that are not excused.
-func sum(all []Day, off []window, pack packs.Pack, n int) Availability {
+func sum(all []Day, pack packs.Pack, n int) Availability {
 	var a Availability
 	var days []packs.ProbeDay
 	counted := 0
 	for i := len(all) - 1; i >= 0 && counted < n; i-- {
 		d := all[i]
-		for _, w := range off {
-			d.Excused = d.Excused || w.from.Before(d.On.End()) && (w.to.IsZero() || w.to.After(d.On.Start()))
-		}
 		a.Days = append([]Day{d}, a.Days...)
 		if d.Excused {
 			continue
@@ -335,28 +349,70 @@ func asWindows(list []Window) []window {
 	return out
 }
 
-func (s *Service) offline(ctx context.Context, site registry.SiteID) ([]window, error) {
-	if s.windows != nil {
-		all, err := s.windows(ctx, []registry.SiteID{site})
-		return asWindows(all[site]), err
-	}
-	steps, err := registry.SiteMachine.History(ctx, s.db, string(site))
-	var out []window
-	for _, st := range steps {
-		switch {
-		case st.To == registry.TemporarilyOffline:
-			out = append(out, window{from: st.At})
-		case st.From == registry.TemporarilyOffline && len(out) > 0:
-			out[len(out)-1].to = st.At
-		}
-	}
-	return out, err
+// covers reports whether an instant lies in a window.
+func (w window) covers(at time.Time) bool {
+	return !at.Before(w.from) && (w.to.IsZero() || at.Before(w.to))
 }
 
-// days are the probe days of a site from one to another, with those missing.
-func (s *Service) days(ctx context.Context, site registry.SiteID, from, to calendar.Date) ([]Day, error) {
-	rows, err := db.All(ctx, s.probes, scanDay, `SELECT day, probes, failures, took_ms FROM probe_day WHERE site_id = $1 AND day >= $2 AND day <= $3 ORDER BY day`, site, from, to)
-	return filled(rows, from, to), err
+// touches reports whether any of a day lies in a window.
+func (w window) touches(on calendar.Date) bool {
+	return w.from.Before(on.End()) && (w.to.IsZero() || w.to.After(on.Start()))
+}
+
+// withLeave reports whether an instant lies in one of some windows.
+func withLeave(off []window, at time.Time) bool {
+	return slices.ContainsFunc(off, func(w window) bool { return w.covers(at) })
+}
+
+// excuse takes what fell into filed windows out of the days of a site: the hours
+// where its single probes are kept (keepProbes) and enough of them are left to
+// judge the day by, else the day.
+func (s *Service) excuse(ctx context.Context, site registry.SiteID, days []Day, off []window, need check.Limits) error {
+	type knock struct {
+		at   time.Time
+		ok   bool
+		took int64
+	}
+	for i := range days {
+		d := &days[i]
+		if !slices.ContainsFunc(off, func(w window) bool { return w.touches(d.On) }) {
+			continue
+		}
+		d.Excused = true
+		if d.Probes == 0 {
+			continue
+		}
+		single, err := db.All(ctx, s.probes, func(r db.Scanner) (knock, error) {
+			var k knock
+			return k, r.Scan(&k.at, &k.ok, &k.took)
+		}, `SELECT at, ok, took_ms FROM probe WHERE site_id = $1 AND at >= $2 AND at < $3`, site, d.On.Start(), d.On.End())
+		if err != nil {
+			return err
+		}
+		if len(single) < d.Probes {
+			continue // kept no longer
+		}
+		outside := Day{On: d.On, lastAt: d.lastAt, lastOK: d.lastOK}
+		var took int64
+		for _, k := range single {
+			switch {
+			case withLeave(off, k.at):
+				outside.Left++
+				continue
+			case k.ok:
+				took += k.took
+			default:
+				outside.Failures++
+			}
+			outside.Probes++
+		}
+		if outside.Probes < max(1, need.MinProbesPerDay) {
+			continue
+		}
+		outside.average(took)
+		*d = outside
+	}
+	return nil
 }
 
 // filled puts the days without probes between those with some.
@@ -373,14 +429,11 @@ func filled(rows []Day, from, to calendar.Date) []Day {
 	return out
 }
 
-func scanDay(r db.Scanner) (Day, error) {
-	var d Day
-	var ms int64
-	err := r.Scan(&d.On, &d.Probes, &d.Failures, &ms)
+// average sets how long those that succeeded took together, in milliseconds.
+func (d *Day) average(ms int64) {
 	if n := d.Probes - d.Failures; n > 0 {
 		d.Took = time.Duration(ms/int64(n)) * time.Millisecond
 	}
-	return d, err
 }
 
 // Past is the last n days of a site in scope, today included, for the bars of
@@ -389,102 +442,81 @@ func (s *Service) Past(ctx context.Context, scope authz.Scope, site registry.Sit
 	if _, err := s.registry.Site(ctx, scope, site); err != nil {
 		return nil, err
 	}
-	off, err := s.offline(ctx, site)
-	if err != nil {
-		return nil, err
-	}
 	today := calendar.DateOf(s.db.Now())
-	days, err := s.days(ctx, site, today.AddDays(1-n), today)
-	for i := range days {
-		for _, w := range off {
-			days[i].Excused = days[i].Excused || w.from.Before(days[i].On.End()) && (w.to.IsZero() || w.to.After(days[i].On.Start()))
-		}
-	}
-	return days, err
+	days, err := s.daysOf(ctx, []registry.SiteID{site}, today.AddDays(1-n), today, s.need(today))
+	return days[site], err
 }
 
-// Week is the last seven days of one site, for a board: a plain count.
+// need are the terms of the pack in force on a day; none without a pack.
+func (s *Service) need(on calendar.Date) check.Limits {
+	pack, ok := s.set.Pack(on)
+	if !ok {
+		return check.Limits{}
+	}
+	return LimitsOf(pack)
+}
+
+// Week is the last seven days of one site, for a board; what lies in a filed window
+// is left out.
 type Week struct {
-	Probes, Failures int // today included
+	Probes, Failures int // a plain count, today included
 	LastAt           time.Time
 	LastOK           bool
 	Refusal          Refusal // that stands
-	// Whole and WholeFailures are of the complete days the indicator asks for, and
-	// Enough that each of them has the probes it asks for.
-	Whole, WholeFailures int
-	Enough               bool
+	// Whole are the complete days the indicator asks for: what AccessRate says.
+	Whole Availability
 }
 
-// Rate is the share of the probes of complete days that succeeded, in hundredths of
-// a per cent, rounded down so that one failure never reads as none; ok is false
-// where there are too few to say.
-func (w Week) Rate() (share int, ok bool) {
-	if !w.Enough || w.Whole == 0 {
-		return 0, false
-	}
-	return (w.Whole - w.WholeFailures) * 10000 / w.Whole, true
-}
-
-// Weeks sums up the last seven days of the sites given, today included. The
-// caller took the sites from the ledger within a scope.
+// Weeks sums up the last seven days of the sites in scope, today included.
 func (s *Service) Weeks(ctx context.Context, scope authz.Scope) (map[registry.SiteID]Week, error) {
-	type row struct {
-		site registry.SiteID
-		day  calendar.Date
-		week Week
-	}
 	today := calendar.DateOf(s.db.Now())
-	var need check.Limits
-	if pack, ok := s.set.Pack(today); ok {
-		need = LimitsOf(pack)
-	}
-	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (row, error) {
-		var x row
-		err := r.Scan(&x.site, &x.day, &x.week.Probes, &x.week.Failures, &x.week.LastAt, &x.week.LastOK)
-		return x, err
-	}, `SELECT site_id, day, probes, failures, last_at, last_ok FROM probe_day WHERE day >= $1 ORDER BY site_id, day`, today.AddDays(-max(6, need.AccessDays)))
+	pack, judged := s.set.Pack(today)
+	need := s.need(today)
+	sites, err := s.sitesIn(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
-	var w db.Where
-	scope.Where(&w, "u")
-	inScope, err := db.All(ctx, s.db, db.Value[registry.SiteID], `SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	first := today.AddDays(-max(6, need.AccessDays))
+	days, err := s.daysOf(ctx, sites, first, today, need)
 	if err != nil {
 		return nil, err
 	}
-	mine := make(map[registry.SiteID]bool, len(inScope))
-	for _, id := range inScope {
-		mine[id] = true
+	var off []registry.SiteID // for whose days earlier ones stand in
+	for id, list := range days {
+		if slices.ContainsFunc(list, func(d Day) bool { return d.Excused }) {
+			off = append(off, id)
+		}
 	}
-	out, full := map[registry.SiteID]Week{}, map[registry.SiteID]int{}
+	more, err := s.daysOf(ctx, off, today.AddDays(-1-need.AccessDays-farther), today, need)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(days, more)
 	refused, err := s.refusals(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for id, r := range refused {
-		if mine[id] && r.Lasts(s.db.Now()) {
-			out[id] = Week{Refusal: r}
-		}
-	}
-	for _, r := range rows {
-		if !mine[r.site] {
-			continue
-		}
-		k := out[r.site]
-		if !r.day.Before(today.AddDays(-6)) {
-			k.Probes += r.week.Probes
-			k.Failures += r.week.Failures
-		}
-		if r.day.Before(today) && !r.day.Before(today.AddDays(-need.AccessDays)) {
-			k.Whole += r.week.Probes
-			k.WholeFailures += r.week.Failures
-			if r.week.Probes >= need.MinProbesPerDay {
-				full[r.site]++
+	out := map[registry.SiteID]Week{}
+	for _, id := range sites {
+		var k Week
+		for _, d := range days[id] {
+			if !d.On.Before(first) && !d.lastAt.IsZero() {
+				k.LastAt, k.LastOK = d.lastAt, d.lastOK
+			}
+			if !d.On.Before(today.AddDays(-6)) && !d.Excused {
+				k.Probes, k.Failures = k.Probes+d.Probes, k.Failures+d.Failures
 			}
 		}
-		k.Enough = need.AccessDays > 0 && full[r.site] == need.AccessDays
-		k.LastAt, k.LastOK = r.week.LastAt, r.week.LastOK
-		out[r.site] = k
+		if r, ok := refused[id]; ok && r.Lasts(s.db.Now()) {
+			k.Refusal = r
+		}
+		if k.LastAt.IsZero() && k.Refusal.Since.IsZero() {
+			continue // nobody asked it
+		}
+		if list := days[id]; judged {
+			k.Whole = sum(list[:len(list)-1], pack, need.AccessDays)
+		}
+		out[id] = k
 	}
 	return out, nil
 }
@@ -562,7 +594,7 @@ func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, w
 }
 
 // settleWith is settle with evidence that is gathered only where it is kept: with
-// the finding that is opened, and with the look that closes it.
+// the finding that is opened or has grown worse, and with the look that closes it.
 func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sighting, wrong bool, gather func() (Evidence, error)) error {
 	fp := sg.Fingerprint()
 	known, err := db.One(ctx, s.db, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.fingerprint = $2 AND f.state <> 'closed'`, site.ID, fp)
@@ -570,10 +602,10 @@ func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sightin
 	if err != nil && stands {
 		return err
 	}
-	if !wrong && (!stands || known.State == FindingOrdered) || wrong && stands && known.Says == sg.Says {
+	if !wrong && (!stands || known.State == FindingOrdered) || wrong && stands && known.Says == sg.Says && known.Severity == sg.Severity {
 		return nil
 	}
-	if gather != nil && wrong != stands {
+	if gather != nil && (wrong != stands || sg.worsens(known)) {
 		if sg.Evidence, err = gather(); err != nil {
 			return err
 		}
@@ -581,10 +613,11 @@ func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sightin
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		switch {
 		case wrong && stands:
-			if err := seenAgain(ctx, tx, known.ID, "", sg); err != nil {
+			f, err := s.seenAgain(ctx, tx, known, "", sg)
+			if err != nil {
 				return err
 			}
-			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.seen", Target: known.Target(), Basis: sg.Article, Before: known.Says, After: sg.Says})
+			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.seen", Target: f.Target(), Basis: sg.Article, Before: known.Says, After: sg.Says})
 		case wrong:
 			f, err := s.found(ctx, tx, ofSite(site), "", sg, fp)
 			if errors.Is(err, errRemembered) {

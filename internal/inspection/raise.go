@@ -76,10 +76,11 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, of subject, sg Sighting)
 	if err != nil {
 		return Finding{}, err
 	}
-	if err := seenAgain(ctx, tx, known.ID, "", sg); err != nil {
+	before := known.Says
+	if known, err = s.seenAgain(ctx, tx, known, "", sg); err != nil {
 		return known, err
 	}
-	return known, audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.seen", Target: known.Target(), Basis: sg.Article, Before: known.Says, After: sg.Says})
+	return known, audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.seen", Target: known.Target(), Basis: sg.Article, Before: before, After: sg.Says})
 }
 
 // Clear closes a finding raised by another module that has now seen it gone; one

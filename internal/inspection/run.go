@@ -212,7 +212,8 @@ func New(d, probes *db.DB, r *registry.Service, blobs blob.Store, client *egress
 }
 
 // OnMoved registers what is told, in the same transaction, of every finding
-// found, ordered, released, closed, lapsed, reopened, disputed or upheld.
+// found, worsened, ordered, released, closed, lapsed, reopened, disputed or
+// upheld.
 func (s *Service) OnMoved(fn func(ctx context.Context, tx *db.Tx, f Finding, act string) error) {
 	s.moved = append(s.moved, fn)
 }
@@ -913,7 +914,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			if f, ok := standing[fp]; ok {
 				delete(standing, fp)
 				sg.keepUnlooked(rep.unlooked(f))
-				if err := seenAgain(ctx, tx, f.ID, id, sg); err != nil {
+				if _, err := s.seenAgain(ctx, tx, f, id, sg); err != nil {
 					return err
 				}
 				continue
@@ -975,14 +976,66 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 	})
 }
 
-func seenAgain(ctx context.Context, tx *db.Tx, id FindingID, run RunID, sg Sighting) error {
+// seenAgain notes that a finding still stands. What has grown worse is kept as
+// evidence and told, as what is found is: an alarm that hangs on the grade has
+// nothing else to go by. What is another fact at the same grade is kept as well.
+func (s *Service) seenAgain(ctx context.Context, tx *db.Tx, f Finding, run RunID, sg Sighting) (Finding, error) {
 	also, err := json.Marshal(nonNil(sg.Also))
 	if err != nil {
-		return err
+		return f, err
 	}
-	_, err = tx.Exec(ctx, `UPDATE finding SET last_seen = $2, last_run_id = $3, says = $4, page_url = $5, also = $6, pages = $7, on_home = $8, severity = $9, wrong = $10 WHERE id = $1`,
-		id, tx.Now(), db.Null(run), sg.Says, sg.URL, string(also), sg.Pages, sg.OnHome, sg.Severity, sg.Wrong)
-	return err
+	before := f.Says
+	worse := sg.worsens(f)
+	keep := worse
+	if !worse && sg.another(f) {
+		if keep, err = keptBefore(ctx, tx, f.ID, calendar.DateOf(tx.Now())); err != nil {
+			return f, err
+		}
+	}
+	f.LastRun, f.LastSeen, f.Says, f.URL, f.Also, f.Pages, f.OnHome, f.Severity, f.Wrong = run, tx.Now(), sg.Says, sg.URL, nonNil(sg.Also), sg.Pages, sg.OnHome, sg.Severity, sg.Wrong
+	if _, err := tx.Exec(ctx, `UPDATE finding SET last_seen = $2, last_run_id = $3, says = $4, page_url = $5, also = $6, pages = $7, on_home = $8, severity = $9, wrong = $10 WHERE id = $1`,
+		f.ID, f.LastSeen, db.Null(run), f.Says, f.URL, string(also), f.Pages, f.OnHome, f.Severity, f.Wrong); err != nil || !keep {
+		return f, err
+	}
+	if sg.Evidence.Edition == "" {
+		sg.Evidence.Edition = check.RuleEdition(sg.Check)
+	}
+	proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: run, Look: "patrol", Outcome: Standing, Says: sg.Says, Evidence: sg.Evidence})
+	if err != nil {
+		return f, err
+	}
+	f.Excerpt, f.Evidence, f.SHA256 = clipRunes(sg.Evidence.Excerpt, 2000), sg.Evidence.Ref, sg.Evidence.SHA256
+	if _, err := tx.Exec(ctx, `UPDATE finding SET excerpt = $2, evidence_ref = $3, evidence_sha256 = $4 WHERE id = $1`, f.ID, f.Excerpt, string(f.Evidence), f.SHA256); err != nil || !worse {
+		return f, err
+	}
+	return s.move(ctx, tx, f, "worsen", passage.Note{Says: "此前查到的是：" + clipRunes(before, 200)}, proof)
+}
+
+// worsens reports whether a sighting is graver than what stands.
+func (sg *Sighting) worsens(f Finding) bool { return rank(sg.Severity) < rank(f.Severity) }
+
+// another reports whether a sighting is of another fact than was last kept: of
+// another grade, or other bytes where the bytes are what the check is about. Other
+// pages change with every counter on them.
+func (sg *Sighting) another(f Finding) bool {
+	if sg.Severity != f.Severity {
+		return true
+	}
+	switch family, _, _ := strings.Cut(sg.Check, "."); family {
+	case "change", "cloaked", "tamper":
+		return sg.Evidence.SHA256 != "" && sg.Evidence.SHA256 != f.SHA256
+	}
+	return false
+}
+
+// keptBefore reports whether the last look at a finding was kept before a day: one
+// a day is enough of a page that is never twice the same.
+func keptBefore(ctx context.Context, tx *db.Tx, id FindingID, day calendar.Date) (bool, error) {
+	at, err := db.One(ctx, tx, db.Value[time.Time], `SELECT at FROM finding_evidence WHERE finding_id = $1 ORDER BY at DESC LIMIT 1`, id)
+	if db.None(err) {
+		return true, nil
+	}
+	return calendar.DateOf(at).Before(day), err
 }
 
 func nonNil(list []string) []string {

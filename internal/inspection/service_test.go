@@ -590,7 +590,7 @@ func TestFivePercentInclusive(t *testing.T) {
 			// The board goes by the same rule.
 			weeks, err := h.svc.Weeks(h.ctx, h.scope)
 			w := weeks[h.site.ID]
-			share, ok := w.Rate()
+			share, ok := w.Whole.Rate()
 			if err != nil || ok != c.sufficient || ok && share != (a.Probes-a.Failures)*10000/a.Probes {
 				t.Errorf("%s: the board says %d, %v of %+v (%v)", c.name, share, ok, w, err)
 			}

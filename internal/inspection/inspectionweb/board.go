@@ -57,8 +57,8 @@ func (l line) share() int {
 }
 
 // available writes how often the site opened: 99.86%.
-func available(w inspection.Week) string {
-	k, ok := w.Rate()
+func available(a inspection.Availability) string {
+	k, ok := a.Rate()
 	if !ok {
 		return "数据不足"
 	}
@@ -126,7 +126,7 @@ func weekCell(w inspection.Week) web.Cell {
 	if w.Probes == 0 {
 		return web.Text("—")
 	}
-	return web.Cell{Text: available(w), Note: fmt.Sprintf("失败 %d/%d 次", w.Failures, w.Probes)}
+	return web.Cell{Text: available(w.Whole), Note: fmt.Sprintf("失败 %d/%d 次", w.Failures, w.Probes)}
 }
 
 func countCell(l line, severity string, n int) web.Cell {
@@ -154,7 +154,7 @@ var sampleSite = registry.Site{ID: "01JS", Name: "雁塔区人民政府网站", 
 var boardPage = web.Define(views, "views/board.html",
 	newBoard(nil, boardTotals{}, time.Time{}),
 	newBoard([]line{
-		{site: sampleSite, ran: true, run: inspection.Run{ID: "R", AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), State: inspection.RunDone}, tally: inspection.Tally{Serious: 1, Error: 12, Advice: 3}, week: inspection.Week{Probes: 2016, Failures: 3, Whole: 2016, WholeFailures: 3, Enough: true, LastAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), LastOK: true}},
+		{site: sampleSite, ran: true, run: inspection.Run{ID: "R", AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), State: inspection.RunDone}, tally: inspection.Tally{Serious: 1, Error: 12, Advice: 3}, week: inspection.Week{Probes: 2016, Failures: 3, Whole: inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true}, LastAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), LastOK: true}},
 		{site: sampleSite, week: inspection.Week{Probes: 100, Failures: 4, LastAt: time.Now()}}, {site: registry.Site{ID: "2", Name: "未开启的站点", Host: "x.gov.cn", State: registry.Running}},
 	}, boardTotals{3, 2, 1, 1, 12}, time.Now()),
 	newBoard([]line{{site: registry.Site{ID: `"><script>`, Name: `<script>alert(1)</script>`, Host: `"x`, UnitName: "<b>"}}}, boardTotals{}, time.Now()),

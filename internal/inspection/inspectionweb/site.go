@@ -48,6 +48,9 @@ func bars(days []inspection.Day) []bar {
 				b.Fill = "#b3261e"
 			}
 		}
+		if d.Left > 0 {
+			b.Says += fmt.Sprintf("；临时下线时段的%d次不计", d.Left)
+		}
 		b.Y = barHeight - b.Height
 		out = append(out, b)
 	}
@@ -101,7 +104,7 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 		rateNote = fmt.Sprintf("失败 %d/%d 次；达到5%%单项否决", rate.Failures, rate.Probes)
 	}
 	v.Stats = web.Stats{Label: "概况", Items: []web.Stat{
-		{Name: "近7个整日可用率", Value: available(inspection.Week{Whole: rate.Probes, WholeFailures: rate.Failures, Enough: rate.Sufficient}), Note: rateNote, Kind: rateTone(rate)},
+		{Name: "近7个整日可用率", Value: available(rate), Note: rateNote, Kind: rateTone(rate)},
 		{Name: "严重问题", Value: strconv.Itoa(tally.Serious), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=serious&site=" + string(s.ID), Kind: toneIf(tally.Serious > 0, web.Danger)},
 		{Name: "一般问题", Value: strconv.Itoa(tally.Error), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=error&site=" + string(s.ID), Kind: toneIf(tally.Error > 0, web.Warn)},
 	}}
@@ -126,6 +129,8 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 		}
 		if d.Excused {
 			row.Cells[0].Note = "临时下线期内，不计"
+		} else if d.Left > 0 {
+			row.Cells[0].Note = fmt.Sprintf("临时下线时段的%d次不计", d.Left)
 		}
 		v.Days.Rows = append(v.Days.Rows, row)
 	}
@@ -189,14 +194,11 @@ func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error
 	if err != nil {
 		return err
 	}
-	rate, err := h.inspection.AccessRate(ctx, scope, id, calendar.DateOf(h.db.Now()).AddDays(-1), 7)
-	if err != nil {
-		return err
-	}
 	weeks, err := h.inspection.Weeks(ctx, scope)
 	if err != nil {
 		return err
 	}
+	rate := weeks[id].Whole
 	rate.LastAt, rate.LastOK, rate.Refusal = weeks[id].LastAt, weeks[id].LastOK, weeks[id].Refusal
 	tallies, err := h.inspection.Tallies(ctx, h.db, scope)
 	if err != nil {
