@@ -433,6 +433,26 @@ func TestFooterTellsWhereTheMarksLead(t *testing.T) {
 	}
 }
 
+// TestNobodyIsChargedUnderAnArticleThatIsSilent: the regulation speaks of no
+// barrier-free pages and of no seconds; Article 15 asks for pages that fit the
+// screen. What rests on other instruments comes by Article 32 and says so.
+func TestNobodyIsChargedUnderAnArticleThatIsSilent(t *testing.T) {
+	n := 0
+	for _, c := range Checks() {
+		if slices.Contains(c.Articles, "S15") != (c.ID == "rendered.responsive") {
+			t.Errorf("%s cites %v", c.ID, c.Articles)
+		}
+		if strings.HasPrefix(c.ID, "accessible.") || slices.Contains([]string{"rendered.load", "function.elder", "item.alt", "item.undescribed"}, c.ID) {
+			if n++; !slices.Equal(c.Articles, []string{"S32"}) || c.Doubt == "" {
+				t.Errorf("%s cites %v, doubt %q", c.ID, c.Articles, c.Doubt)
+			}
+		}
+	}
+	if n < 14 {
+		t.Errorf("only %d checks rest on other instruments", n)
+	}
+}
+
 func TestPacksAreRead(t *testing.T) {
 	p := requiredTags()
 	if p.Version == "" || p.Source == "" || p.Mark != "M+" || len(p.Tags) != 10 {
