@@ -27,6 +27,16 @@ var accessibleChecks = []Check{
 	barrierCheck("accessible.contrast", Advice, "文字与背景对比足够", "文字与背景对比不足 4.5:1", "请加深文字颜色或调浅背景。"),
 }
 
+// barrierFreeDoubt is what every rule for barrier-free pages says of its basis: the
+// regulation does not speak of them, and Article 32 leads to what does.
+const barrierFreeDoubt = "管理细则没有直接规定无障碍，依据推荐性国家标准 GB/T 37668—2019，条款和等级未与正式文本核对"
+
+// doubted is a check with what of its rule is not verified.
+func doubted(c Check, says string) Check {
+	c.Doubt = says
+	return c
+}
+
 // barrier is how often a rule is broken on a page.
 type barrier struct {
 	n      int
@@ -37,7 +47,7 @@ type barrier struct {
 
 func barrierCheck(id string, sev Severity, fine, wrong, fix string) Check {
 	return Check{
-		ID: id, Articles: []string{"S15", "S11.1"}, Severity: sev, AppliesTo: anyPage,
+		ID: id, Articles: []string{"S32"}, Severity: sev, AppliesTo: anyPage, Doubt: barrierFreeDoubt,
 		Says: Says{Fine: fine, Wrong: wrong, HowToFix: fix}, Evidence: "所在元素的源代码和处数",
 		run: pageOnly(func(c *Check, f *Facts) []Finding {
 			if f.barriers == nil {

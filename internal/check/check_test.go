@@ -131,7 +131,7 @@ func TestFooter(t *testing.T) {
 		want              Outcome
 	}{
 		{"mark missing", "footer.party_gov_mark", strings.Replace(goodFoot, "bszs.conac.cn", "x.cn", 1), nil, Violated},
-		{"mark by script", "footer.party_gov_mark", `<script>document.write(unescape("%3Cspan id='_ideConac' %3E%3C/span%3E"))</script>`, nil, Kept},
+		{"mark by script", "footer.party_gov_mark", `<script>document.write(unescape("%3Cspan id='_ideConac' %3E%3C/span%3E%3Cscript src='//dcs.conac.cn/js/27/1.js' type='text/javascript'%3E%3C/script%3E"))</script>`, nil, Kept},
 		{"error report with another code", "footer.error_report", strings.Replace(goodFoot, "site_code=6101000001", "site_code=6101000009", 1), nil, Violated},
 		{"error report by script", "footer.error_report", `<script id="_jiucuo_" sitecode='6101000001' src='/jiucuo.js'></script>`, nil, Kept},
 		{"error report with the code of the ledger", "footer.error_report", goodFoot, &Ledger{SiteCode: "6101000001"}, Kept},
@@ -147,8 +147,34 @@ func TestFooter(t *testing.T) {
 		{"another mark than the ledger's", "footer.party_gov_mark", goodFoot + "<p>2</p>", &Ledger{PartyGovMark: "2"}, Violated},
 		{"mark not on record", "footer.party_gov_mark", goodFoot, &Ledger{SiteName: "某市"}, Untested},
 		{"mark on record without a number", "footer.party_gov_mark", goodFoot, &Ledger{PartyGovMark: "https://www.example.gov.cn/?id=1"}, Untested},
-		{"mark by script, on record", "footer.party_gov_mark", `<script>document.write(unescape("%3Cspan id='_ideConac' %3E%3C/span%3E"))</script>`, &Ledger{PartyGovMark: "2"}, Kept},
+		{"mark by script, on record", "footer.party_gov_mark", `<script>document.write(unescape("%3Cspan id='_ideConac' %3E%3C/span%3E%3Cscript src='//dcs.conac.cn/js/27/1.js' type='text/javascript'%3E%3C/script%3E"))</script>`, &Ledger{PartyGovMark: "2"}, Kept},
 		{"mark missing, its number shown", "footer.party_gov_mark", "<p>0A5537536EC43D83E053022819ACDDA0</p>", &Ledger{PartyGovMark: "0A5537536EC43D83E053022819ACDDA0"}, Violated},
+		{"mark in words", "footer.party_gov_mark", "<p>党政机关网站标识</p>", nil, Violated},
+		{"mark in a picture", "footer.party_gov_mark", `<img src="/red.png" alt="党政机关">`, nil, Violated},
+		{"picture of the mark that leads nowhere", "footer.party_gov_mark", `<a href="#"><img src="/red.png" alt="党政机关标识"></a>`, nil, Violated},
+		{"mark named in a script", "footer.party_gov_mark", `<script>var _ideConac = "conac.cn";</script>`, nil, Violated},
+		{"place of the mark without the issuer's script", "footer.party_gov_mark", `<span id="_ideConac"></span><img id="imgConac" src="/red.png">`, nil, Violated},
+		{"mark at a host named like the issuer's", "footer.party_gov_mark", `<a href="https://bszs.conac.cn.evil.example.com/sitename?id=1"><img src="/red.png"></a>`, nil, Violated},
+		{"mark by a script of a host named like the issuer's", "footer.party_gov_mark", `<script src="https://dcs-conac.cn/js/1.js"></script>`, nil, Violated},
+		{"mark by the issuer's script element", "footer.party_gov_mark", `<script src="//dcs.conac.cn/js/27/1.js"></script>`, nil, Kept},
+		{"error report in words", "footer.error_report", "<p>我为政府网站找错</p>", nil, Violated},
+		{"error report in a picture", "footer.error_report", `<img src="/jiucuo.png" alt="我为政府网站找错">`, nil, Violated},
+		{"error report that leads nowhere", "footer.error_report", `<a href="#"><img src="/x.png" alt="找错"></a>`, nil, Violated},
+		{"error report at a stranger's", "footer.error_report", `<a href="https://evil.example.com/"><img src="/x.png" alt="找错"></a>`, nil, Violated},
+		{"error report at the site's own letters", "footer.error_report", `<a href="/letters/new?type=error">我为政府网站找错</a>`, nil, Violated},
+		{"error report at a host named like the issuer's", "footer.error_report", `<a href="https://zfwzgl.www.gov.cn.evil.com/exposure/jiucuo.html?site_code=6101000001">找错</a>`, nil, Violated},
+		{"error report at another host of the issuer's parent", "footer.error_report", `<a href="https://www.gov.cn/?zfwzgl.www.gov.cn">我为政府网站找错</a>`, nil, Violated},
+		{"error report named in a script", "footer.error_report", `<script>var jiucuo=1</script>`, nil, Violated},
+		{"error report by a stranger's script", "footer.error_report", `<script id="_jiucuo_" sitecode="6101000001" src="https://evil.example.com/jiucuo.js"></script>`, nil, Violated},
+		{"error report by a script that names another's host", "footer.error_report", `<script>window.open("https://zfwzgl.www.gov.cn.evil.com/")</script>`, nil, Violated},
+		{"error report by a script that names a user", "footer.error_report", `<script>window.open("https://zfwzgl.www.gov.cn@evil.com/")</script>`, nil, Violated},
+		{"error report by a script of the site's own", "footer.error_report", `<script src="/js/jiucuo.js"></script>`, nil, Untested},
+		{"error report by the issuer's older script", "footer.error_report", `<script id="_jiucuo_" sitecode="6101000001" src="http://pucha.kaipuyun.cn/exposure/jiucuo.js"></script>`, nil, Kept},
+		{"error report written by a script", "footer.error_report", `<script>function go(c){window.open("https://zfwzgl.www.gov.cn/exposure/jiucuo.html?site_code="+c)}</script>`, nil, Kept},
+		{"error report written by an escaped script", "footer.error_report", `<script>document.write(unescape("%3Cscript src='http%3a%2f%2fpucha.kaipuyun.cn%2fexposure%2fjiucuo.js'%3E%3C/script%3E"))</script>`, nil, Kept},
+		{"error report opened by a click", "footer.error_report", `<a href="javascript:;" onclick="window.open('https://zfwzgl.www.gov.cn/exposure/jiucuo.html?site_code=6101000001')"><img src="/x.png" alt="找错"></a>`, nil, Kept},
+		{"error report and another link in its words", "footer.error_report", `<a href="/content/1.html">“我为政府网站找错”平台开通</a>` + goodFoot, nil, Kept},
+		{"error report at the issuer's in capitals", "footer.error_report", `<a href="HTTPS://ZFWZGL.WWW.GOV.CN/exposure/jiucuo.html?site_code=6101000001">找错</a>`, nil, Kept},
 		{"short site code", "footer.site_code", strings.Replace(goodFoot, "标识码：6101000001", "标识码：6101001", 1), nil, Violated},
 		{"site code without colon", "footer.site_code", strings.Replace(goodFoot, "标识码：6101000001", "标识码6101000001", 1), nil, Kept},
 		{"site code against ledger", "footer.site_code", goodFoot, &Ledger{SiteCode: "6101000002"}, Violated},
@@ -392,6 +418,41 @@ func TestReportContract(t *testing.T) {
 	}
 }
 
+// TestFooterTellsWhereTheMarksLead holds the sentence to what stands on the page:
+// words alone, or a link to somebody else.
+func TestFooterTellsWhereTheMarksLead(t *testing.T) {
+	for _, tt := range []struct{ check, foot, want string }{
+		{"footer.error_report", "<p>我为政府网站找错</p>", "有文字或图片，无链接，应链接到“我为政府网站找错”平台（zfwzgl.www.gov.cn）"},
+		{"footer.error_report", `<a href="https://evil.example.com/x"><img src="/x.png" alt="找错"></a>`, "链接到 evil.example.com，应链接到"},
+		{"footer.party_gov_mark", "<p>党政机关网站标识</p>", "有文字或图片，无链接，应链接到核发机关的资格核验页面（bszs.conac.cn）"},
+		{"footer.party_gov_mark", `<a href="https://evil.example.com/x"><img src="/x.png" alt="党政机关网站标识"></a>`, "链接到 evil.example.com，应链接到"},
+	} {
+		if _, says := outcome(Facts{Page: parse(t, page(goodHead, goodBody, tt.foot))}, tt.check); len(says) != 1 || !strings.Contains(says[0], tt.want) {
+			t.Errorf("%s: %v, want %q", tt.foot, says, tt.want)
+		}
+	}
+}
+
+// TestNobodyIsChargedUnderAnArticleThatIsSilent: the regulation speaks of no
+// barrier-free pages and of no seconds; Article 15 asks for pages that fit the
+// screen. What rests on other instruments comes by Article 32 and says so.
+func TestNobodyIsChargedUnderAnArticleThatIsSilent(t *testing.T) {
+	n := 0
+	for _, c := range Checks() {
+		if slices.Contains(c.Articles, "S15") != (c.ID == "rendered.responsive") {
+			t.Errorf("%s cites %v", c.ID, c.Articles)
+		}
+		if strings.HasPrefix(c.ID, "accessible.") || slices.Contains([]string{"rendered.load", "function.elder", "item.alt", "item.undescribed"}, c.ID) {
+			if n++; !slices.Equal(c.Articles, []string{"S32"}) || c.Doubt == "" {
+				t.Errorf("%s cites %v, doubt %q", c.ID, c.Articles, c.Doubt)
+			}
+		}
+	}
+	if n < 14 {
+		t.Errorf("only %d checks rest on other instruments", n)
+	}
+}
+
 func TestPacksAreRead(t *testing.T) {
 	p := requiredTags()
 	if p.Version == "" || p.Source == "" || p.Mark != "M+" || len(p.Tags) != 10 {
@@ -406,6 +467,11 @@ func TestPacksAreRead(t *testing.T) {
 	var f footerPack
 	if !readPack(footerJSON, &f) || f.Version == "" || f.Source == "" || f.Mark != "M+" || len(f.Items) != len(footerLooks) || len(footerChecks) != len(f.Items) {
 		t.Errorf("footer.json: %+v, %d checks", f, len(footerChecks))
+	}
+	for _, i := range f.Items {
+		if at := i.Issuer; at != nil && (len(at.Hosts) == 0 || at.Source == "" || at.Mark != "V") {
+			t.Errorf("footer.json: %s comes from %+v", i.ID, *at)
+		}
 	}
 	// What is not verified says so with its rule.
 	for id, want := range map[string]bool{"tags.site_name": true, "tags.pub_date": true, "guide.elements": true, "footer.icp": true, "footer.chinese_domain": false, "host.ipv6_deep": true, "tags.site_code_ledger": false, "link.dead": false} {

@@ -31,10 +31,39 @@ type footerItem struct {
 	Severity Severity `json:"severity"`
 	Mark     string   `json:"mark"`
 	Fix      string   `json:"fix"`
+	// Issuer is who hands the item out; nil where the site writes it itself.
+	Issuer *footerIssuer `json:"issuer"`
+}
+
+// footerIssuer says where an item of an issuer's leads: to one of its hosts or a
+// host below them, and nowhere else.
+type footerIssuer struct {
+	Hosts  []string `json:"hosts"`
+	Source string   `json:"source"`
+	Mark   string   `json:"mark"`
 }
 
 //go:embed footer.json
 var footerJSON []byte
+
+// footerSet is the compiled-in pack; empty, so that no check is made of it, where
+// it cannot be read.
+var footerSet = func() (p footerPack) {
+	if !readPack(footerJSON, &p) {
+		return footerPack{}
+	}
+	return p
+}()
+
+// hosts are where an item leads; none where no issuer hands it out.
+func (p footerPack) hosts(item string) []string {
+	for _, i := range p.Items {
+		if i.ID == item && i.Issuer != nil {
+			return i.Issuer.Hosts
+		}
+	}
+	return nil
+}
 
 // footerLooks are how each item is looked for, and what the ledger holds of it.
 var footerLooks = map[string]struct {
@@ -57,18 +86,14 @@ var footerLooks = map[string]struct {
 // data-placeholder and are neither kept nor violated; on any other site they are
 // missing.
 var footerChecks = func() (out []Check) {
-	var p footerPack
-	if !readPack(footerJSON, &p) {
-		return nil
-	}
-	for _, i := range p.Items {
+	for _, i := range footerSet.Items {
 		at, ok := footerLooks[i.ID]
 		if !ok {
 			return nil
 		}
-		c := footerCheck("footer."+i.ID, i.Name, i.Articles, i.Severity, i.Fix, at.look, at.ledger)
+		c := footerCheck(i, at.look, at.ledger)
 		if c.Doubt = doubt(i.Mark, "是否必备未与正式文本核对"); c.Doubt == "" && i.Mark != "S" {
-			c.Doubt = doubt(p.Mark, "该项见于多份公开通报，页面底部必备项目的完整范围未与正式文本核对")
+			c.Doubt = doubt(footerSet.Mark, "该项见于多份公开通报，页面底部必备项目的完整范围未与正式文本核对")
 		}
 		out = append(out, c)
 	}
@@ -80,6 +105,8 @@ type footing struct {
 	page *Page
 	text string // all visible text, blanks kept
 	bare string // without blanks
+	// issuer are the hosts the item leads to.
+	issuer []string
 }
 
 // shown is one item of the foot: its value and, when found in an element, the
@@ -88,6 +115,7 @@ type shown struct {
 	value  string
 	ok     bool
 	flawed string // why the value cannot be right
+	untold string // why nobody can tell from the page
 	node   *html.Node
 	// carried values are part of an address, named by what carries them and what they
 	// are: that of the ledger may stand elsewhere on the page and proves nothing of it.
@@ -101,13 +129,14 @@ var (
 	markCarries     = carried{"标识链接", "网站标识编号"}
 )
 
-func footerCheck(id, name string, articles []string, sev Severity, fix string, look func(footing) shown, ledger func(*Ledger) string) Check {
+func footerCheck(i footerItem, look func(footing) shown, ledger func(*Ledger) string) Check {
+	name, id, issuer := i.Name, "footer."+i.ID, footerSet.hosts(i.ID)
 	return Check{
-		ID: id, Articles: articles, Severity: sev, AppliesTo: anyPage, Evidence: "页面底部功能区源代码和截图",
-		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: fix,
+		ID: id, Articles: i.Articles, Severity: i.Severity, AppliesTo: anyPage, Evidence: "页面底部功能区源代码和截图",
+		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: i.Fix,
 			Tolerated: map[string]string{"footer.police": "网站开通不久，公安备案尚在期限内"}[id]},
 		run: pageOnly(func(c *Check, f *Facts) []Finding {
-			foot := footing{page: f.Page, text: f.Page.VisibleText, bare: f.Page.bare}
+			foot := footing{page: f.Page, text: f.Page.VisibleText, bare: f.Page.bare, issuer: issuer}
 			if drawn(f.Page, strings.TrimPrefix(c.ID, "footer.")) {
 				return []Finding{c.drawnOnly(f, name)}
 			}
@@ -117,6 +146,8 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 				want = ledger(f.Ledger)
 			}
 			switch {
+			case s.untold != "":
+				return []Finding{c.untested(s.untold, name)}
 			case s.ok && s.flawed == "" && s.carried != carried{} && s.value != "" && f.Ledger != nil && want == "":
 				return []Finding{c.untested("台账没有登记"+s.carried.what+"，不能核对"+s.carried.by+"所带的“"+clip(s.value, 40)+"”", name)}
 			case s.ok && s.flawed == "" && s.carried != carried{} && s.value != "" && want != "" && !strings.EqualFold(s.value, want):
@@ -221,12 +252,31 @@ func (f footing) linked(marks ...string) *html.Node {
 	return f.page.leading[at]
 }
 
-// scripted reports whether an inline script mentions one of marks: both marks
-// are usually loaded by a line of script their issuers hand out.
-func (f footing) scripted(marks ...string) bool {
-	for _, s := range f.page.scripts {
-		for _, m := range marks {
-			if strings.Contains(s, m) {
+// scripted reports whether one of the page's own scripts writes an address of the
+// issuer's: both marks are usually made by a line of script their issuers hand
+// out.
+func (f footing) scripted() bool {
+	return slices.ContainsFunc(f.page.scripts, f.written)
+}
+
+// written reports whether a script holds a whole address of the issuer's. The
+// host's name alone, or as a part of another host's, is none.
+func (f footing) written(script string) bool {
+	if !containsAny(script, f.issuer) {
+		return false
+	}
+	script = unescaped.Replace(script)
+	for _, h := range f.issuer {
+		for from := 0; ; {
+			i := strings.Index(script[from:], h)
+			if i < 0 {
+				break
+			}
+			start, end := from+i, from+i+len(h)
+			for start > 0 && hostByte(script[start-1]) {
+				start--
+			}
+			if from = end; strings.HasSuffix(script[:start], "//") && onList(script[start:end], f.issuer) && (end == len(script) || !hostByte(script[end]) && script[end] != '@') {
 				return true
 			}
 		}
@@ -234,11 +284,42 @@ func (f footing) scripted(marks ...string) bool {
 	return false
 }
 
-// markHosts are where the marks of party and government bodies are checked.
-var markHosts = []string{"conac.cn"}
+// unescaped writes the strokes of an address as a script may hide them.
+var unescaped = strings.NewReplacer("%2F", "/", "%2f", "/", `\/`, "/")
+
+// leads reports whether an element leads to the issuer: a link to its host, a
+// script from it, or what opens an address of its when clicked.
+func (f footing) leads(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.A, atom.Area:
+		if onList(hostOf(f.page.resolve(attr(n, "href"))), f.issuer) {
+			return true
+		}
+	case atom.Script:
+		return onList(hostOf(f.page.resolve(attr(n, "src"))), f.issuer)
+	case atom.Img:
+	default:
+		return false
+	}
+	click := attr(n, "onclick")
+	return click != "" && f.written(click)
+}
+
+// goes is where a link leads that is not the issuer's; "" where it leads nowhere.
+func (f footing) goes(n *html.Node) string {
+	key := "href"
+	if n.DataAtom == atom.Script {
+		key = "src"
+	}
+	ref := strings.TrimSpace(attr(n, key))
+	if ref == "" || ref[0] == '#' || strings.HasPrefix(strings.ToLower(ref), "javascript:") {
+		return ""
+	}
+	return cmp.Or(hostOf(f.page.resolve(ref)), clip(ref, 40))
+}
 
 // markSigns are of the addresses that the issuer of the marks hands out.
-var markSigns = []string{"bszs.conac.cn", "dcs.conac.cn", "_ideconac", "imgconac"}
+var markSigns = []string{"conac.cn", "_ideconac", "imgconac"}
 
 // foundMark looks for the mark and where it leads: to its issuer's page, and
 // nowhere else.
@@ -246,40 +327,36 @@ func foundMark(f footing) shown {
 	elsewhere := ""
 	var at *html.Node
 	// Few pages have to be read link by link.
-	worded := holds(f.bare, "网站标识") || f.alt("标识")
-	links := f.page.leading
-	if !worded && f.linked(markHosts...) == nil && f.linked(markSigns...) == nil {
+	worded := holds(f.bare, "网站标识") || f.alt("标识", "党政机关")
+	links, signed := f.page.leading, f.linked(markSigns...)
+	if !worded && signed == nil {
 		links = nil
 	}
+	script := false
 	for _, n := range links {
-		if n.DataAtom != atom.A && n.DataAtom != atom.Area {
-			continue
-		}
-		ref := attr(n, "href")
-		host := hostOf(f.page.resolve(ref))
+		link := n.DataAtom == atom.A || n.DataAtom == atom.Area
 		switch {
-		case onList(host, markHosts):
+		case f.leads(n) && link:
 			s := shown{ok: true, node: n, carried: markCarries}
-			if m := markNumber.FindStringSubmatch(ref); m != nil {
+			if m := markNumber.FindStringSubmatch(attr(n, "href")); m != nil {
 				s.value = m[1]
 			}
 			return s
-		case elsewhere == "" && ref != "" && (containsAny(strings.ToLower(ref), markSigns) || worded && markWords(n)):
-			if elsewhere, at = host, n; host == "" {
-				elsewhere = clip(ref, 40)
-			}
+		case f.leads(n):
+			script = true
+		case link && elsewhere == "" && (containsAny(strings.ToLower(attr(n, "href")), markSigns) || worded && markWords(n)):
+			elsewhere, at = f.goes(n), n
 		}
 	}
-	if f.scripted("conac.cn", "_ideConac") {
+	switch {
+	case script || f.scripted():
 		return shown{ok: true, carried: markCarries} // the issuer's script makes the link
-	}
-	if elsewhere != "" {
+	case elsewhere != "":
 		return shown{ok: true, node: at, flawed: "标识链接到 " + elsewhere + "，应链接到核发机关的资格核验页面（bszs.conac.cn）"}
+	case signed != nil || holds(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识"):
+		return shown{ok: true, node: at, flawed: "标识有文字或图片，无链接，应链接到核发机关的资格核验页面（bszs.conac.cn）"}
 	}
-	if n := f.linked(markSigns...); n != nil {
-		return shown{ok: true, node: n, carried: markCarries}
-	}
-	return shown{ok: holds(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识"), carried: markCarries}
+	return shown{}
 }
 
 // markNumber is the number that an address of the issuer's page carries.
@@ -294,7 +371,7 @@ func MarkNumber(kept string) string {
 	if bareMark.MatchString(kept) {
 		return kept
 	}
-	if m := markNumber.FindStringSubmatch(kept); m != nil && onList(hostOf(kept), markHosts) {
+	if m := markNumber.FindStringSubmatch(kept); m != nil && onList(hostOf(kept), footerSet.hosts("party_gov_mark")) {
 		return m[1]
 	}
 	return ""
@@ -310,34 +387,74 @@ func markWords(a *html.Node) bool {
 	return containsAny(noBlanks(nodeText(a)), []string{"党政机关网站标识", "事业单位网站标识"})
 }
 
-// reportSigns are of the addresses of the entrance for reporting errors.
-var reportSigns = []string{"zfwzgl.www.gov.cn", "jiucuo", "pucha.kaipuyun.cn/exposure", "zhaocuo"}
+// reportSigns are of the addresses of the entrance for reporting errors, and of
+// what stands in for it.
+var reportSigns = []string{"zfwzgl.www.gov.cn", "jiucuo", "kaipuyun.cn", "zhaocuo"}
+
+// reportScript is the id of the script element that the entrance's issuer hands
+// out; many sites load a copy that they keep themselves.
+const reportScript = "_jiucuo_"
 
 // entranceCode is the site code that an address of the entrance carries.
 var entranceCode = regexp.MustCompile(`(?i)[?&](?:site_?code|sitecode)=([^&#]*)`)
 
+const leadsToReport = "，应链接到“我为政府网站找错”平台（zfwzgl.www.gov.cn）"
+
+// foundErrorReport looks for the entrance and where it leads: to the national
+// platform, by a link or by the issuer's script, and nowhere else.
 func foundErrorReport(f footing) shown {
-	first := f.linked(reportSigns...)
-	if first == nil {
-		return shown{ok: f.scripted("jiucuo") || holds(f.bare, "政府网站找错") || f.alt("找错")}
+	// Few pages have to be read link by link.
+	worded := holds(f.bare, "政府网站找错") || f.alt("找错")
+	links, signed := f.page.leading, f.linked(reportSigns...)
+	if !worded && signed == nil {
+		links = nil
 	}
-	s := shown{ok: true, node: first, carried: entranceCarries}
-	for i, n := range f.page.leading {
-		to := len(f.page.refs)
-		if i+1 < len(f.page.refAt) {
-			to = f.page.refAt[i+1]
+	s := shown{carried: entranceCarries}
+	elsewhere, unread := "", ""
+	var at *html.Node
+	for _, n := range links {
+		script := n.DataAtom == atom.Script
+		to, own := "", false
+		if script {
+			to = f.goes(n)
+			host := hostOf(f.page.resolve(attr(n, "src")))
+			own = to != "" && (host == "" || f.page.ownHost(host))
 		}
-		if !containsAny(string(f.page.refs[f.page.refAt[i]:to]), reportSigns) {
-			continue
+		switch {
+		case f.leads(n), own && attr(n, "id") == reportScript:
+			if s.node == nil {
+				s.ok, s.node = true, n
+			}
+			code := cmp.Or(attr(n, "sitecode"), attr(n, "data-sitecode"))
+			if m := entranceCode.FindStringSubmatch(attr(n, "href") + "\n" + attr(n, "src")); m != nil {
+				code, _, _ = strings.Cut(m[1], "\n")
+			}
+			if code = strings.TrimSpace(code); code != "" && s.value == "" {
+				s.value, s.node = code, n
+			}
+		case script && !containsAny(strings.ToLower(attr(n, "src")), reportSigns):
+		case own:
+			unread = clip(attr(n, "src"), 40)
+		case elsewhere != "":
+		case script:
+			elsewhere, at = to, n
+		case n.DataAtom != atom.A && n.DataAtom != atom.Area:
+		case containsAny(strings.ToLower(attr(n, "href")), reportSigns) || worded && reportWords(n):
+			elsewhere, at = f.goes(n), n
 		}
-		code := cmp.Or(attr(n, "sitecode"), attr(n, "data-sitecode"))
-		if m := entranceCode.FindStringSubmatch(attr(n, "href") + "\n" + attr(n, "src")); m != nil {
-			code, _, _ = strings.Cut(m[1], "\n")
-		}
-		if code = strings.TrimSpace(code); code != "" {
-			s.value, s.node = code, n
-			break
-		}
+	}
+	switch {
+	case s.ok:
+	case f.scripted():
+		return shown{ok: true, carried: entranceCarries}
+	case elsewhere != "":
+		return shown{ok: true, node: at, flawed: "入口链接到 " + elsewhere + leadsToReport}
+	case unread != "":
+		return shown{untold: "入口可能由本站脚本“" + unread + "”生成，没有读取其内容，不能判断链接到哪里"}
+	case worded || signed != nil:
+		return shown{ok: true, node: at, flawed: "入口有文字或图片，无链接" + leadsToReport}
+	default:
+		return shown{}
 	}
 	switch own := f.page.Tag("SiteIDCode"); {
 	case s.value == "":
@@ -347,6 +464,16 @@ func foundErrorReport(f footing) shown {
 		s.flawed = "入口所带标识码“" + clip(s.value, 20) + "”与本页标签“" + own + "”不一致"
 	}
 	return s
+}
+
+// reportWords reports whether a link is the entrance by its words or its picture.
+func reportWords(a *html.Node) bool {
+	for c := range a.Descendants() {
+		if c.DataAtom == atom.Img && strings.Contains(attr(c, "alt")+attr(c, "title"), "找错") {
+			return true
+		}
+	}
+	return strings.Contains(noBlanks(nodeText(a)), "政府网站找错")
 }
 
 func (f footing) alt(words ...string) bool {

@@ -37,7 +37,7 @@ var Widths = []int{390, 768, 1366}
 
 var renderedChecks = []Check{
 	{
-		ID: "rendered.load", Articles: []string{"S15"}, Severity: Advice, AppliesTo: anyPage,
+		ID: "rendered.load", Articles: []string{"S32"}, Severity: Advice, AppliesTo: anyPage, Doubt: "管理细则没有直接规定载入时间，3 秒见于国办发〔2017〕47号附件《网页设计规范》，未与正式文本核对",
 		Says:     Says{Fine: "页面在 3 秒内载入", Wrong: "页面载入超过 3 秒", HowToFix: "请压缩图片、合并和延迟载入脚本，检查服务器响应时间。"},
 		Evidence: "浏览器载入用时", run: pageOnly(loads),
 	},
@@ -47,7 +47,7 @@ var renderedChecks = []Check{
 		Evidence: "各种宽度下的截图和内容宽度", run: pageOnly(fits),
 	},
 	{
-		ID: "accessible.axe", Articles: []string{"S15", "S11.1"}, Severity: Advice, AppliesTo: anyPage, Live: true,
+		ID: "accessible.axe", Articles: []string{"S32"}, Severity: Advice, AppliesTo: anyPage, Live: true, Doubt: barrierFreeDoubt,
 		Says:     Says{Fine: "浏览器无障碍检查没有发现问题", Wrong: "浏览器无障碍检查发现问题", HowToFix: "请按规则说明修改页面模板。"},
 		Evidence: "axe 规则编号、影响程度、处数和首个位置", run: pageOnly(audited),
 	},

@@ -111,6 +111,11 @@ func marksOf(view, layout string, s Site) []mark {
 		return mark{name, files, func(p *drawn) bool { return p.hrefs[href] }}
 	}
 	frame := "_" + layout + ".html"
+	// A demonstration leads to its own letters: the national platform knows no such site.
+	entrance := s.Doors.ErrorReport
+	if !s.Demo {
+		entrance = "https://zfwzgl.www.gov.cn/exposure/jiucuo.html?site_code=" + s.SiteCode
+	}
 	out := []mark{
 		{"规范地址（canonical）", []string{"_head.html", frame}, func(p *drawn) bool { return p.canon != "" }},
 		{"跳到正文的链接和正文区（id=main）", []string{frame}, func(p *drawn) bool { return p.hrefs["#main"] && p.ids["main"] }},
@@ -120,7 +125,7 @@ func marksOf(view, layout string, s Site) []mark {
 		says("网站标识码", s.SiteCode, "_head.html", frame),
 		says("党政机关网站标识", "党政机关", "_head.html", frame),
 		says("“我为政府网站找错”", "我为政府网站找错", "_head.html", frame),
-		leads("“我为政府网站找错”的入口", s.Doors.ErrorReport, "_head.html", frame),
+		leads("“我为政府网站找错”的入口", entrance, "_head.html", frame),
 		says("ICP 备案编号", s.ICP, "_head.html", frame),
 		says("公安备案编号", s.PoliceFiling, "_head.html", frame),
 		says("中文域名", s.ChineseDomain, "_head.html", frame),

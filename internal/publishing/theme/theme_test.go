@@ -346,6 +346,39 @@ func TestErrorReportNamesThePage(t *testing.T) {
 	}
 }
 
+// TestFootLeadsToTheNationalPlatform: the foot of a site that is no demonstration
+// leads to the platform with the site's code, as the check of the foot asks of every
+// site; the site's own letters stay a door of their own.
+func TestFootLeadsToTheNationalPlatform(t *testing.T) {
+	for _, key := range []string{"home", "article", "edition-article"} {
+		sample, ok := SampleOf(key)
+		if !ok {
+			t.Fatalf("no sample %s", key)
+		}
+		s := sample.Site(sampleSite())
+		s.Demo = false
+		b, err := sample.Draw(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := check.ParsePage(b, "text/html; charset=utf-8", "http://"+s.Host+"/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, x := range check.Run(check.Facts{Page: page, Ledger: &check.Ledger{SiteCode: s.SiteCode, SiteDomain: "www.yunhe.gov.cn"}}) {
+			if x.Check == "footer.error_report" {
+				if n++; x.Outcome != check.Kept {
+					t.Errorf("%s: %s %s", key, x.Outcome, x.Says)
+				}
+			}
+		}
+		if n != 1 {
+			t.Errorf("%s: the check was made %d times", key, n)
+		}
+	}
+}
+
 func TestFeedsAndMapsAreXML(t *testing.T) {
 	s := hostileSite()
 	feed, err := Feed(s, hostile, "/", hostile, []Entry{{Title: hostile, Href: "/a.html", At: at, Brief: hostile}})

@@ -168,7 +168,7 @@ var answers = map[string]Answer{
 	"S14.4a": {NotYet: "Citizens"},
 	"S14.4b": {NotYet: "Citizens"},
 	"S14.4c": {NotYet: "Citizens"},
-	"S15":    {Checks: []string{"rendered.responsive", "rendered.load", "accessible.axe", "accessible.alt", "function.elder"}, Jobs: []string{"publishing.refresh"}, Means: "released pages fit telephone, tablet, desktop, print and the elder layout; terminals (/kiosk/) and the hotline (/hotline/v1/items.json) read the same rendition, feeds carry it further"},
+	"S15":    {Checks: []string{"rendered.responsive"}, Jobs: []string{"publishing.refresh"}, Means: "released pages fit telephone, tablet, desktop, print and the elder layout; terminals (/kiosk/) and the hotline (/hotline/v1/items.json) read the same rendition, feeds carry it further"},
 	"S16":    {NotYet: "Citizens"},
 	"S17":    {Screens: []string{"GET /console/translations", "GET /console/items/{id}/languages", "POST /console/items/{id}/translated"}, Means: "core items lag visibly, translator and reviewer are two named persons"},
 	"S18.1":  {Obligations: []string{"post_vacant"}, Screens: []string{"GET /console/vacancies", "GET /console/people", "GET /console/units/{id}/named-posts/new", "GET /console/me/handover"}},
@@ -213,7 +213,7 @@ var answers = map[string]Answer{
 	"S31.1":  {Screens: []string{"GET /console/training", "GET /console/training/{id}"}},
 	"S31.2":  {Obligations: []string{"training"}, Screens: []string{"GET /console/training", "GET /console/training/figures"}},
 	"S31.3":  {Screens: []string{"GET /console/training", "GET /console/training/sign-in"}},
-	"S32":    {Means: "packs under `internal/rules/packs`"},
+	"S32":    {Checks: []string{"header.emblem", "rendered.load", "accessible.axe", "accessible.alt", "function.elder"}, Means: "packs under `internal/rules/packs`; what rests on an instrument the article only leads to says so with its check (未核实)"},
 	"S33":    {Screens: []string{"GET /console/units/{id}/edit", "GET /console/coverage"}},
 	"S34":    {Means: "every rule carries its effective date"},
 }
