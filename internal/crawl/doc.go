@@ -2,9 +2,9 @@
 //
 // It decides which URL is the same page as which (Canonical), in what order pages are visited (breadth first, hosts in
 // turn, the same order on every run over the same site), how fast (at most so many requests to a host at once, a pause
-// between them, Retry-After obeyed), what robots.txt forbids, and where a site that never ends is left: depth, number of
-// URLs, calendars, facets, session ids, pages alike. Whatever is left out is reported with its reason, since an
-// inspector must know what was not looked at.
+// between them, Crawl-delay and Retry-After obeyed within bounds), what robots.txt forbids, and where a site that never
+// ends is left: depth, number of URLs, calendars, facets, session ids, pages alike. Whatever is left out is reported with
+// its reason, since an inspector must know what was not looked at.
 //
 // It does not decide which addresses may be dialled and how large an answer may be (package egress), what encoding a
 // page is in or what is wrong with it (package check), or what a dead link costs a site (package assessment). It knows

@@ -28,8 +28,9 @@ func (m *Manners) Fetch(ctx context.Context, address string, o egress.Options) (
 }
 
 // Once is Fetch for whoever has no time to wait out the rest a server asks for: a
-// browser that counts how long a page takes.
+// browser that counts how long a page takes. It keeps our own pause alone.
 func (m *Manners) Once(ctx context.Context, address string, o egress.Options) (resp *egress.Response, ok bool, why Why, err error) {
+	ctx = asVisitor(ctx)
 	return m.follow(ctx, address, o, m.allowed, func(at string, o egress.Options) (*egress.Response, error) {
 		resp, _, err := m.get(ctx, at, o)
 		return resp, err

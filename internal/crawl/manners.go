@@ -30,7 +30,8 @@ const Token = "zhengshu"
 // maxRobots is how much of a robots.txt is read; RFC 9309 asks for at least 500 KiB.
 const maxRobots = 500 << 10
 
-// Manners is how we behave towards hosts: so many requests at once, a pause between them, robots.txt, Retry-After. It
+// Manners is how we behave towards hosts: so many requests at once, a pause between them, robots.txt with the pace it
+// asks for (Crawl-delay), Retry-After. It
 // is shared by every crawl and link check that may meet the same host, and safe for concurrent use.
 type Manners struct {
 	client  *egress.Client
@@ -72,6 +73,8 @@ type lane struct {
 	sem    chan struct{}
 	kept   chan struct{} // one slot more, for requests that a person waits for
 	next   time.Time     // no request starts before
+	begun  time.Time     // when the last one did
+	pace   time.Duration // between the starts of two, as its robots.txt asks
 	urgent int           // requests waiting that a person waits for
 }
 
@@ -80,6 +83,14 @@ type urgentKey struct{}
 // Urgent marks requests that a person waits for: at each host they go before those of patrols, at the host's pace. One
 // slot is kept for them beside those of patrols, so that a slow host holds nobody up, and is asked by no crowd.
 func Urgent(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, true) }
+
+type visitorKey struct{}
+
+// asVisitor marks what one visitor's page view asks for: whoever counts how long a
+// page takes keeps our own pause and not the pace that robots.txt asks of machines.
+func asVisitor(ctx context.Context) context.Context {
+	return context.WithValue(ctx, visitorKey{}, true)
+}
 
 // maxLanes bounds what is remembered about hosts; link checks meet many.
 const maxLanes = 10_000
@@ -128,12 +139,16 @@ func (m *Manners) enter(ctx context.Context, host string) (leave func(), err err
 		waiting(-1)
 		return nil, ctx.Err()
 	}
+	visitor := ctx.Value(visitorKey{}) != nil
 	for {
 		m.mu.Lock()
 		now := time.Now()
 		wait := l.next.Sub(now)
+		if !visitor && l.pace > 0 {
+			wait = max(wait, l.begun.Add(l.pace).Sub(now))
+		}
 		if wait <= 0 && (urgent || l.urgent == 0) {
-			l.next = now.Add(m.delay)
+			l.next, l.begun = now.Add(m.delay), now
 			if urgent {
 				l.urgent--
 			}
@@ -148,6 +163,14 @@ func (m *Manners) enter(ctx context.Context, host string) (leave func(), err err
 			return nil, err
 		}
 	}
+}
+
+// keepPace takes what a host's robots.txt asks for.
+func (m *Manners) keepPace(host string, d time.Duration) {
+	l := m.lane(host)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l.pace = d
 }
 
 // hold keeps everybody from a host that asked to be left alone.
@@ -190,6 +213,7 @@ type robots struct {
 	once  sync.Once
 	at    time.Time
 	rules Robots
+	pace  time.Duration
 	void  bool
 	spent atomic.Int64 // nanoseconds spent reading the rules
 }
@@ -207,6 +231,7 @@ func (m *Manners) allowed(ctx context.Context, canonical string) (bool, Why, err
 		r := m.robotsOf(origin)
 		r.once.Do(func() {
 			r.rules = m.fetchRobots(ctx, origin)
+			r.pace = r.rules.CrawlDelay(Token)
 			if r.void = ctx.Err() != nil; r.void { // an interrupted fetch is no verdict
 				m.mu.Lock()
 				delete(m.robots, origin)
@@ -229,6 +254,7 @@ func (m *Manners) allowed(ctx context.Context, canonical string) (bool, Why, err
 		if !ok {
 			return false, RobotsDenied, nil
 		}
+		m.keepPace(hostOf(canonical), r.pace)
 		return true, "", nil
 	}
 }
@@ -312,6 +338,75 @@ func (r Robots) Allows(agent, url string) (ok bool) {
 		}
 	}()
 	return grobotstxt.AgentAllowed(r.Body, agent, url)
+}
+
+// maxPace is how far a Crawl-delay is followed: at this pace a run still looks at
+// some thousands of pages before it is broken off, and no site keeps itself from
+// being inspected by asking for an hour.
+const maxPace = 2 * time.Second
+
+// CrawlDelay is the pause between two requests that a robots.txt asks of the agent,
+// by its own group or else by that of all; at most two seconds, zero where none is
+// asked for. RFC 9309 leaves the line out; many files have it.
+func (r Robots) CrawlDelay(agent string) (d time.Duration) {
+	defer func() {
+		if p := recover(); p != nil {
+			d = 0
+		}
+	}()
+	p := pacer{agent: agent}
+	grobotstxt.Parse(r.Body, &p)
+	if p.named {
+		return p.own
+	}
+	return p.all
+}
+
+// pacer reads the Crawl-delay lines of a robots.txt.
+type pacer struct {
+	agent         string
+	named         bool // a group names the agent
+	forUs, forAll bool // of the group under way
+	closed        bool // it has rules: the next User-agent begins another
+	own, all      time.Duration
+}
+
+func (p *pacer) HandleRobotsStart()         {}
+func (p *pacer) HandleRobotsEnd()           {}
+func (p *pacer) HandleSitemap(int, string)  {}
+func (p *pacer) HandleAllow(int, string)    { p.closed = true }
+func (p *pacer) HandleDisallow(int, string) { p.closed = true }
+
+func (p *pacer) HandleUserAgent(_ int, value string) {
+	if p.closed {
+		p.forUs, p.forAll, p.closed = false, false, false
+	}
+	product, _, _ := strings.Cut(value, "/")
+	product, _, _ = strings.Cut(product, " ")
+	switch {
+	case product == "*":
+		p.forAll = true
+	case strings.EqualFold(product, p.agent):
+		p.forUs, p.named = true, true
+	}
+}
+
+func (p *pacer) HandleUnknownAction(_ int, action, value string) {
+	if !strings.EqualFold(action, "crawl-delay") {
+		return
+	}
+	p.closed = true
+	n, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(n > 0) { // not a number is no pause
+		return
+	}
+	d := time.Duration(min(n, maxPace.Seconds()) * float64(time.Second))
+	if p.forUs {
+		p.own = max(p.own, d)
+	}
+	if p.forAll {
+		p.all = max(p.all, d)
+	}
 }
 
 // Sitemaps lists the sitemap URLs a robots.txt names, at most 100.

@@ -2,10 +2,14 @@ package crawl
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"zhengshu/internal/realdata"
@@ -80,6 +84,76 @@ func TestRobotsAnswers(t *testing.T) {
 	}
 }
 
+func TestCrawlDelayIsReadAndBounded(t *testing.T) {
+	for body, want := range map[string]time.Duration{
+		"":                                0,
+		"User-agent: *\nCrawl-delay: 1\n": time.Second,
+		"User-agent: *\nDisallow: /a\ncrawl-DELAY : 0.5 # seconds\n":                            time.Second / 2,
+		"User-agent: *\nCrawl-delay: 3600\n":                                                    maxPace,
+		"User-agent: *\nCrawl-delay: 1e999\n":                                                   0,
+		"User-agent: *\nCrawl-delay: NaN\n":                                                     0,
+		"User-agent: *\nCrawl-delay: -1\n":                                                      0,
+		"User-agent: *\nCrawl-delay: 一秒\n":                                                      0,
+		"Crawl-delay: 1\nUser-agent: *\nDisallow:\n":                                            0, // of no group
+		"User-agent: BadBot\nCrawl-delay: 2\n\nUser-agent: *\nDisallow: /a\n":                   0,
+		"User-agent: BadBot\nUser-agent: *\nCrawl-delay: 1\n":                                   time.Second,
+		"User-agent: *\nCrawl-delay: 2\n\nUser-agent: Zhengshu/1.0\nDisallow: /a\n":             0, // our own group says none
+		"User-agent: *\nCrawl-delay: 2\n\nUser-agent: zhengshu\nCrawl-delay: 1\n":               time.Second,
+		"User-agent: zhengshu\nCrawl-delay: 1\nUser-agent: *\nCrawl-delay: 2\n":                 time.Second,
+		"\xef\xbb\xbfUser-agent: *\r\nCrawl-delay: 1\r\nSitemap: http://www.x.gov.cn/s.xml\r\n": time.Second,
+		"<!DOCTYPE html>\nUser-agent: *\nCrawl-delay: 1\n":                                      0,
+	} {
+		if got := ReadRobots(200, []byte(body)).CrawlDelay(Token); got != want {
+			t.Errorf("%q: %v, want %v", body, got, want)
+		}
+	}
+}
+
+// The pace that a robots.txt asks for is kept between the starts of two requests
+// to its host, also by who goes first; a visitor's page view keeps ours alone.
+func TestCrawlDelayIsKept(t *testing.T) {
+	h := newHostile(t, nil)
+	h.mux.HandleFunc("/robots.txt", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "User-agent: *\nCrawl-delay: 1.5\n") })
+	m := NewManners(h.client, Courtesy{Delay: -1})
+	if ok, why, err := m.May(t.Context(), h.base()+"/"); !ok || err != nil {
+		t.Fatalf("%v %s %v", ok, why, err)
+	}
+	if got := m.lane(hostOf(h.base() + "/")).pace; got != 3*time.Second/2 {
+		t.Errorf("pace %v", got)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		m := NewManners(nil, Courtesy{})
+		enter := func(ctx context.Context, host string) time.Duration {
+			t.Helper()
+			begun := time.Now()
+			leave, err := m.enter(ctx, host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			leave()
+			return time.Since(begun)
+		}
+		m.keepPace("slow.gov.cn", 2*time.Second)
+		for i, x := range []struct {
+			ctx  context.Context
+			host string
+			want time.Duration
+		}{
+			{t.Context(), "slow.gov.cn", 0}, {t.Context(), "slow.gov.cn", 2 * time.Second}, {Urgent(t.Context()), "slow.gov.cn", 2 * time.Second}, {asVisitor(t.Context()), "slow.gov.cn", 250 * time.Millisecond},
+			{t.Context(), "other.gov.cn", 0}, {t.Context(), "other.gov.cn", 250 * time.Millisecond},
+		} {
+			if got := enter(x.ctx, x.host); got != x.want {
+				t.Errorf("%d: waited %v at %s, want %v", i, got, x.host, x.want)
+			}
+		}
+		m.keepPace("slow.gov.cn", 0) // its robots.txt asks no more
+		enter(t.Context(), "slow.gov.cn")
+		if got := enter(t.Context(), "slow.gov.cn"); got != 250*time.Millisecond {
+			t.Errorf("waited %v after the line was taken out", got)
+		}
+	})
+}
+
 func FuzzRobots(f *testing.F) {
 	f.Add([]byte("User-agent: *\nDisallow: /*?*$\nAllow: /%E4%B8\n"), "/a?b")
 	f.Add([]byte("\xef\xbbuser-agent zhengshu\rdisallow:/\x00\nsitemap:"), "//")
@@ -88,6 +162,9 @@ func FuzzRobots(f *testing.F) {
 		r := ReadRobots(200, body)
 		r.Allows(Token, "http://www.x.gov.cn"+path)
 		r.Allows(Token, path)
+		if d := r.CrawlDelay(Token); d < 0 || d > maxPace {
+			t.Errorf("a pause of %v", d)
+		}
 		for _, s := range r.Sitemaps() {
 			Canonical("", s)
 		}
