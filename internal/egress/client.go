@@ -68,7 +68,8 @@ func (c *Client) Outside() time.Time {
 }
 
 // Addresses asks the DNS for all the addresses of a host, under the same rules as a
-// request: a name that leads to an address that is refused is an error.
+// request: a name that leads to an address that is refused is an error. Of a site that
+// this installation serves they are those the world is told, not where it is dialled.
 func (c *Client) Addresses(ctx context.Context, host string) ([]netip.Addr, error) {
 	return c.AddressesAt(ctx, host, 443)
 }
@@ -80,6 +81,11 @@ func (c *Client) AddressesAt(ctx context.Context, host string, port uint16) ([]n
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
 	defer cancel()
+	if a, err := netip.ParseAddr(host); err == nil && c.ownHost(host) {
+		return []netip.Addr{a.Unmap()}, nil
+	} else if c.ownHost(host) {
+		return c.resolve(ctx, host)
+	}
 	r, err := c.find(ctx, host, port)
 	if err != nil {
 		return nil, err

@@ -106,30 +106,42 @@ func (c *Client) find(ctx context.Context, host string, port uint16) (route, err
 	if a, err := netip.ParseAddr(host); err == nil {
 		return route{addrs: []netip.AddrPort{netip.AddrPortFrom(a.Unmap(), port)}}, nil
 	}
+	addrs, err := c.resolve(ctx, host)
+	if err != nil {
+		return route{}, err
+	}
+	var r route
+	for _, a := range addrs {
+		if e := c.check(host, a, port); e != nil {
+			return route{}, e
+		}
+		r.addrs = append(r.addrs, netip.AddrPortFrom(a, port))
+	}
+	return r, nil
+}
+
+// resolve asks the DNS for all addresses of a host, those of IPv4 first: many vantage points have no IPv6 route, and a
+// site is not down for that. None of them is checked.
+func (c *Client) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 	addrs, err := c.p.Resolver.Resolve(ctx, host)
 	if err != nil || len(addrs) == 0 {
 		if err == nil {
 			err = errors.New("no address")
 		}
 		if ctx.Err() != nil {
-			return route{}, wrong(DNS, host, err, "域名 %s 在 %s内没有得到解析结果，请检查域名服务器。", clip(host), seconds(c.p.Connect))
+			return nil, wrong(DNS, host, err, "域名 %s 在 %s内没有得到解析结果，请检查域名服务器。", clip(host), seconds(c.p.Connect))
 		}
-		return route{}, wrong(DNS, host, err, "域名 %s 无法解析，请核对域名是否正确、是否到期、解析是否生效。", clip(host))
+		return nil, wrong(DNS, host, err, "域名 %s 无法解析，请核对域名是否正确、是否到期、解析是否生效。", clip(host))
 	}
-	var r route
+	out := make([]netip.Addr, 0, len(addrs))
 	for _, a := range addrs {
 		// Resolvers hand out IPv4 in the mapped form; in a URL that form is a disguise, here it is not.
-		a = a.Unmap()
-		if e := c.check(host, a, port); e != nil {
-			return route{}, e
-		}
-		if ap := netip.AddrPortFrom(a, port); !slices.Contains(r.addrs, ap) {
-			r.addrs = append(r.addrs, ap)
+		if a = a.Unmap(); !slices.Contains(out, a) {
+			out = append(out, a)
 		}
 	}
-	// IPv4 first: many vantage points have no IPv6 route, and a site is not down for that.
-	slices.SortStableFunc(r.addrs, func(a, b netip.AddrPort) int { return a.Addr().BitLen() - b.Addr().BitLen() })
-	return r, nil
+	slices.SortStableFunc(out, func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() })
+	return out, nil
 }
 
 // maxTries is how many addresses of a host one connection is tried at.

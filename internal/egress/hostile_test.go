@@ -314,6 +314,30 @@ func TestArticle22_AllAddressesAreToldAndFewTried(t *testing.T) {
 
 func port(ap netip.AddrPort) string { return strings.TrimPrefix(ap.String(), ap.Addr().String()+":") }
 
+// A site that is served here has the addresses that the world is told, though its
+// pages are asked for at our own listener.
+func TestArticle22_AddressesOfOurOwnSiteAreThePublicOnes(t *testing.T) {
+	p := calm()
+	p.Local = netip.MustParseAddrPort("127.0.0.1:8080")
+	p.OwnAddresses = addrs("1.2.4.1")
+	p.Own = func(host string) bool { return host != "fake.gov.cn" }
+	public := addrs("1.2.4.1", "2400:3200::1")
+	p.Resolver = &book{names: map[string][][]netip.Addr{"www.county.gov.cn": {public}, "fake.gov.cn": {public}}}
+	c := client(t, p)
+	if got, err := c.Addresses(t.Context(), "www.county.gov.cn"); err != nil || !slices.Equal(got, public) {
+		t.Errorf("told %v (%v)", got, err)
+	}
+	if got, err := c.Addresses(t.Context(), "unknown.gov.cn"); kind(err) != DNS {
+		t.Errorf("of a name that does not resolve: %v (%v)", got, err)
+	}
+	if got, err := c.Addresses(t.Context(), "1.2.4.9"); err != nil || !slices.Equal(got, addrs("1.2.4.9")) {
+		t.Errorf("of an address: %v (%v)", got, err)
+	}
+	if got, err := c.Addresses(t.Context(), "fake.gov.cn"); kind(err) != RefusedAddress {
+		t.Errorf("of somebody else's name that leads here: %v (%v)", got, err)
+	}
+}
+
 func TestOwnListener(t *testing.T) {
 	var asked []string
 	ap, _ := site(t, func(w http.ResponseWriter, r *http.Request) {
