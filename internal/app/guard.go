@@ -135,11 +135,7 @@ func (h *House) filedWindows(ctx context.Context, sites []registry.SiteID) (map[
 	out := make(map[registry.SiteID][]inspection.Window, len(filed))
 	for id, list := range filed {
 		for _, f := range list {
-			w := inspection.Window{From: f.From.Start()}
-			if !f.Until.IsZero() {
-				w.To = f.Until.End()
-			}
-			out[id] = append(out[id], w)
+			out[id] = append(out[id], inspection.Window{From: f.From, To: f.Until})
 		}
 	}
 	return out, err

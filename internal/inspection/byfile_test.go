@@ -19,10 +19,11 @@ import (
 // places is a house with vantages around one site that is up or down.
 type places struct {
 	*house
-	up   bool
-	seq  int64
-	from map[string]vantage.Key
-	ids  map[string]string
+	up    bool
+	ahead time.Duration // the vantages' clocks before ours
+	seq   int64
+	from  map[string]vantage.Key
+	ids   map[string]string
 }
 
 func newPlaces(t *testing.T, h *house) *places {
@@ -61,9 +62,9 @@ func (p *places) add(name string, byFile bool) {
 func (p *places) send(name string, line, ok bool, at ...time.Time) int {
 	p.t.Helper()
 	p.seq++
-	b := vantage.Batch{Vantage: p.ids[name], Seq: p.seq, LineOK: line}
+	b := vantage.Batch{Vantage: p.ids[name], Made: p.clock.Now().Add(p.ahead), Seq: p.seq, LineOK: line}
 	for _, when := range at {
-		b.Results = append(b.Results, vantage.Result{ID: string(p.site.ID), At: when, OK: ok, Kind: egress.TCP})
+		b.Results = append(b.Results, vantage.Result{ID: string(p.site.ID), At: when.Add(p.ahead), OK: ok, Kind: egress.TCP})
 	}
 	wire, err := vantage.Seal(p.from[name].Own, b)
 	if err != nil {
@@ -215,6 +216,50 @@ func TestArticle22_AVantageWithoutALineHidesNothing(t *testing.T) {
 		}
 		if a := p.today(); a.Failures != before.Failures+1 {
 			t.Errorf("the interval in which it lost its line: %+v, before %+v", a, before)
+		}
+	})
+}
+
+// A vantage whose clock is off looked in other intervals than its votes say: it is
+// none, and hides no outage, until its clock is set right.
+func TestArticle22_AVantageWithAWrongClockHidesNothing(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := newPlaces(t, h)
+		p.add("在线", false)
+		here := func() inspection.Vantage {
+			t.Helper()
+			list, err := p.svc.Vantages(p.ctx)
+			if err != nil || len(list) != 2 {
+				t.Fatalf("%+v (%v)", list, err)
+			}
+			return list[1]
+		}
+		for _, ahead := range []time.Duration{-11 * time.Minute, 8 * time.Hour} {
+			p.ahead = ahead
+			if n := p.send("在线", true, true, p.clock.Now()); n != 0 {
+				t.Errorf("%s: %d votes were taken", ahead, n)
+			}
+			before := p.today()
+			p.hour("在线", true, false)
+			if a := p.today(); a.Failures < before.Failures+10 || p.silences() != 1 {
+				t.Errorf("%s: %+v, before %+v, %d silences", ahead, a, before, p.silences())
+			}
+			if v := here(); !v.ClockOff() || v.Ahead != ahead || !v.Heard(p.clock.Now()) || v.Votes(p.clock.Now()) {
+				t.Errorf("%s: it stands as %+v", ahead, v)
+			}
+		}
+		p.ahead = 20 * time.Second
+		if n := p.send("在线", true, true, p.clock.Now()); n != 1 || !here().Votes(p.clock.Now()) {
+			t.Errorf("set right: %d votes, %+v", n, here())
+		}
+		// A file is under way for hours; it is not from the future.
+		p.add("离线", true)
+		for ahead, want := range map[time.Duration]int{-3 * time.Hour: 1, 0: 1, 3 * time.Hour: 0} {
+			p.ahead = ahead
+			p.clock.Advance(10 * time.Minute)
+			if n := p.send("离线", true, true, p.clock.Now()); n != want {
+				t.Errorf("a file of %s: %d votes", ahead, n)
+			}
 		}
 	})
 }

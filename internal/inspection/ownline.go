@@ -148,7 +148,7 @@ func (s *Service) OwnLineDown(ctx context.Context) (string, error) {
 	for _, v := range list {
 		if v.ID == OwnVantage {
 			own = v
-		} else if v.Heard(now) && v.LineOK {
+		} else if v.Votes(now) {
 			others = true
 		}
 	}

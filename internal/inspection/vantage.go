@@ -35,6 +35,9 @@ const (
 	// silentAfter is when a vantage that has not been heard of no longer counts
 	// as one that could vote.
 	silentAfter = 30 * time.Minute
+	// clockOff is how far a vantage's clock may be from ours: further, and it votes
+	// on other intervals than it looked in.
+	clockOff = grace / 2
 	// keepVotes is how long single votes are kept.
 	keepVotes = 8 * 24 * time.Hour
 )
@@ -79,8 +82,17 @@ type Vantage struct {
 	LineOK  bool
 	Results int
 	Lost    int
+	Ahead   time.Duration // of its clock before ours; behind: less than zero
 	key     ed25519.PublicKey
 }
+
+// ClockOff reports whether its clock is so far from ours that its votes are none.
+func (v Vantage) ClockOff() bool { return v.Ahead.Abs() > clockOff }
+
+// Votes reports whether another vantage than this system can tell now how sites
+// stand. One that was not heard of, whose own line is down or whose clock is off
+// would be waited for in vain, and every failure go unconfirmed.
+func (v Vantage) Votes(now time.Time) bool { return v.Heard(now) && v.LineOK && !v.ClockOff() }
 
 // Heard reports whether it has been heard of lately.
 func (v Vantage) Heard(now time.Time) bool {
@@ -120,9 +132,11 @@ func (s *Service) Vantages(ctx context.Context) ([]Vantage, error) {
 	}
 	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (Vantage, error) {
 		var v Vantage
-		err := r.Scan(&v.ID, &v.SeenAt, &v.LineOK, &v.Results, &v.Lost)
+		var ms int64
+		err := r.Scan(&v.ID, &v.SeenAt, &v.LineOK, &v.Results, &v.Lost, &ms)
+		v.Ahead = time.Duration(ms) * time.Millisecond
 		return v, err
-	}, `SELECT vantage_id, at, line_ok, results, lost FROM vantage_seen`)
+	}, `SELECT vantage_id, at, line_ok, results, lost, ahead_ms FROM vantage_seen`)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +146,7 @@ func (s *Service) Vantages(ctx context.Context) ([]Vantage, error) {
 	for i := range list {
 		for _, r := range rows {
 			if r.ID == list[i].ID {
-				list[i].SeenAt, list[i].LineOK, list[i].Results, list[i].Lost = r.SeenAt, r.LineOK, r.Results, r.Lost
+				list[i].SeenAt, list[i].LineOK, list[i].Results, list[i].Lost, list[i].Ahead = r.SeenAt, r.LineOK, r.Results, r.Lost, r.Ahead
 			}
 		}
 	}
@@ -298,8 +312,7 @@ type voting struct {
 // stand: what others saw comes as files, if at all.
 func (v voting) alone() bool { return v.online == 0 }
 
-// voters are the vantages that could vote now. One whose own line is down is none:
-// it would be waited for in vain, and every failure go unconfirmed.
+// voters are the vantages that could vote now.
 func (s *Service) voters(ctx context.Context) (v voting, err error) {
 	list, err := s.Vantages(ctx)
 	now := s.db.Now()
@@ -307,7 +320,7 @@ func (s *Service) voters(ctx context.Context) (v voting, err error) {
 		switch {
 		case x.ID == OwnVantage:
 			v.line, v.lineDown = x.Line, x.LineDown()
-		case !x.Heard(now) || !x.LineOK:
+		case !x.Votes(now):
 		case x.ByFile:
 			v.byFile++
 		default:
@@ -344,8 +357,8 @@ func (s *Service) PlanFor(ctx context.Context, id string) ([]byte, error) {
 }
 
 // Exchange takes a batch in and answers with the next list: the vantage's
-// signature is the proof of who it is. What comes too late for its interval, or
-// from a round whose own line was down, is no vote.
+// signature is the proof of who it is. What comes too late for its interval, from a
+// round whose own line was down, or from a clock that is off, is no vote.
 func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken int, err error) {
 	ctx = audit.System(ctx, "inspection.vantage")
 	if s.house == nil {
@@ -378,14 +391,20 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 	err = s.probes.Update(ctx, func(tx *db.Tx) error {
 		taken = 0
 		now := tx.Now()
-		moved, err := tx.Quiet(ctx, `INSERT INTO vantage_seen (vantage_id, at, seq, line_ok, results, lost) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (vantage_id) DO UPDATE SET at = excluded.at, seq = excluded.seq, line_ok = excluded.line_ok, results = excluded.results, lost = excluded.lost WHERE vantage_seen.seq < excluded.seq`,
-			v.ID, now, b.Seq, b.LineOK, len(b.Results), b.Lost)
+		if v.Ahead = b.Made.Sub(now); v.ByFile {
+			v.Ahead = max(0, v.Ahead) // a file is under way for hours
+		}
+		moved, err := tx.Quiet(ctx, `INSERT INTO vantage_seen (vantage_id, at, seq, line_ok, results, lost, ahead_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (vantage_id) DO UPDATE SET at = excluded.at, seq = excluded.seq, line_ok = excluded.line_ok, results = excluded.results, lost = excluded.lost, ahead_ms = excluded.ahead_ms WHERE vantage_seen.seq < excluded.seq`,
+			v.ID, now, b.Seq, b.LineOK, len(b.Results), b.Lost, v.Ahead.Milliseconds())
 		if err != nil {
 			return err
 		}
 		if moved == 0 {
 			return fault.New(fault.Conflict, "这批结果已经收过，或早于已收的一批。")
+		}
+		if v.ClockOff() {
+			return nil
 		}
 		for _, r := range b.Results {
 			every, ok := known[registry.SiteID(r.ID)]

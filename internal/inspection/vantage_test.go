@@ -124,7 +124,7 @@ func TestArticle22_FailuresAreConfirmedFromSeveralPlaces(t *testing.T) {
 		must(err)
 		must(svc.SetOwnLine(ctx, me, server.URL+"/line"))
 		send := func(ok bool, when time.Time) (int, error) {
-			wire, err := vantage.Seal(key.Own, vantage.Batch{Vantage: v.ID, Seq: when.UnixNano(), LineOK: true, Results: []vantage.Result{{ID: string(site.ID), At: when, OK: ok, Kind: egress.TCP}, {ID: "01STRANGER", At: when, OK: false}}})
+			wire, err := vantage.Seal(key.Own, vantage.Batch{Vantage: v.ID, Made: clock.Now(), Seq: when.UnixNano(), LineOK: true, Results: []vantage.Result{{ID: string(site.ID), At: when, OK: ok, Kind: egress.TCP}, {ID: "01STRANGER", At: when, OK: false}}})
 			must(err)
 			plan, n, err := svc.Exchange(ctx, wire)
 			if err == nil {
@@ -232,7 +232,7 @@ func TestProtectedPeriodsAreTighterWithVantages(t *testing.T) {
 		send := func() (vantage.Plan, int) {
 			t.Helper()
 			seq++
-			wire, err := vantage.Seal(key.Own, vantage.Batch{Vantage: v.ID, Seq: seq, LineOK: true, Results: []vantage.Result{{ID: string(h.site.ID), At: h.clock.Now(), OK: true}}})
+			wire, err := vantage.Seal(key.Own, vantage.Batch{Vantage: v.ID, Made: h.clock.Now(), Seq: seq, LineOK: true, Results: []vantage.Result{{ID: string(h.site.ID), At: h.clock.Now(), OK: true}}})
 			if err != nil {
 				t.Fatal(err)
 			}

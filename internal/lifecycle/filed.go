@@ -2,17 +2,17 @@ package lifecycle
 
 import (
 	"context"
+	"time"
 
 	"zhengshu/internal/authz"
-	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 )
 
-// FiledWindow is a time off the net that counts against nobody; Until is zero
-// while it lasts.
-type FiledWindow struct{ From, Until calendar.Date }
+// FiledWindow is a time off the net that counts against nobody, to the instant
+// where the house knows it and else by whole days; Until is zero while it lasts.
+type FiledWindow struct{ From, Until time.Time }
 
 // fewSites is how many sites a statement names one by one.
 const fewSites = 50
@@ -34,9 +34,12 @@ func (s *Service) Filed(ctx context.Context, scope authz.Scope, sites []registry
 		if w.From.IsZero() || w.State != WindowRunning && w.State != WindowEnded || unreported(w) {
 			continue
 		}
-		f := FiledWindow{w.From, w.Until}
-		if w.State == WindowRunning {
-			f.Until = calendar.Date{}
+		f := FiledWindow{From: w.Began, Until: w.Ended}
+		if f.From.IsZero() {
+			f.From = w.From.Start()
+		}
+		if f.Until.IsZero() && w.State == WindowEnded {
+			f.Until = w.Until.End()
 		}
 		id := registry.SiteID(w.Object.ID)
 		out[id] = append(out[id], f)

@@ -68,6 +68,7 @@ type Window struct {
 	PlannedFrom  calendar.Date
 	PlannedUntil calendar.Date
 	From, Until  calendar.Date // as it really was
+	Began, Ended time.Time     // when in those days, where the house knows
 	Report       sx2021.WrittenReport
 	ReportScan   string // attachment
 	ReportUnit   org.UnitID
@@ -128,13 +129,13 @@ func (w Window) subject(o registry.Object) obligation.Subject {
 }
 
 const windowSelect = `
-	SELECT id, object_kind, object_id, case_id, cause, emergency, state, planned_from, planned_until, from_on, until_on,
+	SELECT id, object_kind, object_id, case_id, cause, emergency, state, planned_from, planned_until, from_on, until_on, began_at, ended_at,
 	       report_number, report_on, report_sealed, COALESCE(report_scan, ''), report_unit, created_at
 	  FROM offline_window`
 
 func scanWindow(r db.Scanner) (Window, error) {
 	var w Window
-	err := r.Scan(&w.ID, &w.Object.Kind, &w.Object.ID, &w.Case, &w.Cause, &w.Emergency, &w.State, &w.PlannedFrom, &w.PlannedUntil, &w.From, &w.Until,
+	err := r.Scan(&w.ID, &w.Object.Kind, &w.Object.ID, &w.Case, &w.Cause, &w.Emergency, &w.State, &w.PlannedFrom, &w.PlannedUntil, &w.From, &w.Until, &w.Began, &w.Ended,
 		&w.Report.Number, &w.Report.On, &w.Report.Sealed, &w.ReportScan, &w.ReportUnit, &w.CreatedAt)
 	w.Report.Scan, w.Report.BySupervisor = w.ReportScan != "", w.ReportUnit != ""
 	return w, err
@@ -394,7 +395,11 @@ func wentOffline(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, 
 	if _, err := s.registry.Move(ctx, tx, authz.System("lifecycle.offline"), f.object.Ref, "go_offline", sx2021.OfflineApproved.Citation, passage.Note{Says: w.Cause, CaseID: string(w.Case)}); err != nil {
 		return "", err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE offline_window SET state = 'running', from_on = $2 WHERE id = $1`, w.ID, f.on); err != nil {
+	var began any
+	if f.on == calendar.DateOf(tx.Now()) {
+		began = tx.Now()
+	}
+	if _, err := tx.Exec(ctx, `UPDATE offline_window SET state = 'running', from_on = $2, began_at = $3 WHERE id = $1`, w.ID, f.on, began); err != nil {
 		return "", err
 	}
 	w.From = f.on
@@ -438,7 +443,7 @@ func (s *Service) endWindow(ctx context.Context, tx *db.Tx, o registry.Object, w
 	if err != nil || !ok {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE offline_window SET state = 'ended', until_on = $2 WHERE id = $1`, w.ID, calendar.DateOf(tx.Now())); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE offline_window SET state = 'ended', until_on = $2, ended_at = $3 WHERE id = $1`, w.ID, calendar.DateOf(tx.Now()), tx.Now()); err != nil {
 		return err
 	}
 	if err := audit.Record(ctx, tx, audit.Entry{Act: "lifecycle.offline.end", Target: o.Target(), After: map[string]string{"window": w.ID, "why": why}}); err != nil {

@@ -3,6 +3,7 @@ package vantageweb
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -61,9 +62,12 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, down string, 
 			}
 		case !x.Revoked.IsZero():
 			state = web.Tag{Kind: web.Neutral, Text: "已停用"}
-		case x.Heard(now) && x.LineOK:
+		case x.Votes(now):
 			state = web.Tag{Kind: web.Good, Text: "正常"}
 			heard++
+		case x.Heard(now) && x.ClockOff():
+			state = web.Tag{Kind: web.Warn, Text: "时钟" + clock(x.Ahead) + "，不计票"}
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "“" + x.Name + "”的时钟不准", Text: "它的时钟比本系统" + clock(x.Ahead) + "，看到的情况对不上时段，不计票，视同没有这个监测点。请在那台机器上校准时钟（核对时区并开启自动对时）；校准后下一批结果起自动恢复计票。"})
 		case x.Heard(now):
 			state = web.Tag{Kind: web.Warn, Text: "线路不通，不计票"}
 		case !x.SeenAt.IsZero():
@@ -124,6 +128,23 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, down string, 
 		}
 	}
 	return v
+}
+
+// clock says how far a clock is off: 快3分钟.
+func clock(ahead time.Duration) string {
+	word := "快"
+	if ahead < 0 {
+		word, ahead = "慢", -ahead
+	}
+	switch {
+	case ahead < 2*time.Minute:
+		return fmt.Sprintf("%s%d秒", word, int(ahead.Seconds()))
+	case ahead < 2*time.Hour:
+		return fmt.Sprintf("%s%d分钟", word, int(ahead.Minutes()))
+	case ahead < 48*time.Hour:
+		return fmt.Sprintf("%s%d小时", word, int(ahead.Hours()))
+	}
+	return fmt.Sprintf("%s%d天", word, int(ahead.Hours()/24))
 }
 
 func (h *Handler) view(r *http.Request) (record, error) {
@@ -282,7 +303,7 @@ func Door(s *inspection.Service, log *slog.Logger) http.Handler {
 var (
 	sampleNow  = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 	sampleList = []inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统", Line: []string{"https://line.example.cn/"}, SeenAt: sampleNow}, {ID: "a", Name: "西安监测点", Place: "西安 电信", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620},
-		{ID: "b", Name: "延安监测点", Place: "延安 联通", ByFile: true, SeenAt: sampleNow.Add(-time.Hour), Lost: 3, Results: 1}, {ID: "c", Name: "旧监测点", Revoked: sampleNow}}
+		{ID: "b", Name: "延安监测点", Place: "延安 联通", ByFile: true, SeenAt: sampleNow.Add(-time.Hour), Lost: 3, Results: 1}, {ID: "c", Name: "旧监测点", Revoked: sampleNow}, {ID: "d", Name: "榆林监测点", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, Ahead: -11 * time.Minute}}
 	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true}}
 )
 

@@ -3,8 +3,10 @@ package vantageweb
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/web"
 )
 
 // With no vantage the form that registers one stands open; later what comes in by
@@ -27,6 +29,24 @@ func TestTheNextActOfVantagesStandsOpen(t *testing.T) {
 		}
 		if got := strings.Join(open, " "); got != tt.open {
 			t.Errorf("%s: %q stands open, want %q", name, got, tt.open)
+		}
+	}
+}
+
+// A clock that is off is told with how far and what to do, and such a vantage is none
+// of those that confirm.
+func TestAClockThatIsOffIsTold(t *testing.T) {
+	for ahead, want := range map[time.Duration]string{-90 * time.Second: "慢90秒", 11 * time.Minute: "快11分钟", -8 * time.Hour: "慢8小时", 72 * time.Hour: "快3天", 30 * time.Second: ""} {
+		v := newView([]inspection.Vantage{{ID: "a", Name: "西安监测点", SeenAt: sampleNow, LineOK: true, Ahead: ahead}}, nil, "", sampleNow, false)
+		tag := v.Main[0].(web.Table).Rows[0].Cells[2].Tags[0].Text
+		if want == "" {
+			if tag != "正常" || len(v.Alerts) != 0 {
+				t.Errorf("%s: %q, %+v", ahead, tag, v.Alerts)
+			}
+			continue
+		}
+		if tag != "时钟"+want+"，不计票" || len(v.Alerts) != 2 || !strings.Contains(v.Alerts[0].Text, "比本系统"+want) || !strings.Contains(v.Alerts[1].Title, "只由本系统探测") {
+			t.Errorf("%s: %q, %+v", ahead, tag, v.Alerts)
 		}
 	}
 }
