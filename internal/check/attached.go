@@ -27,6 +27,9 @@ var attachmentChecks = []Check{
 	attachedLeak(KindMobile, "手机号码", Error),
 	attachedLeak(KindBankCard, "银行卡（账）号", Serious),
 	attachedLeak(KindEmail, "个人电子邮箱", Advice),
+	attachedLeak(KindPaper, "个人证件、档案号码", Error),
+	attachedLeak(KindAddress, "具体到门牌的个人住址", Advice),
+	attachedLeak(KindPlate, "与车主、驾驶人同列的车辆号牌", Advice),
 	{
 		ID: "attachment.unread", Articles: []string{"S12.2a"}, Severity: Advice, AppliesTo: []string{OnAttachment},
 		Says:     Says{Fine: "附件的文字可以检查", Wrong: "附件的文字没有检查到", HowToFix: "请改用可复制文字的 DOCX、XLSX 或 PDF。"},

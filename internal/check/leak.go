@@ -12,6 +12,9 @@ var privacyChecks = []Check{
 	leakCheck(KindMobile, "页面没有未遮蔽的个人手机号码", "页面公开了未遮蔽的手机号码", Error),
 	leakCheck(KindBankCard, "页面没有未遮蔽的银行账号", "页面公开了未遮蔽的银行卡（账）号", Serious),
 	leakCheck(KindEmail, "页面没有个人电子邮箱", "页面公开了疑似个人电子邮箱", Advice),
+	leakCheck(KindPaper, "页面没有未遮蔽的个人证件、档案号码", "页面公开了未遮蔽的个人证件、档案号码", Error),
+	leakCheck(KindAddress, "页面没有具体到门牌的个人住址", "页面公开了疑似具体到门牌的个人住址", Advice),
+	leakCheck(KindPlate, "页面没有与车主、驾驶人同列的车辆号牌", "页面公开了疑似与车主、驾驶人同列的车辆号牌", Advice),
 }
 
 func leakCheck(kind, fine, wrong string, sev Severity) Check {
@@ -45,7 +48,7 @@ func leakCheck(kind, fine, wrong string, sev Severity) Check {
 	}
 }
 
-// leaks scans the visible text once for the four checks.
+// leaks scans the visible text once for all of these checks.
 func (f *Facts) leaks() []Span {
 	if f.spans == nil {
 		f.spans = append([]Span{}, Privacy(f.Page.VisibleText)...)

@@ -7,7 +7,8 @@ import (
 )
 
 // Privacy finds unmasked personal data in text: identity numbers (GB
-// 11643-1999), mobile numbers, bank cards (Luhn) and private mail addresses.
+// 11643-1999), mobile numbers, bank cards (Luhn), private mail addresses, and what
+// the words beside a number make personal: papers, homes, cars.
 // Public numbers (unit telephones, hotlines, unified social credit codes of GB
 // 32100-2015, document and project numbers) and masked values are no findings.
 // One pass over the bytes; only digit runs and “@” cost anything.
@@ -31,15 +32,19 @@ func Privacy(text string) []Span {
 		seenByte, last = to, to
 	}
 	var run digitRun
+	digits := func(i int) int {
+		i = run.read(text, i)
+		known := len(out)
+		if run.judge(add); len(out) == known {
+			run.beside(add)
+		}
+		return i
+	}
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {
-		case c-'0' <= 9:
-			i = run.read(text, i)
-			run.judge(add)
-		case c == 0xEF && fullDigit(text, i):
-			i = run.read(text, i)
-			run.judge(add)
+		case c-'0' <= 9, c == 0xEF && fullDigit(text, i):
+			i = digits(i)
 		case c == '@':
 			i = mail(text, i, add)
 		default:
@@ -59,15 +64,22 @@ func privacySays(kind string) string {
 		return "银行卡（账）号未作遮蔽处理：公开前请只保留后4位，其余以“*”代替，或删去该账号。"
 	case KindEmail:
 		return "疑似个人电子邮箱：公开前请改为单位公开邮箱或在线渠道，确需保留的请由审核人写明理由。"
+	case KindPaper:
+		return "个人证件或档案的号码未作遮蔽处理：公开前请以“*”代替中间各位，或删去该号码。"
+	case KindAddress:
+		return "疑似个人住址具体到门牌：公开前请只保留到街道或村，或删去该住址。"
+	case KindPlate:
+		return "疑似个人车辆号牌与车主、驾驶人同列：公开前请以“*”代替其中几位，或删去该号牌；依法必须公开的，请由审核人写明依据。"
 	}
 	return "疑似个人信息：公开前请遮蔽或删去。"
 }
 
 // Mask hides the middle of a personal datum, leaving what people need to tell
 // one entry from another: the ends of an identity number and a mobile number,
-// the last four digits of a card, the first letter of a mail address. No text
-// of law fixes the form; it is our choice. A value of an unknown kind is hidden
-// whole.
+// the last four digits of a card, the first letter of a mail address, the letters
+// and last two characters of a paper or a plate, the street of a home without its
+// numbers. No text of law fixes the form; it is our choice. A value of an unknown
+// kind is hidden whole.
 func Mask(kind, s string) string {
 	bare := make([]rune, 0, 20)
 	for _, r := range s {
@@ -97,6 +109,31 @@ func Mask(kind, s string) string {
 			_, n := utf8.DecodeRuneInString(s)
 			return s[:n] + "***" + s[at:]
 		}
+	case KindPaper:
+		return hideMiddle(s, strings.IndexFunc(s, isDigit), 2)
+	case KindPlate:
+		if _, n := utf8.DecodeRuneInString(s); len(s) > n+1 {
+			return hideMiddle(s, n+1, 2)
+		}
+	case KindAddress:
+		return strings.Map(func(r rune) rune {
+			if isDigit(r) {
+				return '*'
+			}
+			return r
+		}, s)
+	}
+	return strings.Repeat("*", utf8.RuneCountInString(s))
+}
+
+func isDigit(r rune) bool { return r >= '0' && r <= '9' || r >= '０' && r <= '９' }
+
+// hideMiddle keeps the bytes before from and the last characters, and hides what is
+// between; a text too short for that is hidden whole.
+func hideMiddle(s string, from, keep int) string {
+	if n := utf8.RuneCountInString(s[max(0, from):]) - keep; from >= 0 && n > 0 {
+		r := []rune(s)
+		return s[:from] + strings.Repeat("*", n) + string(r[len(r)-keep:])
 	}
 	return strings.Repeat("*", utf8.RuneCountInString(s))
 }

@@ -14,6 +14,9 @@ const (
 	KindMobile    = "privacy.mobile"
 	KindBankCard  = "privacy.bank_card"
 	KindEmail     = "privacy.email"
+	KindPaper     = "privacy.paper"
+	KindAddress   = "privacy.address"
+	KindPlate     = "privacy.plate"
 	KindSensitive = "sensitive"
 	KindWording   = "wording"
 )

@@ -1,0 +1,271 @@
+package check
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// What of a person has no form of its own is known by the word that stands before
+// it: numbers of papers, home addresses, and plates of cars beside their owner's
+// name. Which words count is our decision; no text of law lists them.
+
+// paperWords name a paper that one person holds, or the file that is kept of one.
+var paperWords = []string{
+	"护照", "军官证", "士兵证", "警官证", "文职干部证", "学员证", "通行证", "居留证", "回乡证", "台胞证", "社保卡", "社会保障卡", "社会保障", "社保", "医保卡", "学籍", "病历", "病案", "住院", "门诊", "就诊卡", "残疾人证", "残疾证", "残疾军人证",
+}
+
+// statistics are words that make the number before them a count.
+var statistics = []string{"本", "张", "份", "人", "名", "例", "件", "个", "次", "户", "万", "亿", "余", "多", "元", "册", "枚", "套", "%", "％"}
+
+// shortestPaper is the fewest digits of a paper's number; shorter ones are counts,
+// years and rows of a list.
+const shortestPaper = 6
+
+// beside judges a run by the words around it.
+func (d *digitRun) beside(add adder) {
+	if d.n == 0 {
+		return
+	}
+	if d.paper(add) || d.plate(add) {
+		return
+	}
+	d.address(add)
+}
+
+// paper reports the number of a paper that stands directly after its name: letters
+// or “军字第” may go before the digits, as passports and officers' papers have them.
+func (d *digitRun) paper(add adder) bool {
+	g := d.groups[0]
+	if g.n < shortestPaper || d.n > 1 && d.groups[1].sep == '-' || allSame(d.digitsOf(0, 1)) {
+		return false
+	}
+	after := d.text[g.to:]
+	if after != "" && (letter(after[0]) || after[0] == '*' || after[0] == '_' || after[0] == '.' && len(after) > 1 && after[1]-'0' <= 9) || strings.HasPrefix(after, "＊") || strings.HasPrefix(after, "×") || startsWithAny(after, statistics) {
+		return false
+	}
+	from := g.from
+	for from > 0 && g.from-from < 3 && letter(d.text[from-1]) {
+		from--
+	}
+	lettered := from < g.from
+	before := d.text[max(0, from-72):from]
+	if lettered {
+		before = strings.TrimRight(before, " ")
+	} else if strings.HasSuffix(before, "字第") {
+		before = strings.TrimSuffix(before, "字第")
+		for range 2 { // 军, 政, 南后
+			if r, n := utf8.DecodeLastRuneInString(before); n == 3 && strings.ContainsRune("军政后装参空海北沈兰济南广成武战文士学", r) {
+				before = before[:len(before)-n]
+			}
+		}
+		from -= len(d.text[max(0, from-72):from]) - len(before)
+		lettered = true
+	}
+	bare := strings.TrimRightFunc(before, func(r rune) bool {
+		return r != '\n' && blank(r) || strings.ContainsRune("：:（(【[“\"为是第", r)
+	})
+	marked := len(bare) < len(before)
+	name := strings.TrimSuffix(bare, "码")
+	if cut := strings.TrimSuffix(name, "号"); cut != name {
+		name = cut
+	} else if name != bare || !lettered && !(marked && strings.ContainsAny(before[len(bare):], "：:")) {
+		return false // “签发护照123456本”: a count
+	}
+	for _, w := range paperWords {
+		if owner, ok := strings.CutSuffix(name, w); ok {
+			if w == "社会保障" || w == "社保" || w == "学籍" || w == "病历" || w == "病案" || w == "住院" || w == "门诊" {
+				if name == bare { // without 号 these are no papers
+					continue
+				}
+			}
+			if strings.HasSuffix(owner, "单位") || strings.HasSuffix(owner, "企业") || inAddress(d.text, from) {
+				return false
+			}
+			add(KindPaper, from, g.to, 0.85)
+			return true
+		}
+	}
+	return false
+}
+
+func startsWithAny(s string, words []string) bool {
+	for _, w := range words {
+		if strings.HasPrefix(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// plateProvinces are the first characters of plates.
+const plateProvinces = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+
+// ownerWords say whose a car is, or who drives it.
+var ownerWords = []string{"车主", "驾驶人", "驾驶员", "司机", "所有人"}
+
+// surnames are the usual ones: what follows 司机 and begins with one of them is a
+// name more often than not.
+const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵钱严覃武戴莫孔向汤"
+
+// plate reports the plate of a car in a line that also names who owns or drives it.
+// The run is the first of its digits.
+func (d *digitRun) plate(add adder) bool {
+	digits := d.groups[0].from
+	from := digits
+	upper := func(c byte) bool { return c >= 'A' && c <= 'Z' }
+	for from > 0 && digits-from < 3 && upper(d.text[from-1]) {
+		from--
+	}
+	after := digits - from // letters that belong to what follows the dot
+	for _, dot := range []string{"·", "•", "．", "-", " "} {
+		if strings.HasSuffix(d.text[:from], dot) && from > len(dot) && upper(d.text[from-len(dot)-1]) {
+			from -= len(dot) + 1
+			after++
+			break
+		}
+	}
+	if after == 0 {
+		return false
+	}
+	r, n := utf8.DecodeLastRuneInString(d.text[:from])
+	if n != 3 || !strings.ContainsRune(plateProvinces, r) {
+		return false
+	}
+	to := digits
+	for to < len(d.text) && (upper(d.text[to]) || d.text[to]-'0' <= 9) {
+		to++
+	}
+	if have := after - 1 + to - digits; have != 5 && have != 6 {
+		return false
+	}
+	rest := d.text[to:]
+	if rest != "" && (rest[0] == '*' || letter(rest[0])) || startsWithAny(rest, []string{"警", "＊", "×"}) || !d.owned(from-n, to) {
+		return false
+	}
+	add(KindPlate, from-n, to, 0.7)
+	return true
+}
+
+// owned reports whether the line around a place names an owner or a driver: the
+// word and a mark, or the word and a name.
+func (d *digitRun) owned(from, to int) bool {
+	const reach = 180
+	a, b := max(0, from-reach), min(len(d.text), to+reach)
+	for a < from && !utf8.RuneStart(d.text[a]) {
+		a++
+	}
+	before, after := d.text[a:from], d.text[to:b]
+	if i := strings.LastIndexByte(before, '\n'); i >= 0 {
+		before = before[i+1:]
+	}
+	if i := strings.IndexByte(after, '\n'); i >= 0 {
+		after = after[:i]
+	}
+	for _, side := range []string{before, after} {
+		for _, w := range ownerWords {
+			for rest := side; ; {
+				_, tail, ok := strings.Cut(rest, w)
+				if !ok {
+					break
+				}
+				rest = strings.TrimPrefix(tail, "姓名")
+				name, _ := strings.CutPrefix(strings.TrimLeft(rest, " \t"), "：")
+				name = strings.TrimLeft(strings.TrimPrefix(name, ":"), " 为是")
+				if r, _ := utf8.DecodeRuneInString(name); strings.ContainsRune(surnames, r) && !containsAny(clip(name, 16), companyWords) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// companyWords make an owner a unit.
+var companyWords = []string{"公司", "集团", "单位", "企业", "办公", "车队", "中心", "协会", "政府", "学校", "医院", "局"}
+
+// homeWords stand before the address of somebody's home.
+var homeWords = []string{"住址", "家庭地址", "户籍地址", "户籍所在地", "居住地址", "居住地", "现住", "家住"}
+
+// unitWords before or in an address say that it is a unit's, or masked already.
+var unitWords = []string{"单位", "公司", "办公", "企业", "机构", "经营", "电话", "地址", "某", "×", "*", "＊", "XX", "xx", "\t", "\n"}
+
+// placeWords are of what a home's number belongs to.
+var placeWords = []string{"省", "市", "区", "县", "镇", "乡", "村", "街", "路", "巷", "道", "弄", "里", "苑", "园", "庄", "寨", "院", "家属"}
+
+// doorWords after a number make it that of a house, a stair or a room.
+var doorWords = []string{"号", "室", "栋", "幢", "单元", "房"}
+
+// door is how many bytes of the text belong to a door's number after its digits; 0
+// where it is none: “3号线”, “12号文件”.
+func door(text string) int {
+	for _, w := range doorWords {
+		if strings.HasPrefix(text, w) {
+			if rest := text[len(w):]; startsWithAny(rest, []string{"线", "文", "令", "公告", "通知", "屋", "产", "表"}) {
+				return 0
+			}
+			return len(w)
+		}
+	}
+	return 0
+}
+
+// address reports an address after a word for somebody's home that goes down to a
+// door: a village or its group is none.
+func (d *digitRun) address(add adder) {
+	start, end := d.groups[0].from, d.groups[d.n-1].to
+	stairs := d.n == 3 && d.groups[1].sep == '-' && d.groups[2].sep == '-' && d.groups[0].n <= 3 && d.groups[1].n <= 2 && d.groups[2].n <= 4 // 3-2-401
+	n := door(d.text[end:])
+	if n == 0 && !stairs {
+		return
+	}
+	const reach = 150
+	a := max(0, start-reach)
+	for a < start && !utf8.RuneStart(d.text[a]) {
+		a++
+	}
+	window := d.text[a:start]
+	if i := strings.LastIndexAny(window, "，。；！？|、,;〔〕《》\n"); i >= 0 {
+		_, w := utf8.DecodeRuneInString(window[i:])
+		window = window[i+w:]
+	}
+	at, width, word := -1, 0, ""
+	for _, w := range homeWords {
+		if i := strings.LastIndex(window, w); i >= 0 && i+len(w) > at+width {
+			at, width, word = i, len(w), w
+		}
+	}
+	if at < 0 {
+		return
+	}
+	value := window[at+width:]
+	if word == "现住" || word == "家住" {
+		value = strings.TrimPrefix(strings.TrimPrefix(value, "在"), "址")
+	}
+	trimmed := strings.TrimLeft(value, "：: \t为是在\u3000\u00a0")
+	if word != "家住" && word != "现住" && trimmed == value {
+		return // “居住地派出所3号窗口”
+	}
+	if containsAny(trimmed, unitWords) || containsAny(window[max(0, at-12):at], companyWords) || !containsAny(trimmed, placeWords) {
+		return
+	}
+	end += n
+	for { // further doors behind this one
+		tail := d.text[end:min(len(d.text), end+48)]
+		i := strings.IndexAny(tail, "0123456789，。；！？|、,;（）() \t\n\u3000")
+		if i < 0 || tail[i]-'0' > 9 || containsAny(tail[:i], unitWords) {
+			break
+		}
+		next := end + i
+		for next < len(d.text) && d.text[next]-'0' <= 9 {
+			next++
+		}
+		if n = door(d.text[next:]); n == 0 {
+			if i == 0 && next-end <= 4 {
+				end = next // 8栋302
+			}
+			break
+		}
+		end = next + n
+	}
+	add(KindAddress, start-len(trimmed), end, 0.7)
+}
