@@ -67,6 +67,10 @@ func (c *Client) Outside() time.Time {
 	return time.Time{}
 }
 
+// Serves reports whether a host is a site of this installation, which is asked at the
+// platform's own listener.
+func (c *Client) Serves(host string) bool { return c.ownHost(host) }
+
 // Addresses asks the DNS for all the addresses of a host, under the same rules as a
 // request: a name that leads to an address that is refused is an error. Of a site that
 // this installation serves they are those the world is told, not where it is dialled.

@@ -39,7 +39,7 @@ func inside(ctx context.Context, client *egress.Client, address string) bool {
 		return false
 	}
 	host := u.Hostname()
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || client.Serves(host) {
 		return true
 	}
 	addrs, err := client.Addresses(ctx, host)
