@@ -59,7 +59,7 @@ var duties = map[string]string{
 	"annual.open": "年度报表", "annual.state": "年度报表公开", "appearance.sweep": "外观生效", "appearance.trouble": "外观停用", "approval.sweep": "审批时限", "assessment.retest": "整改复测", "assessment.sweep": "整改时限", "backup": "备份", "blindtest": "来信盲测",
 	"closing.facts": "关停核实", "cutover.sweep": "存量清理时限", "demo.history": "演示数据", "duty.sweep": "值班安排", "hosts.look": "主机检查", "import.site": "站点导入", "impostor.candidates": "假冒线索", "impostor.watch": "假冒监测", "lexicon.second": "词库确认人",
 	"inspection.batch": "巡检结果导入", "inspection.count": "访问统计", "inspection.decide": "可用性判定", "inspection.plan": "巡检计划", "inspection.vantage": "监测点", "layout.sweep": "网站编排", "library.copies": "转载核对", "library.interpretations": "解读时限",
-	"library.outlinks": "链接核对", "library.reviews": "审核时限", "library.tallies": "稿件统计", "library.validity": "文件时效", "lifecycle.carry": "机构调整接续", "lifecycle.sweep": "办理时限", "matrix": "两大矩阵", "media.clear": "媒体清理", "moveout": "整站移交",
+	"library.outlinks": "链接核对", "library.reviews": "审核时限", "library.tallies": "稿件统计", "library.validity": "文件时效", "lifecycle.carry": "机构调整接续", "lifecycle.sweep": "办理时限", "matrix": "两大矩阵", "media.clear": "媒体清理", "moveout": "整站移交", "movein": "存量迁入", "registry.intake": "台账导入",
 	"newmedia.feeds": "账号更新监测", "newmedia.judge": "账号判定", "newmedia.stores": "客户端核对", "platform": "集约化平台", "province.recount": "期限重算", "publishing.promises": "发布承诺", "reconciliation.gone": "台账核对", "reconciliation.reality": "台账核对",
 	"registry.domains": "域名到期", "registry.recertification": "台账年度核对", "security.cover": "安全检查安排", "security.hand_on": "安全检查承担单位", "vigil.sweep": "重要保障期",
 }
