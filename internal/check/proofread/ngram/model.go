@@ -37,10 +37,7 @@ type Model struct {
 	total  float64
 	pairs  pairs
 	sets   [Order + 1]set // 3 and 4 used
-	threes []uint64       // a bit for the first threeBits of each key of three: most sequences asked for were never seen
 }
-
-const threeBits = 24 // two megabytes
 
 // Header says what a model file holds.
 type Header struct {
