@@ -615,7 +615,9 @@ func TestGivenUpIsTold(t *testing.T) {
 		if got := told(); !slices.Equal(got, want) {
 			t.Errorf("told %q", got)
 		}
-		if deaf.Load() != 6 {
+		// It may be told once more in an act that is rolled back since the lease ran
+		// out on the way; that it is told once is what stands above.
+		if deaf.Load() < 6 {
 			t.Errorf("told %d times of the one whose owner could not be told", deaf.Load())
 		}
 		if f, err := jobs.Failures(ctx, d, 9); err != nil || len(f) != 5 {
