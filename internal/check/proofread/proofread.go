@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"zhengshu/internal/check"
 )
@@ -106,11 +107,30 @@ func New(o Options) (*Proofreader, error) {
 	return p, nil
 }
 
+// desk is the room that a scan takes for the characters of its text and the places
+// to look at: nothing of it is in what a scan returns, and the next one has it.
+type desk struct {
+	runes  []rune
+	places []int32
+}
+
+var desks = sync.Pool{New: func() any { return new(desk) }}
+
+// maxKept bounds what is kept of each, in elements; longer texts are seldom.
+const maxKept = 1 << 18
+
 // Scan reads a text and returns findings in order, none overlapping another of
 // the same sort: a certain finding takes the place of a statistical one.
 func (p *Proofreader) Scan(text string) []check.Span {
-	s := look(text, asked(p.strict))
+	room := desks.Get().(*desk)
+	s := look(text, asked(p.strict), room.runes)
 	rs := s.runes
+	places := p.listed.places(rs, room.places)
+	defer func() {
+		if room.runes, room.places = rs, places; cap(rs) <= maxKept && cap(places) <= maxKept {
+			desks.Put(room)
+		}
+	}()
 	var out []check.Span
 	// taken marks the runes that a finding or an allowed word already holds; most
 	// texts have neither.
@@ -138,7 +158,7 @@ func (p *Proofreader) Scan(text string) []check.Span {
 		protected    int // up to where an allowed word reaches
 		found, raked int // where the last pair and the last sensitive word end
 	)
-	for _, at := range p.listed.places(rs) {
+	for _, at := range places {
 		i := int(at)
 		words := p.listed.longest(rs, i)
 		if w := words[listAllowed]; w.id > 0 {

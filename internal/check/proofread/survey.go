@@ -2,6 +2,7 @@ package proofread
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -76,11 +77,12 @@ var telling, signs, alwaysSign, doubledSign = func() (number [1 << 16]uint8, sig
 	return number, signs, always, doubled
 }()
 
-// look surveys a text for the rules asked.
-func look(text string, asked concern) survey {
+// look surveys a text for the rules asked; its characters go into room, as far as
+// that reaches.
+func look(text string, asked concern, room []rune) survey {
 	var (
 		s      survey
-		rs     = make([]rune, 0, len(text)/2+1)
+		rs     = slices.Grow(room[:0], len(text)/3+1)
 		have   = alwaysSign
 		before sign
 		last   rune
@@ -103,7 +105,7 @@ func look(text string, asked concern) survey {
 			var n int
 			if c, n = utf8.DecodeRuneInString(text[i:]); c == utf8.RuneError && n == 1 {
 				// Bytes that are no text count as the character for that.
-				return look(string([]rune(text)), asked)
+				return look(string([]rune(text)), asked, rs)
 			}
 			i += n
 		}

@@ -324,10 +324,11 @@ func (d *dictionary) slot(hash uint32) uint32 {
 	return at
 }
 
-// places are where in a text a word may begin.
-func (d *dictionary) places(text []rune) (out []int32) {
+// places are where in a text a word may begin, in room as far as that reaches.
+func (d *dictionary) places(text []rune, room []int32) []int32 {
+	out := room[:0]
 	if len(d.words) == 0 {
-		return nil
+		return out
 	}
 	may := func(sum uint32) bool {
 		at, mask := bitsOf(mixed(sum))
