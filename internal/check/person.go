@@ -150,14 +150,7 @@ func (d *digitRun) plate(add adder) bool {
 // word and a mark, or the word and a name.
 func (d *digitRun) owned(from, to int) bool {
 	const reach = 180
-	a, b := max(0, from-reach), min(len(d.text), to+reach)
-	for a < from && !utf8.RuneStart(d.text[a]) {
-		a++
-	}
-	before, after := d.text[a:from], d.text[to:b]
-	if i := strings.LastIndexByte(before, '\n'); i >= 0 {
-		before = before[i+1:]
-	}
+	before, after := leading(d.text, from, reach, "\n"), d.text[to:min(len(d.text), to+reach)]
 	if i := strings.IndexByte(after, '\n'); i >= 0 {
 		after = after[:i]
 	}
@@ -218,16 +211,7 @@ func (d *digitRun) address(add adder) {
 	if n == 0 && !stairs {
 		return
 	}
-	const reach = 150
-	a := max(0, start-reach)
-	for a < start && !utf8.RuneStart(d.text[a]) {
-		a++
-	}
-	window := d.text[a:start]
-	if i := strings.LastIndexAny(window, "，。；！？|、,;〔〕《》\n"); i >= 0 {
-		_, w := utf8.DecodeRuneInString(window[i:])
-		window = window[i+w:]
-	}
+	window := leading(d.text, start, 150, "，。；！？|、,;〔〕《》\n")
 	at, width, word := -1, 0, ""
 	for _, w := range homeWords {
 		if i := strings.LastIndex(window, w); i >= 0 && i+len(w) > at+width {

@@ -567,18 +567,25 @@ var labelWords = []struct {
 	{"编号", labelCode}, {"代码", labelCode}, {"项目", labelCode}, {"合同", labelCode}, {"宗地", labelCode}, {"订单", labelCode}, {"流水", labelCode}, {"文号", labelCode}, {"案号", labelCode}, {"单号", labelCode}, {"备案号", labelCode}, {"网安备", labelCode}, {"ICP备", labelCode}, {"标识码", labelCode}, {"登记号", labelCode}, {"条形码", labelCode}, {"许可证", labelCode}, {"注册号", labelCode}, {"序列号", labelCode}, {"批准文号", labelCode}, {"商品码", labelCode}, {"地块", labelCode}, {"不动产", labelCode}, {"房权证", labelCode}, {"土地证", labelCode},
 }
 
-// label reads the words before position at: the nearest of the words above
-// within some twenty characters of the same sentence and cell wins.
-func (d *digitRun) label(at int) label {
-	from := max(0, at-72)
-	for from < at && !utf8.RuneStart(d.text[from]) {
+// leading is what stands before a place in a text, as far as reach bytes, whole
+// characters, and the last of stops.
+func leading(text string, at, reach int, stops string) string {
+	from := max(0, at-reach)
+	for from < at && !utf8.RuneStart(text[from]) {
 		from++
 	}
-	window := d.text[from:at]
-	if i := strings.LastIndexAny(window, "，。；\n\t！？|"); i >= 0 {
+	window := text[from:at]
+	if i := strings.LastIndexAny(window, stops); i >= 0 {
 		_, n := utf8.DecodeRuneInString(window[i:])
 		window = window[i+n:]
 	}
+	return window
+}
+
+// label reads the words before position at: the nearest of the words above
+// within some twenty characters of the same sentence and cell wins.
+func (d *digitRun) label(at int) label {
+	window := leading(d.text, at, 72, "，。；\n\t！？|")
 	best, where := labelNone, -1
 	for _, w := range labelWords {
 		if i := strings.LastIndex(window, w.word); i >= 0 && i+len(w.word) > where {
@@ -605,11 +612,7 @@ var numberWords = []string{
 // numbered reports whether a word of number stands directly before position at:
 // nothing but blanks, marks and 为 or 是 between them.
 func (d *digitRun) numbered(at int) bool {
-	from := max(0, at-48)
-	for from < at && !utf8.RuneStart(d.text[from]) {
-		from++
-	}
-	before := strings.TrimRightFunc(d.text[from:at], func(r rune) bool {
+	before := strings.TrimRightFunc(leading(d.text, at, 48, ""), func(r rune) bool {
 		return r != '\n' && r != '\t' && blank(r) || strings.ContainsRune("：:.．（(【[“\"‘'—-=为是第", r)
 	})
 	if strings.HasSuffix(before, "号码") {
@@ -706,14 +709,7 @@ func mail(text string, at int, add adder) int {
 	if governmentHost(host) {
 		return to
 	}
-	wFrom := max(0, from-60)
-	for wFrom < from && !utf8.RuneStart(text[wFrom]) {
-		wFrom++
-	}
-	window := text[wFrom:from]
-	if i := strings.LastIndexAny(window, "。；\n\t"); i >= 0 {
-		window = window[i:]
-	}
+	window := leading(text, from, 60, "。；\n\t")
 	person := containsAny(window, personWords)
 	if !person && containsAny(window, officeWords) {
 		return to

@@ -31,8 +31,8 @@ const Token = "zhengshu"
 const maxRobots = 500 << 10
 
 // Manners is how we behave towards hosts: so many requests at once, a pause between them, robots.txt with the pace it
-// asks for (Crawl-delay), Retry-After. It
-// is shared by every crawl and link check that may meet the same host, and safe for concurrent use.
+// asks for (Crawl-delay), Retry-After. It is shared by every crawl and link check that may meet the same host, and safe
+// for concurrent use.
 type Manners struct {
 	client  *egress.Client
 	agent   string

@@ -85,9 +85,10 @@ func (c *Client) AddressesAt(ctx context.Context, host string, port uint16) ([]n
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
 	defer cancel()
-	if a, err := netip.ParseAddr(host); err == nil && c.ownHost(host) {
-		return []netip.Addr{a.Unmap()}, nil
-	} else if c.ownHost(host) {
+	if c.ownHost(host) {
+		if a, err := netip.ParseAddr(host); err == nil {
+			return []netip.Addr{a.Unmap()}, nil
+		}
 		return c.resolve(ctx, host)
 	}
 	r, err := c.find(ctx, host, port)
