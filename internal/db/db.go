@@ -279,6 +279,25 @@ func ForeignKeyViolation(err error) bool {
 	return errors.As(err, &se) && se.Code() == sqlitelib.SQLITE_CONSTRAINT_FOREIGNKEY
 }
 
+// Away reports whether err says that the database could not be reached, was
+// going down or had no room for another connection: nothing that the caller
+// asked for was at fault. An embedded database is never away.
+func Away(err error) bool {
+	var ce *pgconn.ConnectError
+	if errors.As(err, &ce) {
+		return true
+	}
+	var pe *pgconn.PgError
+	if !errors.As(err, &pe) {
+		return false
+	}
+	switch pe.Code {
+	case "57P01", "57P02", "57P03", "53300": // shutdown, crash, starting up, too many connections
+		return true
+	}
+	return strings.HasPrefix(pe.Code, "08") // connection exception
+}
+
 // Ping proves that the database answers.
 func (d *DB) Ping(ctx context.Context) error {
 	if d.pool != nil {

@@ -135,12 +135,14 @@ func followUp(ctx context.Context, s Services) error {
 		return err // nobody is there to act any more: nothing follows
 	}
 	site, err := s.Registry.SiteBySlug(ctx, s.DB, authz.System("demo"), "yanta")
-	if err != nil {
+	if fault.Is(err, fault.NotFound) {
 		return jobs.Cancel(err)
+	} else if err != nil {
+		return err
 	}
 	shi, scope, err := d.scoped(ctx, "shi", authz.OrderIssue)
 	if err != nil {
-		return jobs.Cancel(err)
+		return err
 	}
 	runs, err := s.Inspection.Runs(shi, scope, site.ID, 1)
 	if err != nil {

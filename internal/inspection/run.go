@@ -823,7 +823,10 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	}
 	if err != nil {
 		s.set.Log.Error("inspection: run broke off", "run", id, "site", site.Host, "err", err)
-		return jobs.Cancel(err)
+		if fault.Is(err, fault.Invalid) {
+			return jobs.Cancel(err)
+		}
+		return err // what the house could not read or keep: the run goes on from its journal
 	}
 	if err := s.conclude(ctx, site, id, report); err != nil {
 		return err

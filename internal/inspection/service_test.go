@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"slices"
@@ -129,7 +130,7 @@ func (h *house) work() {
 	h.t.Helper()
 	w := jobs.NewWorkers()
 	h.svc.Register(w)
-	jobstest.Work(h.t, h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2, inspection.UrgentQueue: 1}})
+	jobstest.Work(h.t, h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2, inspection.UrgentQueue: 1}, Backoff: func(int) time.Duration { return 0 }})
 }
 
 func (h *house) run() inspection.Run {
@@ -170,6 +171,35 @@ func TestServicesAreNotAskedOfWhoHasNone(t *testing.T) {
 		h.run()
 		if list := h.findings("standing"); len(list) != 0 {
 			t.Errorf("with the record %+v", list)
+		}
+	})
+}
+
+// fullDisk keeps nothing the first time.
+type fullDisk struct {
+	blob.Store
+	failed bool
+}
+
+func (f *fullDisk) Put(ctx context.Context, r io.Reader) (blob.Ref, error) {
+	if !f.failed {
+		f.failed = true
+		return "", errors.New("no space left on device")
+	}
+	return f.Store.Put(ctx, r)
+}
+
+// What the house could not keep breaks the run off only until it can.
+func TestRunGoesOnAfterTheHouseFailed(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		disk := &fullDisk{Store: h.blobs}
+		h.svc = inspection.New(h.db, h.probes, h.reg, disk, h.made.client(t), inspection.Settings{Delay: -1, Log: slog.New(slog.DiscardHandler)})
+		if r := h.run(); r.Fresh != 1 || !disk.failed {
+			t.Errorf("disk failed %t, run %+v", disk.failed, r)
+		}
+		if list := h.findings("standing"); len(list) != 1 || list[0].Check != "link.dead" {
+			t.Errorf("%+v", list)
 		}
 	})
 }
@@ -927,7 +957,7 @@ func TestDutiesAreRegisteredOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		w := jobs.NewWorkers()
 		h.svc.Register(w)
-		k, err := jobs.New(h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2, inspection.UrgentQueue: 1}})
+		k, err := jobs.New(h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2, inspection.UrgentQueue: 1}, Backoff: func(int) time.Duration { return 0 }})
 		if err != nil {
 			t.Fatal(err)
 		}

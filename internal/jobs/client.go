@@ -358,6 +358,9 @@ func (k *Client) run(j row) {
 		ends(func(c conn) error { return putBack(bg, c, j, now.Add(put.d), j.Attempt-1, err.Error()) })
 	case k.work.Err() != nil:
 		ends(func(c conn) error { return putBack(bg, c, j, now, j.Attempt-1, err.Error()) })
+	case k.away(bg, err):
+		k.c.Log.WarnContext(ctx, "the database was away; the attempt does not count", "kind", j.Kind, "job", j.ID, "cause", err)
+		ends(func(c conn) error { return putBack(bg, c, j, now.Add(k.c.Backoff(1)), j.Attempt-1, err.Error()) })
 	case errors.As(err, &stop) || j.Attempt >= j.MaxAttempts:
 		k.end(bg, j, func() error { return k.giveUp(bg, j, err) })
 	default:
@@ -366,10 +369,30 @@ func (k *Client) run(j row) {
 	}
 }
 
-// end writes the end of an attempt, however often it takes.
+// away reports whether an attempt failed because the database could not be
+// reached: by what the error says, or because it does not answer now either.
+func (k *Client) away(ctx context.Context, err error) bool {
+	if db.Away(err) {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, k.c.Lease)
+	defer cancel()
+	return k.d.Ping(ctx) != nil
+}
+
+// end writes the end of an attempt, however often it takes: while the database
+// is away, until it is back or the client stops.
 func (k *Client) end(ctx context.Context, j row, write func() error) {
 	for try := 1; ; try++ {
 		err := write()
+		if db.Away(err) && k.work.Err() == nil {
+			select {
+			case <-k.work.Done():
+			case <-time.After(k.c.Lease / 10):
+			}
+			try = 0
+			continue
+		}
 		switch {
 		case err == nil:
 			return

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/jobs"
@@ -174,6 +176,27 @@ func TestAt(t *testing.T) {
 		jobstest.Work(t, d, w, jobs.Config{})
 		if n != 1 {
 			t.Fatalf("ran %d times when due", n)
+		}
+	})
+}
+
+// The database went away under a job: the attempt does not count, and the job
+// is done when the database is back.
+func TestAwayDatabaseCountsNoAttempt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var runs atomic.Int32
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(context.Context, note) error {
+			if runs.Add(1) < 4 {
+				return fmt.Errorf("work: %w", &pgconn.PgError{Code: "57P03", Message: "the database system is starting up"})
+			}
+			return nil
+		})
+		enqueue(t, d, note{1}, jobs.MaxAttempts(1))
+		jobstest.Work(t, d, w, jobs.Config{Backoff: soon, Log: quiet})
+		f, err := jobs.Failures(context.Background(), d, 10)
+		if err != nil || len(f) != 0 || runs.Load() != 4 {
+			t.Errorf("%d runs, failed %v (%v)", runs.Load(), f, err)
 		}
 	})
 }
