@@ -183,6 +183,12 @@ func follow(session *authz.Session, rows []row) []row {
 			if !session.May(authz.CaseDecide) {
 				o.Link = ""
 			}
+		case strings.HasPrefix(o.Link, "/console/findings/"):
+			// A disputed finding stands on another unit's site: those see it who
+			// look over the area, not everybody of the office that owes the answer.
+			if !session.May(authz.OrderIssue) && !session.May(authz.DashboardRead) && !session.May(authz.AuditRead) {
+				o.Link = ""
+			}
 		case strings.HasPrefix(o.Link, "/console/shares/"):
 			// A share is read by whom it is addressed to.
 			if !session.May(authz.CoordinationManage) && !holdsPost(session, o.Unit) {
