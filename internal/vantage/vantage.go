@@ -44,6 +44,9 @@ type Plan struct {
 	Every   time.Duration `json:"every"` // between two probes of a site
 	Line    []string      `json:"line"`  // addresses of its own by which the vantage tests its line
 	Targets []Target      `json:"targets"`
+	// Taken is the number of the last batch that was taken, where it lies ahead of
+	// the house's clock: the agent counts on from it.
+	Taken int64 `json:"taken,omitempty"`
 }
 
 // Result is one probe.
@@ -61,9 +64,21 @@ type Batch struct {
 	Vantage string    `json:"vantage"`
 	Made    time.Time `json:"made"`
 	Seq     int64     `json:"seq"` // rises with every batch: an old one again is refused
-	LineOK  bool      `json:"line_ok"`
-	Lost    int       `json:"lost,omitempty"` // results dropped because the house did not answer
-	Results []Result  `json:"results"`
+	// Follows says that the agent's clock stands behind the number of the last batch
+	// that was taken, as one that was ahead and was set right does, and that it counts
+	// on from that number; 0: its numbers are the time, as ever.
+	Follows int64    `json:"follows,omitempty"`
+	LineOK  bool     `json:"line_ok"`
+	Lost    int      `json:"lost,omitempty"` // results dropped because the house did not answer
+	Results []Result `json:"results"`
+}
+
+// Count is the house's answer to a batch whose number is not above that of the last
+// one it took. Numbers only ever rise, so an old answer does no harm.
+type Count struct {
+	Vantage string `json:"vantage"`
+	Taken   int64  `json:"taken"`
+	Says    string `json:"says"` // why the batch was refused, for people
 }
 
 // envelope carries signed bytes.
@@ -77,17 +92,21 @@ type envelope struct {
 const (
 	planMark  = "zhengshu vantage plan 1\n"
 	batchMark = "zhengshu vantage batch 1\n"
+	countMark = "zhengshu vantage count 1\n"
 )
 
-// Seal signs a plan or a batch.
+// Seal signs a plan, a batch or a count.
 func Seal(key ed25519.PrivateKey, what any) ([]byte, error) {
 	body, err := json.Marshal(what)
 	if err != nil {
 		return nil, err
 	}
 	mark := planMark
-	if _, ok := what.(Batch); ok {
+	switch what.(type) {
+	case Batch:
 		mark = batchMark
+	case Count:
+		mark = countMark
 	}
 	return json.Marshal(envelope{body, ed25519.Sign(key, append([]byte(mark), body...))})
 }
@@ -165,6 +184,13 @@ func OpenBatch(vantage ed25519.PublicKey, wire []byte) (Batch, error) {
 	return b, nil
 }
 
+// OpenCount reads what the house says of its last batch.
+func OpenCount(house ed25519.PublicKey, wire []byte) (Count, error) {
+	var c Count
+	err := open(house, countMark, wire, &c)
+	return c, err
+}
+
 // Key is what an agent is started with: who it is, its own key, and the
 // house's.
 type Key struct {
@@ -206,10 +232,11 @@ type Agent struct {
 	Client *egress.Client
 	AtOnce int // probes at the same time; 64 when zero
 
-	seq  int64
-	held []Result
-	lost int
-	line bool
+	seq     int64
+	follows int64 // see Batch.Follows
+	held    []Result
+	lost    int
+	line    bool
 	// asked is when each target was asked last.
 	asked map[string]time.Time
 }
@@ -329,13 +356,24 @@ func (a *Agent) turn(p Plan, now time.Time) Plan {
 // Batch is what is held, signed; Taken lets go of it.
 func (a *Agent) Batch(now time.Time) ([]byte, error) {
 	a.seq = max(a.seq+1, now.UnixMilli())
-	return Seal(a.Key.Own, Batch{Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, LineOK: a.line, Lost: a.lost, Results: a.held})
+	if a.follows < now.UnixMilli() {
+		a.follows = 0 // the time has come up with it
+	}
+	return Seal(a.Key.Own, Batch{Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, Follows: a.follows, LineOK: a.line, Lost: a.lost, Results: a.held})
+}
+
+// CountFrom has the next batch count on from the last that was taken.
+func (a *Agent) CountFrom(taken int64) {
+	if taken > a.seq {
+		a.seq, a.follows = taken, taken
+	}
 }
 
 // Taken says that the house has the last batch.
 func (a *Agent) Taken() { a.held, a.lost = nil, 0 }
 
-// Exchange hands a batch over and returns the next list.
+// Exchange hands a batch over and returns the next list; with a fault.Conflict, the
+// house's Count.
 type Exchange func(ctx context.Context, batch []byte) (plan []byte, err error)
 
 // Run works until ctx ends: a round each interval, handed over at its end. The
@@ -349,6 +387,7 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 			return err
 		}
 		wire, err := swap(ctx, batch)
+		again := false
 		if err == nil {
 			a.Taken()
 			next, perr := OpenPlan(a.Key.House, wire)
@@ -359,6 +398,11 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 				return fault.New(fault.Forbidden, "收到的清单是给别的监测点的，请核对密钥。")
 			}
 			plan = next
+			a.CountFrom(plan.Taken)
+		} else if c, cerr := OpenCount(a.Key.House, wire); fault.Is(err, fault.Conflict) && cerr == nil && c.Vantage == a.Key.Vantage && c.Taken >= a.seq {
+			a.CountFrom(c.Taken)
+			tell("主系统收过编号更大的一批，这台机器的时钟应是校准过；接着那一批计数，重新交回")
+			again = true
 		} else if ctx.Err() == nil {
 			tell("未能与主系统交换，结果暂存 %d 条：%v", len(a.held), err)
 			if fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound) {
@@ -369,7 +413,9 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 			return nil
 		}
 		wait := 30 * time.Second
-		if plan.Every > 0 && time.Now().Before(plan.Until) {
+		if again {
+			wait = time.Second
+		} else if plan.Every > 0 && time.Now().Before(plan.Until) {
 			begun := time.Now()
 			part := a.turn(plan, begun)
 			n := a.Round(ctx, part, true)

@@ -199,3 +199,88 @@ func FuzzOpenPlan(f *testing.F) {
 		}
 	})
 }
+
+// A clock that was ahead and was set right: the house says what it took last, and the
+// agent counts on from there at once, saying so, until the time has come up with it.
+func TestAnAgentWhoseClockWasSetRightCountsOn(t *testing.T) {
+	house, k := keys(t)
+	own := k.Own.Public().(ed25519.PublicKey)
+	taken := time.Now().Add(8 * time.Hour).UnixMilli()
+	_, stranger, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := [][]byte{}
+	for _, x := range []struct {
+		key  ed25519.PrivateKey
+		what any
+	}{{stranger, Count{Vantage: k.Vantage, Taken: taken * 2}}, {house, Count{Vantage: "another", Taken: taken * 2}}, {house, Count{Vantage: k.Vantage, Taken: taken}}} {
+		wire, err := Seal(x.key, x.what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers = append(answers, wire)
+	}
+	for i, wire := range answers {
+		a := &Agent{Key: k, Client: egress.New(egress.Policy{})}
+		ctx, cancel := context.WithCancel(t.Context())
+		var got []Batch
+		err := a.Run(ctx, func(_ context.Context, batch []byte) ([]byte, error) {
+			b, err := OpenBatch(own, batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got = append(got, b); len(got) == 2 {
+				cancel()
+				return nil, context.Canceled
+			}
+			if i < 2 {
+				cancel()
+			}
+			return wire, fault.New(fault.Conflict, "早于已收的一批")
+		}, func(string, ...any) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case i < 2 && (len(got) != 1 || a.seq >= taken):
+			t.Errorf("answer %d moved the count: %d", i, a.seq)
+		case i == 2 && (len(got) != 2 || got[1].Seq != taken+1 || got[1].Follows != taken || got[0].Follows != 0):
+			t.Errorf("counts on: %+v", got)
+		}
+	}
+	a := &Agent{Key: k}
+	a.CountFrom(taken)
+	a.CountFrom(taken - 1) // an old answer again
+	for _, x := range []struct {
+		at      time.Time
+		follows int64
+	}{{time.UnixMilli(taken - 1000), taken}, {time.UnixMilli(taken + 1000), 0}} {
+		wire, err := a.Batch(x.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := OpenBatch(own, wire); err != nil || b.Follows != x.follows || b.Seq <= taken {
+			t.Errorf("%+v, %v", b, err)
+		}
+	}
+}
+
+// FuzzOpenCount reads what an agent is answered where its batch is refused.
+func FuzzOpenCount(f *testing.F) {
+	pub, own, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := Seal(own, Count{Vantage: "v", Taken: 7, Says: "x"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(`{"body":"e30=","sign":""}`))
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		if c, err := OpenCount(pub, wire); err == nil && c.Taken != 7 {
+			t.Fatalf("taken: %q", wire)
+		}
+	})
+}

@@ -86,6 +86,9 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, down string, 
 				seen.Note += "，未能保留 " + strconv.Itoa(x.Lost) + " 条"
 			}
 		}
+		if !x.SetRight.IsZero() {
+			seen.Note = strings.TrimPrefix(seen.Note+"；时钟曾超前，"+web.Minute(x.SetRight)+" 起已校准，接着原来的编号计数", "；")
+		}
 		name := web.Cell{Text: x.Name}
 		if x.ByFile {
 			name.Note = "用文件交换"
@@ -286,6 +289,12 @@ func Door(s *inspection.Service, log *slog.Logger) http.Handler {
 		}
 		if err != nil {
 			f := fault.Of(err)
+			if plan != nil { // what the agent counts on from
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(f.Kind.Status())
+				_, _ = w.Write(plan) // the agent is gone
+				return
+			}
 			if f.Kind == fault.Internal {
 				log.ErrorContext(r.Context(), "vantage exchange", "error", err)
 			}
@@ -302,7 +311,7 @@ func Door(s *inspection.Service, log *slog.Logger) http.Handler {
 
 var (
 	sampleNow  = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
-	sampleList = []inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统", Line: []string{"https://line.example.cn/"}, SeenAt: sampleNow}, {ID: "a", Name: "西安监测点", Place: "西安 电信", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620},
+	sampleList = []inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统", Line: []string{"https://line.example.cn/"}, SeenAt: sampleNow}, {ID: "a", Name: "西安监测点", Place: "西安 电信", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, SetRight: sampleNow.Add(-time.Hour)},
 		{ID: "b", Name: "延安监测点", Place: "延安 联通", ByFile: true, SeenAt: sampleNow.Add(-time.Hour), Lost: 3, Results: 1}, {ID: "c", Name: "旧监测点", Revoked: sampleNow}, {ID: "d", Name: "榆林监测点", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, Ahead: -11 * time.Minute}}
 	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true}}
 )
