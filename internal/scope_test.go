@@ -91,7 +91,6 @@ var unscoped = map[string]string{
 	"newmedia.ReadFeeds":        "system: the periodic duty",
 	"newmedia.LookAtStores":     "system: the periodic duty",
 	"newmedia.JudgeAll":         "system: the periodic duty",
-	"inspection.OwnLineDown":    "public: how this system's own line stands belongs to no unit",
 	"inspection.Vantages":       "public: places to look from belong to no unit",
 	"inspection.VantageName":    "public: what this house is called as a place to look from",
 	"inspection.HouseKey":       "system: registration at start",

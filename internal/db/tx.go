@@ -81,6 +81,7 @@ var QuietTables = map[string]string{
 	"probe":               "availability probes",
 	"probe_day":           "probes rolled up by day",
 	"probe_refusal":       "sites that refuse our probes",
+	"probe_uncounted":     "sites that did not answer and were not counted",
 	"rule_move":           "what an act adds to the counts of a check: follows the findings",
 	"rule_count":          "how often each check was right: follows the findings",
 	"account_post":        "posts of accounts as feeds and files tell them; a file taken in is audited",

@@ -55,6 +55,7 @@ func Machines() []passage.Machine {
 type Cause struct {
 	Key  string // platform:01J…, site:01J…
 	Name string // 平台“…”
+	Of   string // before the number of sites in the title of an alarm; empty: 平台“…”上的
 	Unit org.UnitID
 }
 

@@ -188,9 +188,10 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
-	if voters.alone() && cutOff(all) && !slices.ContainsFunc(round, func(p probed) bool { return p.res.Refused }) {
+	// A line that addresses of its own have just proven is the confirmation.
+	if voters.alone() && len(voters.line) == 0 && cutOff(all) && !slices.ContainsFunc(round, func(p probed) bool { return p.res.Refused }) {
 		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))
-		return 0, nil
+		return 0, s.noteUncounted(context.WithoutCancel(ctx), all)
 	}
 	if voters.online+voters.byFile > 0 {
 		return len(all), s.voteOwn(context.WithoutCancel(ctx), all, votes)
@@ -205,7 +206,7 @@ type probed struct {
 }
 
 // enoughSites is how many sites must fail together before it is rather our own
-// network that failed.
+// network that failed. No source gives the number.
 const enoughSites = 5
 
 // cutOff reports a round in which not one site could even be connected to: the

@@ -576,7 +576,7 @@ func (s *Service) Decide(ctx context.Context) (int, error) {
 		counted = counted[:0]
 		for _, b := range list {
 			verdict := Verdict(b.votes, b.failed)
-			if verdict == VerdictAlone && b.own && could.online+could.byFile == 0 && !cutOff(rounds[b.slot]) {
+			if verdict == VerdictAlone && b.own && could.online+could.byFile == 0 && (len(could.line) > 0 || !cutOff(rounds[b.slot])) {
 				verdict = VerdictFailed
 			}
 			if _, err := tx.Quiet(ctx, `UPDATE probe_vote SET verdict = $3 WHERE site_id = $1 AND slot = $2`, b.site, b.slot, verdict); err != nil {
@@ -750,6 +750,9 @@ func keepProbed(ctx context.Context, tx *db.Tx, all []probed) error {
 			p.site, calendar.DateOf(at), failures, took, at, r.OK, ok); err != nil {
 			return fmt.Errorf("inspection: keep probe: %w", err)
 		}
+	}
+	if _, err := tx.Quiet(ctx, `DELETE FROM probe_uncounted WHERE EXISTS (SELECT 1 FROM probe p WHERE p.site_id = probe_uncounted.site_id AND p.at > probe_uncounted.since)`); err != nil {
+		return err
 	}
 	_, err := tx.Quiet(ctx, `DELETE FROM probe WHERE at < $1`, tx.Now().Add(-keepProbes))
 	return err

@@ -8,6 +8,7 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/duty"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/web"
 )
@@ -47,8 +48,17 @@ func states(m passage.Machine, keys ...string) []web.Option {
 	return out
 }
 
-func newAlarms(list []duty.Alarm, total int) page {
-	return page{web.ListView{Heading: web.Heading{Title: "告警", Lead: "同一原因只有一个告警：同一平台上多个网站打不开，合为一个。无人接收的，先转下一班，再报分管领导。"}, Trail: trail,
+// gapAlert says what this system cannot tell now, so that nobody takes the lack of
+// alarms for all being well; no title: it can.
+func gapAlert(g inspection.Gap) web.Alert {
+	if g.Title == "" {
+		return web.Alert{}
+	}
+	return web.Alert{Kind: web.Warn, Title: g.Title, Text: g.Says, Links: []web.Link{{Text: "查看监测点", Href: "/console/vantages"}}}
+}
+
+func newAlarms(list []duty.Alarm, total int, gap inspection.Gap) page {
+	return page{web.ListView{Alert: gapAlert(gap), Heading: web.Heading{Title: "告警", Lead: "同一原因只有一个告警：同一平台上多个网站打不开，合为一个。无人接收的，先转下一班，再报分管领导。"}, Trail: trail,
 		Filter: web.Filter{Action: alarmPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "state", Label: "状态", Options: states(duty.AlarmMachine, duty.Raised, duty.AlarmTaken, duty.Ended)}}}, Table: alarmTable("告警", list)}}
 }
 
@@ -57,7 +67,11 @@ func (h *Handler) alarms(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newAlarms(list, total)
+	gap, err := h.duty.Inspection.Gap(r.Context(), authz.ScopeFrom(r.Context()))
+	if err != nil {
+		return err
+	}
+	v := newAlarms(list, total, gap)
 	v.Filter.Fill(r.URL.Query())
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)

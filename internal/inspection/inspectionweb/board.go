@@ -2,7 +2,6 @@ package inspectionweb
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -205,21 +204,22 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 	})
 	pager := web.PagerOf(r, len(lines), perPage)
 	v := newBoard(lines[pager.Offset():min(len(lines), pager.Offset()+perPage)], total, h.db.Now())
-	if v.Alert, err = h.lineAlert(ctx); err != nil {
+	gap, err := h.inspection.Gap(ctx, scope)
+	if err != nil {
 		return err
 	}
+	v.Alert = gapAlert(gap)
 	v.Filter.Fill(q)
 	v.Filter.Total, v.Pager = len(lines), pager
 	return boardPage.Render(w, r, v)
 }
 
-// lineAlert says that this system cannot tell which sites open; no title: it can.
-func (h *Handler) lineAlert(ctx context.Context) (web.Alert, error) {
-	says, err := h.inspection.OwnLineDown(ctx)
-	if err != nil || says == "" {
-		return web.Alert{}, err
+// gapAlert says that this system cannot tell which sites open; no title: it can.
+func gapAlert(g inspection.Gap) web.Alert {
+	if g.Title == "" {
+		return web.Alert{}
 	}
-	return web.Alert{Kind: web.Warn, Title: "本系统的网络不通", Text: says, Links: []web.Link{{Text: "查看监测点", Href: "/console/vantages"}}}, nil
+	return web.Alert{Kind: web.Warn, Title: g.Title, Text: g.Says, Links: []web.Link{{Text: "查看监测点", Href: "/console/vantages"}}}
 }
 
 func truth(b bool) int {

@@ -210,8 +210,12 @@ func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error
 	}
 	v := newSite(site, days, rate, tallies[id], runs, may(r, authz.InspectionRun) && site.Monitored)
 	if site.Monitored {
-		if v.Line, err = h.lineAlert(ctx); err != nil {
+		gap, err := h.inspection.Gap(ctx, scope)
+		if err != nil {
 			return err
+		}
+		if gap.About(id) {
+			v.Line = gapAlert(gap)
 		}
 	}
 	if refused != nil {
