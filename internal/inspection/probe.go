@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -257,7 +258,9 @@ type Day struct {
 	// window (Article 8(1)), or so much of it that too few probes are left.
 	Excused bool
 	// Left is how many further probes fell into the hours of a window.
-	Left   int
+	Left int
+	// Window is the filed window that touches the day, in words; empty: none does.
+	Window string
 	lastAt time.Time
 	lastOK bool
 }
@@ -340,12 +343,24 @@ func sum(all []Day, pack packs.Pack, n int) Availability {
 }
 
 // window is a time offline with leave; to is zero while it lasts.
-type window struct{ from, to time.Time }
+type window struct {
+	from, to time.Time
+	says     string // what it was filed as
+}
+
+// String is the window for people: what it was filed as, from when to when.
+func (w window) String() string {
+	until := "至今"
+	if !w.to.IsZero() {
+		until = "至 " + minute(w.to)
+	}
+	return cmp.Or(w.says, "已报备的下线") + "（" + minute(w.from) + " " + until + "）"
+}
 
 func asWindows(list []Window) []window {
 	out := make([]window, len(list))
 	for i, w := range list {
-		out[i] = window{w.From, w.To}
+		out[i] = window{w.From, w.To, w.Says}
 	}
 	return out
 }
@@ -376,10 +391,11 @@ func (s *Service) excuse(ctx context.Context, site registry.SiteID, days []Day, 
 	}
 	for i := range days {
 		d := &days[i]
-		if !slices.ContainsFunc(off, func(w window) bool { return w.touches(d.On) }) {
+		j := slices.IndexFunc(off, func(w window) bool { return w.touches(d.On) })
+		if j < 0 {
 			continue
 		}
-		d.Excused = true
+		d.Excused, d.Window = true, off[j].String()
 		if d.Probes == 0 {
 			continue
 		}
@@ -393,7 +409,7 @@ func (s *Service) excuse(ctx context.Context, site registry.SiteID, days []Day, 
 		if len(single) < d.Probes {
 			continue // kept no longer
 		}
-		outside := Day{On: d.On, lastAt: d.lastAt, lastOK: d.lastOK}
+		outside := Day{On: d.On, Window: d.Window, lastAt: d.lastAt, lastOK: d.lastOK}
 		var took int64
 		for _, k := range single {
 			switch {
@@ -446,6 +462,18 @@ func (s *Service) Past(ctx context.Context, scope authz.Scope, site registry.Sit
 	today := calendar.DateOf(s.db.Now())
 	days, err := s.daysOf(ctx, []registry.SiteID{site}, today.AddDays(1-n), today, s.need(today))
 	return days[site], err
+}
+
+// DayOf is one day of a site in scope, with what fell into filed windows taken out.
+func (s *Service) DayOf(ctx context.Context, scope authz.Scope, site registry.SiteID, on calendar.Date) (Day, error) {
+	if _, err := s.registry.Site(ctx, scope, site); err != nil {
+		return Day{}, err
+	}
+	days, err := s.daysOf(ctx, []registry.SiteID{site}, on, on, s.need(on))
+	if err != nil {
+		return Day{}, err
+	}
+	return days[site][0], nil
 }
 
 // need are the terms of the pack in force on a day; none without a pack.

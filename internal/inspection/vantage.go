@@ -808,8 +808,11 @@ func uncount(ctx context.Context, tx *db.Tx, site registry.SiteID, at time.Time)
 }
 
 // Window is a time during which a site need not be reachable; To is zero while
-// it lasts.
-type Window struct{ From, To time.Time }
+// it lasts, Says what it was filed as: 批准的临时下线.
+type Window struct {
+	From, To time.Time
+	Says     string
+}
 
 // WindowsFrom registers who knows the windows of sites that are filed: offline
 // with leave, and an emergency that the supervisor has reported (readings 7).

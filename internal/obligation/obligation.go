@@ -119,6 +119,9 @@ type Debt struct {
 	Length calendar.Period
 	// Person and Deputy hold it by name (A 岗, B 岗); empty: the whole unit.
 	Person, Deputy org.PersonID
+	// Told: whoever owes it is told of it with others like it. Opened late, it sends
+	// no message of its own that it is late.
+	Told bool
 }
 
 // Open opens the obligation in the act's transaction. One that is already open
@@ -132,11 +135,15 @@ func (s *Service) Open(ctx context.Context, tx *db.Tx, n Debt) error {
 		return fmt.Errorf("obligation: %s without a due date", n.Kind)
 	}
 	look := firstLook(k, n.Due.On, tx.Now())
+	var overdue any
+	if n.Told && !tx.Now().Before(k.overdueAt(n.Due.On)) {
+		overdue = tx.Now()
+	}
 	added, err := tx.Exec(ctx, `
-		INSERT INTO obligation (id, kind, unit_id, subject_kind, subject_id, subject_name, period_key, link, opened_at, due_on, provisional, state, look_at, started_on, length, person_id, deputy_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, $14, $15, $16)
+		INSERT INTO obligation (id, kind, unit_id, subject_kind, subject_id, subject_name, period_key, link, opened_at, due_on, provisional, state, look_at, started_on, length, person_id, deputy_id, overdue_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (kind, subject_kind, subject_id, period_key) WHERE state = 'open' DO NOTHING`,
-		ulid.Make().String(), n.Kind, n.Unit, n.Subject.Kind, n.Subject.ID, n.Subject.Name, n.Period, n.Link, tx.Now(), n.Due.On, n.Due.Provisional, look, n.From, lengthText(n.Length), n.Person, n.Deputy)
+		ulid.Make().String(), n.Kind, n.Unit, n.Subject.Kind, n.Subject.ID, n.Subject.Name, n.Period, n.Link, tx.Now(), n.Due.On, n.Due.Provisional, look, n.From, lengthText(n.Length), n.Person, n.Deputy, overdue)
 	if err != nil || added == 0 {
 		return err
 	}

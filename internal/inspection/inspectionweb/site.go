@@ -36,7 +36,7 @@ func bars(days []inspection.Day) []bar {
 		b := bar{X: i * barStep, Height: barHeight, Fill: "#2e7d4f", Says: fmt.Sprintf("%s：访问%d次，失败%d次", d.On, d.Probes, d.Failures)}
 		switch {
 		case d.Excused:
-			b.Height, b.Fill, b.Says = barHeight/2, "#5b7fb8", d.On.String()+"：批准的临时下线期内，不计"
+			b.Height, b.Fill, b.Says = barHeight/2, "#5b7fb8", d.On.String()+"：在"+d.Window+"内，不计"
 		case d.Probes == 0:
 			b.Height, b.Fill, b.Says = 4, "#9aa4b2", d.On.String()+"：没有数据"
 		case d.Failures > 0:
@@ -49,7 +49,7 @@ func bars(days []inspection.Day) []bar {
 			}
 		}
 		if d.Left > 0 {
-			b.Says += fmt.Sprintf("；临时下线时段的%d次不计", d.Left)
+			b.Says += fmt.Sprintf("；%s时段的%d次不计", d.Window, d.Left)
 		}
 		b.Y = barHeight - b.Height
 		out = append(out, b)
@@ -128,9 +128,9 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 			row.Cells[3] = web.Text(fmt.Sprintf("%d 毫秒", d.Took.Milliseconds()))
 		}
 		if d.Excused {
-			row.Cells[0].Note = "临时下线期内，不计"
+			row.Cells[0].Note = "在" + d.Window + "内，不计"
 		} else if d.Left > 0 {
-			row.Cells[0].Note = fmt.Sprintf("临时下线时段的%d次不计", d.Left)
+			row.Cells[0].Note = fmt.Sprintf("%s时段的%d次不计", d.Window, d.Left)
 		}
 		v.Days.Rows = append(v.Days.Rows, row)
 	}
@@ -168,7 +168,7 @@ func sampleDays() []inspection.Day {
 	for i := range out {
 		out[i] = inspection.Day{On: d.AddDays(i), Probes: 288, Took: 320 * time.Millisecond}
 	}
-	out[3], out[40].Failures, out[70].Failures, out[80].Excused = inspection.Day{On: d.AddDays(3)}, 3, 60, true
+	out[3], out[40].Failures, out[70].Failures, out[80].Excused, out[80].Window = inspection.Day{On: d.AddDays(3)}, 3, 60, true, "批准的临时下线（2026-03-01 08:00 至 2026-03-02 08:00）"
 	return out
 }
 
