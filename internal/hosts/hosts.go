@@ -66,6 +66,7 @@ type Parts struct {
 type Service struct {
 	Parts
 	atlas *atlas
+	line6 line6
 }
 
 // New makes the service and registers its retests.
@@ -378,7 +379,9 @@ func (s *Service) gather(ctx context.Context, site registry.Site) (check.Server,
 		return out, err
 	}
 	ask := &asker{s: s, ctx: ctx, known: map[string]told{host: {addrs: addrs}}}
-	out.IPv6 = s.sixth(host, addrs, pages, ask)
+	if out.IPv6, err = s.sixth(host, addrs, pages, ask); err != nil {
+		return out, err
+	}
 	out.Where = s.where(host, addrs, pages, ask)
 	return out, nil
 }
@@ -574,10 +577,12 @@ func hasSixth(list []netip.Addr) bool {
 	return slices.ContainsFunc(list, func(a netip.Addr) bool { return a.Is6() && !a.Is4In6() })
 }
 
-func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *asker) *check.IPv6 {
+func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *asker) (*check.IPv6, error) {
 	v := &check.IPv6{Addresses: hasSixth(addrs)}
 	if v.Addresses {
-		s.openOver6(ask.ctx, host, pages.home, v)
+		if err := s.openOver6(ask.ctx, host, pages.home, v); err != nil {
+			return nil, err
+		}
 	}
 	counted := map[string]bool{}
 	count := func(p *check.Page) (all, ok, untold int) {
@@ -607,40 +612,52 @@ func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *aske
 		all, ok, untold := count(p)
 		v.Third, v.ThirdOK, v.ThirdUntold = v.Third+all, v.ThirdOK+ok, v.ThirdUntold+untold
 	}
-	return v
+	return v, nil
 }
 
 // openOver6 asks for the home page by IPv6 alone, with the manners of every other
-// request, and holds what comes against what came before.
-func (s *Service) openOver6(ctx context.Context, host string, home *check.Page, v *check.IPv6) {
+// request, and holds what comes against what came before. Silence is the site's only
+// where something else answers by IPv6.
+func (s *Service) openOver6(ctx context.Context, host string, home *check.Page, v *check.IPv6) error {
 	for _, scheme := range []string{"http", "https"} {
 		r, ok, no, err := s.Inspection.Manners().Fetch(ctx, s.at(scheme, host), egress.Options{RecordTLSFault: true, MaxBody: pageBody, Over6: true})
 		var e *egress.Error
 		switch {
 		case !ok && err == nil:
 			v.Untried = strings.TrimRight(no.Says(), "。")
-			return
+			return nil
 		case errors.As(err, &e) && e.Kind == egress.TooLarge && r.Status < 400 && len(r.Body) > 0:
 			v.Reach, v.Opens = true, true // more than we read of a page: it opened
-			return
+			return nil
 		case errors.As(err, &e) && e.Unrouted():
 			continue
 		case e == nil && err != nil, e != nil && (!e.Blames() || e.Kind == egress.DNS):
 			v.Untried = why(err)
-			return
+			return nil
+		case e != nil && e.Silent():
+			why, lerr := s.sixthLine(ctx, host)
+			if lerr != nil {
+				return lerr
+			}
+			if why != "" {
+				v.Reach, v.Untried = false, why
+				return nil
+			}
+			v.Reach, v.Shut = true, cmp.Or(v.Shut, strings.TrimRight(e.Says, "。"))
+			continue
 		case e != nil:
 			v.Reach, v.Shut = true, cmp.Or(v.Shut, why(err)) // an answer says more than a port nobody listens at
 			continue
 		case egress.Refuses(r.Status):
 			v.Untried = fmt.Sprintf("网站拒绝平台的访问（状态码 %d），请人工打开查看", r.Status)
-			return
+			return nil
 		case r.Status >= 400:
 			v.Reach, v.Shut = true, fmt.Sprintf("返回状态码 %d", r.Status)
 			continue
 		}
 		v.Reach, v.Opens, v.Shut = true, true, ""
 		if home == nil {
-			return
+			return nil
 		}
 		if p, err := check.ParsePage(r.Body, r.Header.Get("Content-Type"), r.Final); err != nil {
 			v.Strange = "不是网页"
@@ -650,8 +667,9 @@ func (s *Service) openOver6(ctx context.Context, host string, home *check.Page, 
 				v.Strange = "标题为“" + string(t[:min(len(t), 60)]) + "”"
 			}
 		}
-		return
+		return nil
 	}
+	return nil
 }
 
 // taken are the hosts of what a home page is made of, in order: scripts, styles
