@@ -101,6 +101,7 @@ func New(p Parts) *Service {
 	s := &Service{Parts: p}
 	p.Inspection.OnMoved(s.findingMoved)
 	p.Vigil.OnDeclared(s.declared)
+	p.Obligations.HourFrom(RecordKind.ID, func() int { return s.Settings().RecordDueHour })
 	p.Obligations.Recur(obligation.Recurring{Kind: RosterKind.ID, Every: obligation.Monthly, Link: "/console/duty?month={period}",
 		Owes: func(ctx context.Context, q db.Querier) ([]obligation.Debtor, error) {
 			list, err := s.points(ctx, q)

@@ -918,6 +918,36 @@ func TestArticle19_4_EverySiteIsRead(t *testing.T) {
 	})
 }
 
+// The hour by which a day's record is confirmed is the province's.
+func TestArticle19_4_TheRecordIsOwedByTheProvincesHour(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		h.settings.RecordDueHour = 12
+		day := calendar.DateOf(began).Start()
+		late := func(hour int) bool {
+			t.Helper()
+			h.clock.Set(day.Add(time.Duration(hour) * time.Hour))
+			if _, err := h.svc.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.obligations.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			owed := h.owes(t, duty.RecordKind.ID)
+			if len(owed) != 1 {
+				t.Fatalf("%d owed", len(owed))
+			}
+			return !owed[0].OverdueAt.IsZero()
+		}
+		if late(11) {
+			t.Error("late at eleven")
+		}
+		if !late(12) {
+			t.Error("not late at twelve")
+		}
+	})
+}
+
 // A sweep that ended between two units is made good: each is asked from its own
 // last day.
 func TestArticle19_4_BrokenSweepOwesTheRest(t *testing.T) {

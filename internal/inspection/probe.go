@@ -485,6 +485,10 @@ func (s *Service) need(on calendar.Date) check.Limits {
 	return LimitsOf(pack)
 }
 
+// NearVeto is from which failed share of seven days, in per cent, a site is marked, as
+// the province chose it.
+func (s *Service) NearVeto() int { return s.set.Province().NearVetoPercent }
+
 // Week is the last seven days of one site, for a board; what lies in a filed window
 // is left out.
 type Week struct {

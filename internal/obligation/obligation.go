@@ -83,6 +83,7 @@ type Service struct {
 	db    *db.DB
 	org   *org.Service
 	kinds []Kind
+	hours map[string]func() int
 
 	recurring []Recurring
 	moved     []func(ctx context.Context, tx *db.Tx, o Obligation) error
@@ -90,7 +91,7 @@ type Service struct {
 
 // New makes the service over the declared kinds.
 func New(d *db.DB, o *org.Service, kinds ...Kind) *Service {
-	return &Service{db: d, org: o, kinds: kinds}
+	return &Service{db: d, org: o, kinds: kinds, hours: map[string]func() int{}}
 }
 
 // Kinds are the declared clocks.
@@ -102,7 +103,23 @@ func (s *Service) KindOf(id string) (Kind, bool) {
 	if i < 0 {
 		return Kind{}, false
 	}
+	if hour := s.hours[id]; hour != nil {
+		return s.kinds[i].by(hour()), true
+	}
 	return s.kinds[i], true
+}
+
+// HourFrom registers who says by which hour of its day a kind is owed; at start only.
+func (s *Service) HourFrom(kind string, hour func() int) { s.hours[kind] = hour }
+
+// by is the kind owed by another hour; its reminders keep their distance from it.
+func (k Kind) by(hour int) Kind {
+	hours := make([]int, len(k.Hours))
+	for i, h := range k.Hours {
+		hours[i] = h + hour - k.By
+	}
+	k.By, k.Hours = hour, hours
+	return k
 }
 
 // Debt says what is owed.

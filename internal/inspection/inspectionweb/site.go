@@ -81,7 +81,7 @@ func (v siteView) Crumbs() []web.Crumb {
 	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: v.Name})
 }
 
-func newSite(s registry.Site, days []inspection.Day, rate inspection.Availability, tally inspection.Tally, runs []inspection.Run, mayRun bool) siteView {
+func newSite(s registry.Site, days []inspection.Day, rate inspection.Availability, tally inspection.Tally, runs []inspection.Run, mayRun bool, near int) siteView {
 	path := start(string(s.ID))
 	v := siteView{Name: s.Name, Action: path + "/run", MayRun: mayRun,
 		Heading: web.Heading{Title: s.Name, Above: s.Host, Lead: s.UnitName, Tags: []web.Tag{monitorTag(line{site: s, week: inspection.Week{LastAt: rate.LastAt, LastOK: rate.LastOK, Refusal: rate.Refusal}})},
@@ -104,7 +104,7 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 		rateNote = fmt.Sprintf("失败 %d/%d 次；达到5%%单项否决", rate.Failures, rate.Probes)
 	}
 	v.Stats = web.Stats{Label: "概况", Items: []web.Stat{
-		{Name: "近7个整日可用率", Value: available(rate), Note: rateNote, Kind: rateTone(rate)},
+		{Name: "近7个整日可用率", Value: available(rate), Note: rateNote, Kind: rateTone(rate, near)},
 		{Name: "严重问题", Value: strconv.Itoa(tally.Serious), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=serious&site=" + string(s.ID), Kind: toneIf(tally.Serious > 0, web.Danger)},
 		{Name: "一般问题", Value: strconv.Itoa(tally.Error), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=error&site=" + string(s.ID), Kind: toneIf(tally.Error > 0, web.Warn)},
 	}}
@@ -140,13 +140,13 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 	return v
 }
 
-func rateTone(a inspection.Availability) web.Tone {
+func rateTone(a inspection.Availability, near int) web.Tone {
 	switch {
 	case a.Probes == 0:
 		return web.Neutral
 	case a.Share() >= 500:
 		return web.Danger
-	case a.Share() >= nearVeto:
+	case a.Share() >= near*100:
 		return web.Warn
 	}
 	return web.Good
@@ -178,11 +178,11 @@ var sampleRun = inspection.Run{ID: "01JR", Site: "01JS", SiteName: "雁塔区人
 
 var refusing = inspection.Availability{Refusal: inspection.Refusal{Since: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Last: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Status: 403}}
 
-var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun}, true)
+var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun}, true, 3)
 
-var siteHostile = newSite(registry.Site{ID: "x", Name: "<script>", Host: `"><b>`, UnitName: "<i>"}, nil, inspection.Availability{}, inspection.Tally{}, nil, false)
+var siteHostile = newSite(registry.Site{ID: "x", Name: "<script>", Host: `"><b>`, UnitName: "<i>"}, nil, inspection.Availability{}, inspection.Tally{}, nil, false, 3)
 
-var sitePage = web.Define(views, "views/site.html", newSite(registry.Site{ID: "x", Name: "新站点", Host: "n.gov.cn"}, nil, inspection.Availability{}, inspection.Tally{}, nil, true), siteView1, newSite(sampleSite, nil, refusing, inspection.Tally{}, nil, true), siteHostile)
+var sitePage = web.Define(views, "views/site.html", newSite(registry.Site{ID: "x", Name: "新站点", Host: "n.gov.cn"}, nil, inspection.Availability{}, inspection.Tally{}, nil, true, 3), siteView1, newSite(sampleSite, nil, refusing, inspection.Tally{}, nil, true, 3), siteHostile)
 
 func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), registry.SiteID(r.PathValue("id"))
@@ -208,7 +208,7 @@ func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error
 	if err != nil {
 		return err
 	}
-	v := newSite(site, days, rate, tallies[id], runs, may(r, authz.InspectionRun) && site.Monitored)
+	v := newSite(site, days, rate, tallies[id], runs, may(r, authz.InspectionRun) && site.Monitored, h.inspection.NearVeto())
 	if site.Monitored {
 		gap, err := h.inspection.Gap(ctx, scope)
 		if err != nil {
