@@ -88,6 +88,7 @@ var QuietTables = map[string]string{
 	"account_feed_look":   "how the last look at a feed went",
 	"app_store_look":      "how the last look at a download address went",
 	"account_sheet":       "how the checks of an account stand: follows what was seen",
+	"vantage_name":        "where the name of a site leads from a vantage",
 	"vantage_seen":        "when a vantage was last heard of",
 	"probe_vote":          "what each vantage saw of a site in an interval",
 	"host_look":           "the last look at a site's names and machines; what it found is audited",

@@ -373,6 +373,14 @@ func (s *Service) gather(ctx context.Context, site registry.Site) (check.Server,
 		return out, nil //nolint:nilerr // not told is what was seen
 	}
 	out.Names = s.names(ctx, record, addrs)
+	there, err := s.Inspection.Elsewhere(ctx, system, site.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, e := range there {
+		out.Names.Elsewhere = append(out.Names.Elsewhere, check.Elsewhere{From: e.Vantage, Found: e.Addresses, Twice: e.Twice, Dialled: e.Dialled})
+	}
+	out.Names.Spread = len(record.CNAME) > 0 || out.Hosting != nil && delivers(out.Hosting.Provider)
 	out.TLS = s.tls(ctx, host)
 	pages := s.open(ctx, host)
 	if pages.anothers, err = s.anothers(ctx, site); err != nil {
@@ -384,6 +392,12 @@ func (s *Service) gather(ctx context.Context, site registry.Site) (check.Server,
 	}
 	out.Where = s.where(host, addrs, pages, ask)
 	return out, nil
+}
+
+// delivers reports whether the hosting record names a network that delivers content.
+func delivers(provider string) bool {
+	p := strings.ToUpper(provider)
+	return strings.Contains(p, "CDN") || strings.Contains(p, "内容分发") || strings.Contains(p, "加速")
 }
 
 func (s *Service) names(ctx context.Context, d registry.Domain, addrs []netip.Addr) *check.Names {

@@ -459,7 +459,7 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 			}
 			taken += int(n)
 		}
-		return nil
+		return noteNames(ctx, tx, v, b.Names, func(id registry.SiteID) bool { _, ok := known[id]; return ok })
 	})
 	if fault.Is(err, fault.Conflict) {
 		last, lerr := s.lastTaken(ctx, v.ID)

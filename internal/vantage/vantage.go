@@ -10,6 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +27,10 @@ const (
 	MaxWire    = 32 << 20
 	// PlanFor is how long a list may be used.
 	PlanFor = 7 * 24 * time.Hour
+	// MaxAddresses bounds the addresses told of a target; namedEvery is between two
+	// tellings of where a target's name leads.
+	MaxAddresses = 20
+	namedEvery   = 30 * time.Minute
 	// kept bounds the results an agent holds while the house does not answer.
 	kept = 100_000
 )
@@ -59,6 +66,15 @@ type Result struct {
 	TookMS int64       `json:"took_ms"`
 }
 
+// Name is where the name of a target leads, as the vantage's own resolver told it.
+type Name struct {
+	ID        string    `json:"id"`
+	At        time.Time `json:"at"`
+	Host      string    `json:"host"`
+	Addresses []string  `json:"addresses"`
+	Dialled   string    `json:"dialled,omitempty"` // the one that was connected to
+}
+
 // Batch is what a vantage saw since the last one.
 type Batch struct {
 	Vantage string    `json:"vantage"`
@@ -71,6 +87,7 @@ type Batch struct {
 	LineOK  bool     `json:"line_ok"`
 	Lost    int      `json:"lost,omitempty"` // results dropped because the house did not answer
 	Results []Result `json:"results"`
+	Names   []Name   `json:"names,omitempty"`
 }
 
 // Count is the house's answer to a batch whose number is not above that of the last
@@ -178,7 +195,7 @@ func OpenBatch(vantage ed25519.PublicKey, wire []byte) (Batch, error) {
 	if err := open(vantage, batchMark, wire, &b); err != nil {
 		return b, err
 	}
-	if len(b.Results) > MaxResults {
+	if len(b.Results) > MaxResults || len(b.Names) > MaxResults || slices.ContainsFunc(b.Names, func(n Name) bool { return len(n.Addresses) > MaxAddresses }) {
 		return b, fault.New(fault.TooLarge, "一批结果超过 20 万条，请缩短交换的间隔。")
 	}
 	return b, nil
@@ -237,8 +254,33 @@ type Agent struct {
 	held    []Result
 	lost    int
 	line    bool
-	// asked is when each target was asked last.
-	asked map[string]time.Time
+	// asked is when each target was asked last, named when its name was told last.
+	asked, named map[string]time.Time
+	names        []Name
+}
+
+// name asks the vantage's resolver where a target leads; false where there is no
+// answer to tell, or none is due.
+func (a *Agent) name(ctx context.Context, t Target, r egress.ProbeResult, last time.Time) (Name, bool) {
+	u, err := url.Parse(t.URL)
+	if err != nil || !last.IsZero() && r.At.Sub(last) < namedEvery {
+		return Name{}, false
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return Name{}, false // no name
+	}
+	list, err := a.Client.Addresses(ctx, u.Hostname())
+	if err != nil {
+		return Name{}, false
+	}
+	n := Name{ID: t.ID, At: r.At, Host: u.Hostname()}
+	for _, x := range list[:min(len(list), MaxAddresses)] {
+		n.Addresses = append(n.Addresses, x.String())
+	}
+	if r.Remote.IsValid() {
+		n.Dialled = r.Remote.String()
+	}
+	return n, true
 }
 
 // LineOK tests the vantage's own line: any of the addresses that answers at all
@@ -269,6 +311,10 @@ func (a *Agent) Round(ctx context.Context, p Plan, spread bool) (n int) {
 	}
 	work := make(chan Target)
 	out := make([]Result, 0, len(p.Targets))
+	var names []Name
+	if a.named == nil {
+		a.named = map[string]time.Time{}
+	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for range min(atOnce, len(p.Targets)) {
@@ -279,6 +325,14 @@ func (a *Agent) Round(ctx context.Context, p Plan, spread bool) (n int) {
 					continue
 				}
 				mu.Lock()
+				last := a.named[t.ID]
+				mu.Unlock()
+				name, told := a.name(ctx, t, r, last)
+				mu.Lock()
+				if told {
+					names = append(names, name)
+					a.named[t.ID] = r.At
+				}
 				out = append(out, Result{t.ID, r.At, r.OK, r.Kind, r.Status, r.Took.Milliseconds()})
 				mu.Unlock()
 			}
@@ -310,6 +364,10 @@ feed:
 	if len(p.Line) > 0 && !LineOK(ctx, a.Client, p.Line) {
 		a.line = false
 		return 0
+	}
+	a.names = append(a.names, names...)
+	if over := len(a.names) - kept; over > 0 {
+		a.names = a.names[over:]
 	}
 	a.held = append(a.held, out...)
 	if over := len(a.held) - kept; over > 0 {
@@ -359,7 +417,7 @@ func (a *Agent) Batch(now time.Time) ([]byte, error) {
 	if a.follows < now.UnixMilli() {
 		a.follows = 0 // the time has come up with it
 	}
-	return Seal(a.Key.Own, Batch{Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, Follows: a.follows, LineOK: a.line, Lost: a.lost, Results: a.held})
+	return Seal(a.Key.Own, Batch{Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, Follows: a.follows, LineOK: a.line, Lost: a.lost, Results: a.held, Names: a.names})
 }
 
 // CountFrom has the next batch count on from the last that was taken.
@@ -370,7 +428,7 @@ func (a *Agent) CountFrom(taken int64) {
 }
 
 // Taken says that the house has the last batch.
-func (a *Agent) Taken() { a.held, a.lost = nil, 0 }
+func (a *Agent) Taken() { a.held, a.names, a.lost = nil, nil, 0 }
 
 // Exchange hands a batch over and returns the next list; with a fault.Conflict, the
 // house's Count.

@@ -266,6 +266,56 @@ func TestAnAgentWhoseClockWasSetRightCountsOn(t *testing.T) {
 	}
 }
 
+type answers []netip.Addr
+
+func (n answers) Resolve(context.Context, string) ([]netip.Addr, error) { return n, nil }
+
+// A vantage tells where its own resolver leads and what it dialled, each name every
+// half hour, and keeps that until the house has it.
+func TestAVantageTellsWhereNamesLead(t *testing.T) {
+	_, k := keys(t)
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	at := netip.MustParseAddrPort(server.Listener.Addr().String())
+	now := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	client := egress.New(egress.Policy{Allow: []netip.AddrPort{at, netip.AddrPortFrom(at.Addr(), 443)}, Ports: []uint16{at.Port()}, Resolver: answers{at.Addr()}, Now: func() time.Time { return now }})
+	defer client.Close()
+	a := &Agent{Key: k, Client: client}
+	p := Plan{Targets: []Target{{ID: "named", URL: "http://www.a.gov.cn:" + strings.TrimPrefix(at.String(), "127.0.0.1:") + "/"}, {ID: "bare", URL: server.URL + "/"}}}
+	told := func(want int) []Name {
+		t.Helper()
+		if n := a.Round(t.Context(), p, false); n != 2 {
+			t.Fatalf("%d results", n)
+		}
+		wire, err := a.Batch(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := OpenBatch(k.Own.Public().(ed25519.PublicKey), wire)
+		if err != nil || len(b.Names) != want {
+			t.Fatalf("%+v, %v: want %d names", b.Names, err, want)
+		}
+		return b.Names
+	}
+	if n := told(1)[0]; n.ID != "named" || n.Host != "www.a.gov.cn" || len(n.Addresses) != 1 || n.Addresses[0] != "127.0.0.1" || n.Dialled != "127.0.0.1" || !n.At.Equal(now) {
+		t.Errorf("%+v", n)
+	}
+	now = now.Add(5 * time.Minute)
+	told(1) // not handed over yet
+	a.Taken()
+	told(0)
+	now = now.Add(30 * time.Minute)
+	told(1)
+	long := make([]string, MaxAddresses+1)
+	wire, err := Seal(k.Own, Batch{Names: []Name{{Addresses: long}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenBatch(k.Own.Public().(ed25519.PublicKey), wire); !fault.Is(err, fault.TooLarge) {
+		t.Errorf("too many addresses: %v", err)
+	}
+}
+
 // FuzzOpenCount reads what an agent is answered where its batch is refused.
 func FuzzOpenCount(f *testing.F) {
 	pub, own, err := ed25519.GenerateKey(rand.Reader)
