@@ -54,6 +54,9 @@ type TLS struct {
 	Best    string
 	Fault   string // of the certificate, in Chinese; empty: none
 	Until   calendar.Date
+	// Cert tells the certificate apart from others, For is the name it is issued to.
+	Cert string `json:",omitempty"`
+	For  string `json:",omitempty"`
 }
 
 // Names is what the DNS said beside what the ledger expects.

@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
+	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/notify"
@@ -79,8 +80,9 @@ type Alarm struct {
 	Incident   string
 	areaPath   string
 	linePath   string
-	Sites      int // joined
-	StillWrong int // joined: of these, not recovered
+	Sites      int      // joined
+	StillWrong int      // joined: of these, not recovered
+	Named      []string // names of the sites where there are several, in lists
 }
 
 // Link is its page.
@@ -136,7 +138,35 @@ func (s *Service) Alarms(ctx context.Context, scope authz.Scope, f AlarmFilter) 
 		limit = 50
 	}
 	list, err := db.All(ctx, s.DB, scanAlarm, alarmSelect+` WHERE `+w.SQL()+` ORDER BY CASE a.state WHEN 'raised' THEN 0 WHEN 'taken' THEN 1 ELSE 2 END, a.raised_at DESC, a.id DESC LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
-	return list, n, err
+	if err != nil {
+		return nil, 0, err
+	}
+	return list, n, s.nameSites(ctx, list)
+}
+
+// nameSites puts their sites to the alarms that are about several, those not recovered
+// first.
+func (s *Service) nameSites(ctx context.Context, list []Alarm) error {
+	at := map[string]*Alarm{}
+	var ids []string
+	for i := range list {
+		if list[i].Sites > 1 {
+			at[list[i].ID] = &list[i]
+			ids = append(ids, list[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var w db.Where
+	rows, err := db.All(ctx, s.DB, func(r db.Scanner) (x [2]string, err error) {
+		return x, r.Scan(&x[0], &x[1])
+	}, `SELECT x.alarm_id, s.name FROM alarm_site x JOIN site s ON s.id = x.site_id WHERE x.alarm_id IN `+db.Among(&w, ids)+`
+		 GROUP BY x.alarm_id, s.id, s.name ORDER BY min(CASE WHEN x.ended_at IS NULL THEN 0 ELSE 1 END), min(x.since), s.name, s.id`, w.Args()...)
+	for _, x := range rows {
+		at[x[0]].Named = append(at[x[0]].Named, x[1])
+	}
+	return err
 }
 
 // HandedUp are the standing alarms of other units that have come to an office: those
@@ -677,8 +707,9 @@ func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 		}
 		n++
 		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
-			return s.raise(ctx, tx, signal{site: site, kind: Down, what: "打不开", since: x.Since,
-				says: fmt.Sprintf("%s（%s）自%s起打不开，连续%d次访问失败。", site.Name, site.Host, x.Since.In(calendar.Shanghai).Format("1月2日15:04"), x.Probes)})
+			kind, why := downBy(x.Kind)
+			return s.raise(ctx, tx, signal{site: site, kind: kind, what: "打不开", since: x.Since,
+				says: fmt.Sprintf("%s（%s）自%s起打不开，连续%d次访问失败%s。", site.Name, site.Host, x.Since.In(calendar.Shanghai).Format("1月2日15:04"), x.Probes, why)})
 		}); err != nil {
 			return n, err
 		}
@@ -707,6 +738,18 @@ func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// downBy is the kind of an outage by how the last probe failed, and why in words: what
+// fails at the name or at the encryption has a cause of its own.
+func downBy(k egress.Kind) (kind, why string) {
+	switch k {
+	case egress.DNS:
+		return DownByName, "（域名无法解析）"
+	case egress.TLS:
+		return DownBySecret, "（加密连接没有建立，证书可能有问题）"
+	}
+	return Down, ""
 }
 
 // Uncounted is the kind of fault that sites do not answer and cannot be counted.

@@ -59,8 +59,13 @@ type Cause struct {
 	Unit org.UnitID
 }
 
-// Down is the kind of fault that a site does not open.
-const Down = "down"
+// Down is the kind of fault that a site does not open; DownByName that its name leads
+// nowhere, DownBySecret that no encryption came about.
+const (
+	Down         = "down"
+	DownByName   = Down + ".dns"
+	DownBySecret = Down + ".tls"
+)
 
 // Parts are what the service works with.
 type Parts struct {
@@ -74,9 +79,9 @@ type Parts struct {
 	Store       blob.Store
 	Days        calendar.Workdays
 	Settings    func() sx2021.Settings
-	// CauseOf says what a fault of a kind (Down, or a check) of a site is shared
-	// with: the platform it lives on, the machine room. ok is false where it stands
-	// alone.
+	// CauseOf says what a fault of a kind (Down and its sorts, or a check) of a site is
+	// shared with: its name servers, its certificate, the platform it lives on, the
+	// machine room or the provider. ok is false where it stands alone.
 	CauseOf func(ctx context.Context, q db.Querier, site registry.Site, kind string) (Cause, bool, error)
 	// Origin is where a site is reached when that is not http at its host; nil or
 	// "": at its host.

@@ -464,6 +464,10 @@ func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 				out.Fault = ""
 			}
 			out.Until = calendar.DateOf(f.NotAfter)
+			out.Cert, out.For = f.SHA256, f.Subject
+			if len(f.Names) > 0 {
+				out.For = f.Names[0]
+			}
 		}
 		if slices.ContainsFunc(tls.InsecureCipherSuites(), func(c *tls.CipherSuite) bool { return c.Name == f.Cipher }) {
 			out.Weak = f.Cipher
@@ -806,6 +810,23 @@ func scanLook(r db.Scanner) (Look, error) {
 	l.Took = time.Duration(ms) * time.Millisecond
 	l.doubt.checks = strings.Fields(doubt)
 	return l, json.Unmarshal([]byte(facts), &l.Facts)
+}
+
+// BadCertificate is the certificate that a site in scope was last seen with, where it
+// was at fault or its time is over: what it is told apart by and issued to. Empty where
+// it is in order, or was not seen.
+func (s *Service) BadCertificate(ctx context.Context, q db.Querier, scope authz.Scope, id registry.SiteID) (cert, issuedTo string, err error) {
+	if _, err := s.Registry.SiteTx(ctx, q, scope, id); err != nil {
+		return "", "", err
+	}
+	l, err := db.One(ctx, q, scanLook, lookSelect+` WHERE s.id = $1`, id)
+	if err != nil || l.Facts.TLS == nil || l.Facts.TLS.Cert == "" {
+		return "", "", err
+	}
+	if t := l.Facts.TLS; t.Fault != "" || !t.Until.IsZero() && !t.Until.After(calendar.DateOf(s.DB.Now())) {
+		return t.Cert, t.For, nil
+	}
+	return "", "", nil
 }
 
 // Filter narrows Looks.

@@ -5,9 +5,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
@@ -262,6 +264,12 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 				list, secure, _ := listen(t)
 				serve(t, list, x.conf)
 				got := look(t, secure, both)
+				facts, err := db.One(ctx, d, db.Value[string], `SELECT facts FROM host_look WHERE site_id = $1`, site.ID)
+				must(err)
+				leaf := sha256.Sum256(x.conf.Certificates[0].Certificate[0])
+				if x.name != "knows old versions only" && !strings.Contains(facts, `"Cert":"`+hex.EncodeToString(leaf[:])+`"`) {
+					t.Errorf("the certificate is not told apart: %s", facts)
+				}
 				for id, want := range map[string]string{"host.certificate": x.certificate, "host.tls": x.tls} {
 					f := got[id]
 					switch {

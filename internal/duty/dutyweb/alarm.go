@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"zhengshu/internal/authz"
@@ -26,11 +27,20 @@ func alarmTag(a duty.Alarm) web.Tag {
 	return t
 }
 
+// namedSites is how many sites of an alarm its row names; its page has all of them.
+const namedSites = 10
+
 func alarmTable(caption string, list []duty.Alarm) web.Table {
 	t := web.Table{Caption: caption, Columns: []web.Column{{Head: "告警", Wide: true}, {Head: "状态"}, {Head: "发生"}, {Head: "已告知"}, {Head: "接收"}}, Empty: web.Empty{Title: "没有告警", Text: "网站连续打不开或发现严重问题时，这里会有告警。"}}
 	for _, a := range list {
 		what := web.Linked(a.Title, a.Link())
 		what.Note = a.UnitName
+		if n := len(a.Named); n > 0 {
+			what.Note += "：" + strings.Join(a.Named[:min(n, namedSites)], "、")
+			if n > namedSites {
+				what.Note += fmt.Sprintf("等 %d 个网站", n)
+			}
+		}
 		row := web.Row{Cells: []web.Cell{what, web.Tagged(alarmTag(a)), web.When(a.RaisedAt), web.Text(a.Told), {Text: a.TakenBy, Note: web.Minute(a.TakenAt)}}}
 		if a.State == duty.Raised {
 			row.Kind = web.Danger
@@ -58,7 +68,7 @@ func gapAlert(g inspection.Gap) web.Alert {
 }
 
 func newAlarms(list []duty.Alarm, total int, gap inspection.Gap) page {
-	return page{web.ListView{Alert: gapAlert(gap), Heading: web.Heading{Title: "告警", Lead: "同一原因只有一个告警：同一平台上多个网站打不开，合为一个。无人接收的，先转下一班，再报分管领导。"}, Trail: trail,
+	return page{web.ListView{Alert: gapAlert(gap), Heading: web.Heading{Title: "告警", Lead: "同一原因只有一个告警：同一平台、机房或服务商，同一组域名服务器，或同一张有问题的证书上的多个网站打不开，合为一个。无人接收的，先转下一班，再报分管领导。"}, Trail: trail,
 		Filter: web.Filter{Action: alarmPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "state", Label: "状态", Options: states(duty.AlarmMachine, duty.Raised, duty.AlarmTaken, duty.Ended)}}}, Table: alarmTable("告警", list)}}
 }
 
