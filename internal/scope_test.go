@@ -91,6 +91,7 @@ var unscoped = map[string]string{
 	"newmedia.ReadFeeds":        "system: the periodic duty",
 	"newmedia.LookAtStores":     "system: the periodic duty",
 	"newmedia.JudgeAll":         "system: the periodic duty",
+	"obligation.HourFrom":       "system: registration at start",
 	"inspection.NearVeto":       "public: a choice of the province, of no unit",
 	"inspection.Vantages":       "public: places to look from belong to no unit",
 	"inspection.VantageName":    "public: what this house is called as a place to look from",
