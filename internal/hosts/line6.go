@@ -83,7 +83,7 @@ func (s *Service) askLine6(ctx context.Context, host string) (string, error) {
 		points = append(points, s.at("http", h))
 	}
 	if len(points) == 0 {
-		return "分不清是网站还是本机的 IPv6 线路不通：没有别的地址以 IPv6 印证，请在“监测点”登记有 IPv6 地址的自检地址", nil
+		return "分不清是网站还是本机的 IPv6 线路不通（没有别的地址以 IPv6 印证，可在“监测点”登记有 IPv6 地址的自检地址）", nil
 	}
 	if slices.ContainsFunc(points, func(a string) bool { return s.answersOver6(ctx, a) }) {
 		return "", nil

@@ -262,7 +262,7 @@ func (s *Service) uncountedGap(ctx context.Context, scope authz.Scope) (Gap, err
 	if len(names) > namedSites {
 		who += "等"
 	}
-	g.Says = fmt.Sprintf("自 %s 起（最近一次 %s），%s与同一轮探测的其他网站都连不上。现在只由本系统探测，也没有登记自检地址，分不清是网站还是本系统一侧的线路、域名解析出了问题，因此不计失败。%s",
+	g.Says = fmt.Sprintf("自 %s 起（最近一次 %s），同一轮探测的网站全部连不上，其中有%s。现在只由本系统探测，也没有登记自检地址，分不清是网站还是本系统一侧的线路、域名解析出了问题，因此不计失败。%s",
 		minute(list[0].Since), minute(last), who, UncountedToDo)
 	return g, nil
 }

@@ -37,6 +37,8 @@ type line struct {
 	ran   bool
 	tally inspection.Tally
 	week  inspection.Week
+	// untold: it was probed last with others of which none answered, and not counted.
+	untold bool
 }
 
 // down reports a monitored site whose last probe failed.
@@ -109,6 +111,8 @@ func monitorTag(l line) web.Tag {
 		return web.Tag{Text: "未开启"}
 	case !l.week.Refusal.Since.IsZero():
 		return web.Tag{Kind: web.Warn, Text: "拒绝检测"}
+	case l.untold:
+		return web.Tag{Kind: web.Warn, Text: "连不上，未计入"}
 	case l.week.LastAt.IsZero():
 		return web.Tag{Kind: web.Info, Text: "等待首次访问"}
 	case !l.week.LastOK:
@@ -173,6 +177,10 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	gap, err := h.inspection.Gap(ctx, scope)
+	if err != nil {
+		return err
+	}
 	near := h.inspection.NearVeto()
 	var total boardTotals
 	var lines []line
@@ -180,7 +188,7 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 		if site.State == registry.Exited || site.State == registry.Closed {
 			continue
 		}
-		l := line{site: site, tally: tallies[site.ID], week: weeks[site.ID]}
+		l := line{site: site, tally: tallies[site.ID], week: weeks[site.ID], untold: slices.Contains(gap.Sites, site.ID)}
 		l.run, l.ran = runs[site.ID]
 		total.sites++
 		total.serious += l.tally.Serious
@@ -201,10 +209,6 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 	})
 	pager := web.PagerOf(r, len(lines), perPage)
 	v := newBoard(lines[pager.Offset():min(len(lines), pager.Offset()+perPage)], total, near)
-	gap, err := h.inspection.Gap(ctx, scope)
-	if err != nil {
-		return err
-	}
 	v.Alert = gapAlert(gap)
 	v.Filter.Fill(q)
 	v.Filter.Total, v.Pager = len(lines), pager

@@ -3,6 +3,7 @@ package inspectionweb
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -216,6 +217,9 @@ func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error
 		}
 		if gap.About(id) {
 			v.Line = gapAlert(gap)
+		}
+		if slices.Contains(gap.Sites, id) {
+			v.Heading.Tags = []web.Tag{monitorTag(line{site: site, week: weeks[id], untold: true})}
 		}
 	}
 	if refused != nil {
