@@ -65,6 +65,12 @@ func runAgent(ctx context.Context, c *call) error {
 				kind = fault.Forbidden
 			case http.StatusNotFound:
 				kind = fault.NotFound
+			case http.StatusConflict:
+				c, err := vantage.OpenCount(key.House, r.Body)
+				if err != nil {
+					return nil, err
+				}
+				return r.Body, fault.New(fault.Conflict, c.Says)
 			}
 			return nil, fault.New(kind, strings.TrimSpace(string(r.Body[:min(len(r.Body), 300)])))
 		}
@@ -88,6 +94,7 @@ func agentByFile(ctx context.Context, a *vantage.Agent, planFile, out string, sp
 	if p.Vantage != a.Key.Vantage {
 		return fault.New(fault.Forbidden, "清单是给别的监测点的，请核对密钥。")
 	}
+	a.CountFrom(p.Taken)
 	if time.Now().After(p.Until) {
 		return fault.New(fault.Invalid, "清单已过期（有效期 7 天），请重新下载。")
 	}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/duty"
@@ -75,8 +77,47 @@ func TestArticle19_4_OneMachineRoomIsOneCause(t *testing.T) {
 		if a := key(0, duty.Down); a == key(2, duty.Down) || a == key(4, duty.Down) {
 			t.Error("another room, or others' duty, has the same cause")
 		}
-		if key(3, duty.Down) != "" || key(0, "concealed.hidden_link") != "" {
-			t.Error("a cause is shared without a room, or by what stands on a page")
+		if a := key(3, duty.Down); a == "" || a == key(0, duty.Down) || a == key(7, duty.Down) {
+			t.Errorf("a provider without a room: %q", a)
+		}
+		if key(0, "host.provider") != key(1, "host.provider") || key(0, "concealed.hidden_link") != "" || key(0, "host.abroad") != "" {
+			t.Error("a cause is shared by what stands on a page, or none by one provider")
+		}
+		// A name fails with its name servers: those on record, wherever the zones, or the zone's.
+		if a := key(0, duty.DownByName); a == key(0, duty.Down) || a != key(2, duty.DownByName) || a == key(4, duty.DownByName) || a != key(0, "host.dns") {
+			t.Errorf("one zone, two causes: %q, %q", a, key(2, duty.DownByName))
+		}
+		for _, n := range []int{0, 1} {
+			if err := d.Update(ctx, func(tx *db.Tx) error {
+				english, _, err := h.Registry.MainDomains(ctx, tx, authz.System("test"), sites[n].ID)
+				if err != nil {
+					return err
+				}
+				f := english.Fields()
+				f.NS = [][]string{{"ns2.example.cn", "ns1.example.cn"}, {"NS1.example.cn", "ns2.example.cn"}}[n]
+				_, err = h.Registry.SetDomain(ctx, tx, authz.System("test"), english.ID, f, registry.Why{Says: "登记"}, time.Time{})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a := key(0, duty.DownByName); a != key(1, duty.DownByName) || a == key(2, duty.DownByName) || !strings.Contains(a, "ns1.example.cn、ns2.example.cn") {
+			t.Errorf("the same servers on record: %q, %q", a, key(1, duty.DownByName))
+		}
+		// Where encryption fails, a certificate that is at fault is the cause, and no other.
+		for n, facts := range map[int]string{0: `{"TLS":{"Offered":true,"Cert":"ab","For":"*.example.gov.cn","Fault":"证书已过期"}}`, 2: `{"TLS":{"Offered":true,"Cert":"ab","For":"*.example.gov.cn","Until":"2020-01-01"}}`, 1: `{"TLS":{"Offered":true,"Cert":"ab","For":"*.example.gov.cn","Until":"2099-01-01"}}`} {
+			if err := d.Update(ctx, func(tx *db.Tx) error {
+				_, err := tx.Quiet(ctx, `INSERT INTO host_look (site_id, at, facts, wrong, took_ms, doubt, ipv6, tls, cert, domain, dns, abroad, provider) VALUES ($1, $2, $3, 0, 0, '', '', '', '', '', '', '', '')`, sites[n].ID, tx.Now(), facts)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a := key(0, duty.DownBySecret); a != key(2, duty.DownBySecret) || !strings.HasPrefix(a, "certificate:ab/") {
+			t.Errorf("one certificate, two causes: %q, %q", a, key(2, duty.DownBySecret))
+		}
+		if key(1, duty.DownBySecret) != key(1, duty.Down) {
+			t.Error("a certificate in order is a cause")
 		}
 	})
 }

@@ -135,7 +135,7 @@ func (h *House) filedWindows(ctx context.Context, sites []registry.SiteID) (map[
 	out := make(map[registry.SiteID][]inspection.Window, len(filed))
 	for id, list := range filed {
 		for _, f := range list {
-			out[id] = append(out[id], inspection.Window{From: f.From, To: f.Until})
+			out[id] = append(out[id], inspection.Window{From: f.From, To: f.Until, Says: f.Says})
 		}
 	}
 	return out, err

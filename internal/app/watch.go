@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
 
 	"zhengshu/internal/appearance"
 	"zhengshu/internal/authz"
@@ -62,10 +65,27 @@ func (h *House) wireDuty() {
 	})
 }
 
-// causeOf is what a site shares with others: the platform it lives on, or, when it
-// does not open, the machine room that its hosting record names, as far as the same
-// people are on duty for it.
+// causeOf is what a site shares with others: when its name fails, its name servers; when
+// no encryption comes about, a certificate that is at fault; else the platform it lives
+// on or, when it does not open, the machine room that its hosting record names, or the
+// provider where it names none. All but the platform as far as the same people are on
+// duty for them.
 func (h *House) causeOf(ctx context.Context, q db.Querier, site registry.Site, kind string) (duty.Cause, bool, error) {
+	system := authz.System("duty.cause")
+	c := duty.Cause{}
+	var err error
+	switch kind {
+	case duty.DownByName, "host.dns":
+		c, err = h.serversOf(ctx, q, site)
+	case duty.DownBySecret, "host.certificate":
+		var cert, to string
+		if cert, to, err = h.Hosts.BadCertificate(ctx, q, system, site.ID); cert != "" {
+			c = duty.Cause{Key: "certificate:" + cert, Name: "证书“" + to + "”", Of: "使用同一张证书（" + to + "）的"}
+		}
+	}
+	if err != nil || c.Key != "" {
+		return h.within(ctx, q, site, c, err)
+	}
 	shared := func(statement string) (duty.Cause, bool, error) {
 		c, err := db.One(ctx, q, func(r db.Scanner) (duty.Cause, error) {
 			var c duty.Cause
@@ -78,19 +98,55 @@ func (h *House) causeOf(ctx context.Context, q db.Querier, site registry.Site, k
 		return c, err == nil, err
 	}
 	c, ok, err := shared(`SELECT 'platform:' || p.id, p.name, p.unit_id FROM site_platform x JOIN platform p ON p.id = x.platform_id WHERE x.site_id = $1 AND p.retired_on IS NULL`)
-	if err != nil || ok || kind != duty.Down {
+	family, _, _ := strings.Cut(kind, ".")
+	if err != nil || ok || family != duty.Down && kind != "host.provider" {
 		return c, ok, err
 	}
-	c, ok, err = shared(`SELECT 'hosting:' || provider || '/' || location, provider || '（' || location || '）', unit_id FROM hosting
-		WHERE object_kind = 'site' AND object_id = $1 AND ended_on IS NULL AND location <> '' ORDER BY created_at DESC, id DESC LIMIT 1`)
+	c, ok, err = shared(`SELECT 'hosting:' || provider || '/' || location, CASE WHEN location = '' THEN provider ELSE provider || '（' || location || '）' END, unit_id FROM hosting
+		WHERE object_kind = 'site' AND object_id = $1 AND ended_on IS NULL AND provider <> '' ORDER BY created_at DESC, id DESC LIMIT 1`)
 	if err != nil || !ok {
 		return c, ok, err
+	}
+	return h.within(ctx, q, site, c, nil)
+}
+
+// within keeps a cause to the sites on the same people's duty.
+func (h *House) within(ctx context.Context, q db.Querier, site registry.Site, c duty.Cause, err error) (duty.Cause, bool, error) {
+	if err != nil {
+		return c, false, err
 	}
 	if c.Unit, err = h.Duty.PointOf(ctx, q, site.Unit); err != nil {
 		return c, false, err
 	}
 	c.Key += "/" + string(c.Unit)
 	return c, true, nil
+}
+
+// serversOf are the name servers that the ledger has for the name of a site; where it
+// has none, those of its zone, whichever they are.
+func (h *House) serversOf(ctx context.Context, q db.Querier, site registry.Site) (duty.Cause, error) {
+	english, chinese, err := h.Registry.MainDomains(ctx, q, authz.System("duty.cause"), site.ID)
+	if err != nil {
+		return duty.Cause{}, err
+	}
+	record := english
+	if english.Host != site.Host && chinese.Host == site.Host {
+		record = chinese
+	}
+	if len(record.NS) > 0 {
+		var list []string
+		for _, s := range record.NS {
+			list = append(list, strings.ToLower(strings.TrimSuffix(s, ".")))
+		}
+		slices.Sort(list)
+		all := strings.Join(slices.Compact(list), "、")
+		return duty.Cause{Key: "servers:" + all, Name: "域名服务器 " + all, Of: "由域名服务器 " + all + " 解析的"}, nil
+	}
+	zone, err := publicsuffix.EffectiveTLDPlusOne(site.Host)
+	if err != nil {
+		return duty.Cause{}, nil //nolint:nilerr // a name of no zone stands alone
+	}
+	return duty.Cause{Key: "zone:" + zone, Name: "域名 " + zone, Of: "域名 " + zone + " 之下的"}, nil
 }
 
 // frozen is lifecycle's question.

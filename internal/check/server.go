@@ -4,6 +4,7 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -53,6 +54,9 @@ type TLS struct {
 	Best    string
 	Fault   string // of the certificate, in Chinese; empty: none
 	Until   calendar.Date
+	// Cert tells the certificate apart from others, For is the name it is issued to.
+	Cert string `json:",omitempty"`
+	For  string `json:",omitempty"`
 }
 
 // Names is what the DNS said beside what the ledger expects.
@@ -60,6 +64,18 @@ type Names struct {
 	Untold              string
 	Found, Expected     []string // addresses
 	Servers, ServersDue []string // name servers; nothing asked where ServersDue is empty
+	// Elsewhere is what resolvers at other places said. Spread reports that the ledger
+	// knows of a network that delivers the site's content and answers by place.
+	Elsewhere []Elsewhere `json:",omitempty"`
+	Spread    bool        `json:",omitempty"`
+}
+
+// Elsewhere is what the resolver of one vantage said; Twice are those of its addresses
+// that it had said before as well.
+type Elsewhere struct {
+	From         string
+	Found, Twice []string
+	Dialled      string
 }
 
 // Where is in which country the addresses of the host and of what its home page
@@ -291,14 +307,6 @@ func dnsDrift(c *Check, f *Facts) []Finding {
 		return nil
 	}
 	n := f.Server.Names
-	strange := func(found, due []string) (out []string) {
-		for _, a := range found {
-			if !slices.ContainsFunc(due, func(d string) bool { return strings.EqualFold(strings.TrimSuffix(d, "."), strings.TrimSuffix(a, ".")) }) {
-				out = append(out, a)
-			}
-		}
-		return out
-	}
 	var says []string
 	if len(n.Expected) > 0 {
 		if x := strange(n.Found, n.Expected); len(x) > 0 {
@@ -310,15 +318,85 @@ func dnsDrift(c *Check, f *Facts) []Finding {
 			says = append(says, "域名服务器换成了 "+strings.Join(x, "、"))
 		}
 	}
+	there, doubt := driftElsewhere(n)
 	switch {
 	case n.Untold != "":
 		return []Finding{c.untested(n.Untold, f.Server.Host)}
 	case len(says) > 0:
-		return []Finding{c.wrong(strings.Join(says, "；"), f.Server.Host)}
+		return []Finding{c.wrong(strings.Join(append(says, there...), "；"), f.Server.Host)}
+	case len(there) > 0:
+		// One resolver out there says so, ours does not: its own fault as likely.
+		out := c.finding(Violated, strings.Join(there, "；")+"；本系统解析到的与台账一致。可能是当地的解析被劫持，也可能是没有登记的内容分发。", f.Server.Host, "")
+		out.Severity, out.Fix = Error, "请在当地核实：是本单位使用的地址（如内容分发节点）的，补登域名台账的解析地址或允许的别名；不是的，请当地运营商和注册服务机构查处，恢复解析。"
+		return []Finding{out}
+	case doubt != "":
+		return []Finding{c.untested(doubt, f.Server.Host)}
 	case len(n.Expected) == 0 && len(n.ServersDue) == 0:
 		return []Finding{c.untested("域名台账没有登记应有的解析地址和域名服务器", f.Server.Host)}
 	}
 	return []Finding{c.fine(f.Server.Host)}
+}
+
+// strange are those found that were not due.
+func strange(found, due []string) (out []string) {
+	for _, a := range found {
+		if !slices.ContainsFunc(due, func(d string) bool { return strings.EqualFold(strings.TrimSuffix(d, "."), strings.TrimSuffix(a, ".")) }) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// driftElsewhere says where resolvers at other places lead to addresses that are not
+// on record, and why it cannot be told where they only differ from ours: a network
+// that delivers content answers by place, and that is no hijack.
+func driftElsewhere(n *Names) (wrong []string, doubt string) {
+	differ := func(e Elsewhere) string { return "“" + e.From + "”解析到 " + strings.Join(e.Found, "、") }
+	for _, e := range n.Elsewhere {
+		if len(n.Expected) == 0 {
+			if len(strange(e.Found, n.Found)) > 0 && doubt == "" {
+				doubt = differ(e) + "，与本系统解析到的不同；台账没有登记应有的解析地址，分不清是内容分发还是劫持"
+			}
+			continue
+		}
+		x := strange(e.Found, n.Expected)
+		if len(x) == 0 {
+			continue
+		}
+		sure := strange(x, strange(x, e.Twice)) // of them, those that were said twice
+		sure = slices.DeleteFunc(sure, func(a string) bool { return beside(a, n.Expected) })
+		switch {
+		case n.Spread:
+			doubt = cmp.Or(doubt, differ(e)+"，不在台账登记的地址之列；台账登记了别名或内容分发，各地解析到的地址可以不同，不能据此判断")
+		case len(sure) == 0:
+			doubt = cmp.Or(doubt, differ(e)+"，不在台账登记的地址之列，只看到一次或与登记的地址同在一个网段，再看一次或补登后才能判断")
+		default:
+			says := "“" + e.From + "”两次解析到未登记的地址 " + strings.Join(sure, "、")
+			if slices.Contains(sure, e.Dialled) {
+				says += "（并已连到 " + e.Dialled + "）"
+			}
+			wrong = append(wrong, says)
+		}
+	}
+	return wrong, doubt
+}
+
+// beside reports whether an address lies in the network of one on record: the same 24
+// bits of IPv4, 48 of IPv6. No source gives the lengths.
+func beside(address string, due []string) bool {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return false
+	}
+	bits := 48
+	if a.Is4() {
+		bits = 24
+	}
+	net, err := a.Prefix(bits)
+	return err == nil && slices.ContainsFunc(due, func(d string) bool {
+		x, err := netip.ParseAddr(d)
+		return err == nil && net.Contains(x)
+	})
 }
 
 func serverAbroad(c *Check, f *Facts) []Finding {

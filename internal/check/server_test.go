@@ -70,3 +70,37 @@ func TestArticle24_WhereServersAre(t *testing.T) {
 		}
 	}
 }
+
+// Where resolvers at other places lead elsewhere, it is a finding only for addresses
+// that the ledger does not know, were told twice and no delivery network explains.
+func TestArticle23_2_NamesThatLeadElsewhereForOthers(t *testing.T) {
+	there := func(found, twice []string) []Elsewhere {
+		return []Elsewhere{{From: "延安监测点", Found: found, Twice: twice, Dialled: found[0]}}
+	}
+	own, other := []string{"1.2.3.4"}, []string{"9.9.9.9"}
+	for name, tt := range map[string]struct {
+		n    Names
+		want Outcome
+		sev  Severity
+		says string
+	}{
+		"the same":                           {Names{Found: own, Expected: own, Elsewhere: there(own, own)}, Kept, Serious, ""},
+		"another that is on record":          {Names{Found: own, Expected: []string{"1.2.3.4", "9.9.9.9"}, Elsewhere: there(other, other)}, Kept, Serious, ""},
+		"told once":                          {Names{Found: own, Expected: own, Elsewhere: there(other, nil)}, Untested, Serious, "“延安监测点”解析到 9.9.9.9"},
+		"told twice":                         {Names{Found: own, Expected: own, Elsewhere: there(other, other)}, Violated, Error, "“延安监测点”两次解析到未登记的地址 9.9.9.9（并已连到 9.9.9.9）"},
+		"a delivery network is on record":    {Names{Found: own, Expected: own, Spread: true, Elsewhere: there(other, other)}, Untested, Serious, "各地解析到的地址可以不同"},
+		"the network of one on record":       {Names{Found: own, Expected: own, Elsewhere: there([]string{"1.2.3.9"}, []string{"1.2.3.9"})}, Untested, Serious, "同在一个网段"},
+		"no address on record, and another":  {Names{Found: own, Elsewhere: there(other, other)}, Untested, Serious, "分不清是内容分发还是劫持"},
+		"no address on record, and the same": {Names{Found: own, Elsewhere: there(own, own)}, Untested, Serious, "没有登记应有的解析地址"},
+		"ours is strange too":                {Names{Found: other, Expected: own, Elsewhere: there(other, other)}, Violated, Serious, "解析到未登记的地址 9.9.9.9；“延安监测点”两次"},
+		"ours could not be told":             {Names{Untold: "没有解析", Elsewhere: there(other, other)}, Untested, Serious, "没有解析"},
+	} {
+		fs := dnsDrift(&Check{ID: "host.dns", Severity: Serious, Says: Says{Wrong: "不一致"}}, &Facts{Server: &Server{Host: "www.a.gov.cn", Names: &tt.n}})
+		if len(fs) != 1 || fs[0].Outcome != tt.want || fs[0].Severity != tt.sev || !strings.Contains(fs[0].Says+fs[0].Why, tt.says) {
+			t.Errorf("%s: %+v, want %s %s", name, fs, tt.want, tt.sev)
+		}
+	}
+	if beside("2400:3200::1", []string{"2400:3200:0:9::1"}) != true || beside("2400:3200:1::1", []string{"2400:3200::1"}) || beside("x", own) || beside("1.2.3.5", []string{"x"}) {
+		t.Error("networks of the sixth version")
+	}
+}

@@ -1,6 +1,7 @@
 package duty
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
+	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/notify"
@@ -78,8 +80,9 @@ type Alarm struct {
 	Incident   string
 	areaPath   string
 	linePath   string
-	Sites      int // joined
-	StillWrong int // joined: of these, not recovered
+	Sites      int      // joined
+	StillWrong int      // joined: of these, not recovered
+	Named      []string // names of the sites where there are several, in lists
 }
 
 // Link is its page.
@@ -135,7 +138,35 @@ func (s *Service) Alarms(ctx context.Context, scope authz.Scope, f AlarmFilter) 
 		limit = 50
 	}
 	list, err := db.All(ctx, s.DB, scanAlarm, alarmSelect+` WHERE `+w.SQL()+` ORDER BY CASE a.state WHEN 'raised' THEN 0 WHEN 'taken' THEN 1 ELSE 2 END, a.raised_at DESC, a.id DESC LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
-	return list, n, err
+	if err != nil {
+		return nil, 0, err
+	}
+	return list, n, s.nameSites(ctx, list)
+}
+
+// nameSites puts their sites to the alarms that are about several, those not recovered
+// first.
+func (s *Service) nameSites(ctx context.Context, list []Alarm) error {
+	at := map[string]*Alarm{}
+	var ids []string
+	for i := range list {
+		if list[i].Sites > 1 {
+			at[list[i].ID] = &list[i]
+			ids = append(ids, list[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var w db.Where
+	rows, err := db.All(ctx, s.DB, func(r db.Scanner) (x [2]string, err error) {
+		return x, r.Scan(&x[0], &x[1])
+	}, `SELECT x.alarm_id, s.name FROM alarm_site x JOIN site s ON s.id = x.site_id WHERE x.alarm_id IN `+db.Among(&w, ids)+`
+		 GROUP BY x.alarm_id, s.id, s.name ORDER BY min(CASE WHEN x.ended_at IS NULL THEN 0 ELSE 1 END), min(x.since), s.name, s.id`, w.Args()...)
+	for _, x := range rows {
+		at[x[0]].Named = append(at[x[0]].Named, x[1])
+	}
+	return err
 }
 
 // HandedUp are the standing alarms of other units that have come to an office: those
@@ -213,6 +244,8 @@ type signal struct {
 	finding string
 	says    string
 	since   time.Time
+	title   string // of the alarm it raises; empty: the site and what
+	cause   *Cause // known already; nil: asked for
 }
 
 // raise puts a signal under the alarm of its cause, and raises one where none
@@ -224,7 +257,9 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 		return err
 	}
 	shared := false
-	if s.CauseOf != nil && common(g.kind) {
+	if g.cause != nil {
+		c, unit, shared = *g.cause, g.cause.Unit, true
+	} else if s.CauseOf != nil && common(g.kind) {
 		x, ok, err := s.CauseOf(ctx, tx, g.site, g.kind)
 		if err != nil {
 			return err
@@ -243,7 +278,7 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 		return err
 	}
 	if fresh {
-		a = Alarm{ID: ulid.Make().String(), Unit: unit, Cause: key, Title: g.site.Name + g.what, Says: g.says, RaisedAt: tx.Now()}
+		a = Alarm{ID: ulid.Make().String(), Unit: unit, Cause: key, Title: cmp.Or(g.title, g.site.Name+g.what), Says: g.says, RaisedAt: tx.Now()}
 		if _, a.State, err = AlarmMachine.Take(ctx, tx, a.ID, "raise", passage.Note{Says: clipped(g.says, 200)}); err != nil {
 			return err
 		}
@@ -279,7 +314,7 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 		return err
 	}
 	if shared && n > 1 {
-		a.Title = fmt.Sprintf("%s上的 %d 个网站%s", c.Name, n, g.what)
+		a.Title = fmt.Sprintf("%s %d 个网站%s", cmp.Or(c.Of, c.Name+"上的"), n, g.what)
 		if _, err := tx.Exec(ctx, `UPDATE alarm SET title = $2 WHERE id = $1`, a.ID, a.Title); err != nil {
 			return err
 		}
@@ -654,7 +689,14 @@ func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := 0
+	uncounted, err := s.Inspection.Uncounted(ctx, system)
+	if err != nil {
+		return 0, err
+	}
+	n, err := s.raiseUncounted(ctx, uncounted, told)
+	if err != nil {
+		return n, err
+	}
 	for _, x := range silent {
 		if slices.Contains(told, x.Site) {
 			continue
@@ -665,14 +707,15 @@ func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 		}
 		n++
 		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
-			return s.raise(ctx, tx, signal{site: site, kind: Down, what: "打不开", since: x.Since,
-				says: fmt.Sprintf("%s（%s）自%s起打不开，连续%d次访问失败。", site.Name, site.Host, x.Since.In(calendar.Shanghai).Format("1月2日15:04"), x.Probes)})
+			kind, why := downBy(x.Kind)
+			return s.raise(ctx, tx, signal{site: site, kind: kind, what: "打不开", since: x.Since,
+				says: fmt.Sprintf("%s（%s）自%s起打不开，连续%d次访问失败%s。", site.Name, site.Host, x.Since.In(calendar.Shanghai).Format("1月2日15:04"), x.Probes, why)})
 		}); err != nil {
 			return n, err
 		}
 	}
 	for _, id := range told {
-		if slices.ContainsFunc(silent, func(x inspection.Silence) bool { return x.Site == id }) {
+		if slices.ContainsFunc(silent, func(x inspection.Silence) bool { return x.Site == id }) || slices.ContainsFunc(uncounted, func(x inspection.Uncounted) bool { return x.Site.ID == id }) {
 			continue
 		}
 		// Only a probe that succeeded proves it; a gap of our own does not.
@@ -695,6 +738,78 @@ func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// downBy is the kind of an outage by how the last probe failed, and why in words: what
+// fails at the name or at the encryption has a cause of its own.
+func downBy(k egress.Kind) (kind, why string) {
+	switch k {
+	case egress.DNS:
+		return DownByName, "（域名无法解析）"
+	case egress.TLS:
+		return DownBySecret, "（加密连接没有建立，证书可能有问题）"
+	}
+	return Down, ""
+}
+
+// Uncounted is the kind of fault that sites do not answer and cannot be counted.
+const Uncounted = "uncounted"
+
+// raiseUncounted raises one alarm for all the sites that did not answer this system
+// and are not counted, once it has lasted as long as an outage that is alarmed: their
+// own alarms wait for it to be known whose fault it is.
+func (s *Service) raiseUncounted(ctx context.Context, list []inspection.Uncounted, told []registry.SiteID) (int, error) {
+	list = slices.Clone(list)
+	long := slices.ContainsFunc(list, func(x inspection.Uncounted) bool {
+		return x.Last.Sub(x.Since) >= time.Duration(s.Settings().DownAlarmMinutes)*time.Minute
+	})
+	fresh := slices.DeleteFunc(slices.Clone(list), func(x inspection.Uncounted) bool { return slices.Contains(told, x.Site.ID) })
+	if !long || len(fresh) == 0 {
+		return 0, nil
+	}
+	return len(fresh), s.DB.Update(ctx, func(tx *db.Tx) error {
+		over, err := s.pointOver(ctx, tx, list)
+		if err != nil {
+			return err
+		}
+		cause := Cause{Key: "own", Name: over.Name, Of: "只由本系统探测的", Unit: over.ID}
+		for _, x := range fresh {
+			if err := s.raise(ctx, tx, signal{site: x.Site, kind: Uncounted, what: "连不上", since: x.Since, cause: &cause, title: fmt.Sprintf("%s %d 个网站连不上", cause.Of, len(list)),
+				says: fmt.Sprintf("%s（%s）与同一轮探测的其他网站自%s起都连不上，分不清是网站还是本系统一侧的网络出了问题，没有计入失败。%s", x.Site.Name, x.Site.Host, x.Since.In(calendar.Shanghai).Format("1月2日15:04"), inspection.UncountedToDo)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// pointOver is the unit on whose duty all the sites are or, where they are on several,
+// the highest office over the first of them.
+func (s *Service) pointOver(ctx context.Context, q db.Querier, list []inspection.Uncounted) (org.Unit, error) {
+	first, err := s.PointOf(ctx, q, list[0].Site.Unit)
+	if err != nil {
+		return org.Unit{}, err
+	}
+	several := false
+	for _, x := range list[1:] {
+		at, err := s.PointOf(ctx, q, x.Site.Unit)
+		if err != nil {
+			return org.Unit{}, err
+		}
+		several = several || at != first
+	}
+	if several {
+		superior, province, err := s.above(ctx, q, first)
+		switch {
+		case err != nil:
+			return org.Unit{}, err
+		case province.ID != "":
+			return province, nil
+		case superior.ID != "":
+			return superior, nil
+		}
+	}
+	return s.Org.UnitTx(ctx, q, authz.System("duty.alarm"), first)
 }
 
 // sweepAlarms carries what nobody took to the next, up to the provincial duty;

@@ -55,11 +55,17 @@ func Machines() []passage.Machine {
 type Cause struct {
 	Key  string // platform:01J…, site:01J…
 	Name string // 平台“…”
+	Of   string // before the number of sites in the title of an alarm; empty: 平台“…”上的
 	Unit org.UnitID
 }
 
-// Down is the kind of fault that a site does not open.
-const Down = "down"
+// Down is the kind of fault that a site does not open; DownByName that its name leads
+// nowhere, DownBySecret that no encryption came about.
+const (
+	Down         = "down"
+	DownByName   = Down + ".dns"
+	DownBySecret = Down + ".tls"
+)
 
 // Parts are what the service works with.
 type Parts struct {
@@ -73,9 +79,9 @@ type Parts struct {
 	Store       blob.Store
 	Days        calendar.Workdays
 	Settings    func() sx2021.Settings
-	// CauseOf says what a fault of a kind (Down, or a check) of a site is shared
-	// with: the platform it lives on, the machine room. ok is false where it stands
-	// alone.
+	// CauseOf says what a fault of a kind (Down and its sorts, or a check) of a site is
+	// shared with: its name servers, its certificate, the platform it lives on, the
+	// machine room or the provider. ok is false where it stands alone.
 	CauseOf func(ctx context.Context, q db.Querier, site registry.Site, kind string) (Cause, bool, error)
 	// Origin is where a site is reached when that is not http at its host; nil or
 	// "": at its host.
@@ -100,6 +106,7 @@ func New(p Parts) *Service {
 	s := &Service{Parts: p}
 	p.Inspection.OnMoved(s.findingMoved)
 	p.Vigil.OnDeclared(s.declared)
+	p.Obligations.HourFrom(RecordKind.ID, func() int { return s.Settings().RecordDueHour })
 	p.Obligations.Recur(obligation.Recurring{Kind: RosterKind.ID, Every: obligation.Monthly, Link: "/console/duty?month={period}",
 		Owes: func(ctx context.Context, q db.Querier) ([]obligation.Debtor, error) {
 			list, err := s.points(ctx, q)

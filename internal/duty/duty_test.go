@@ -918,6 +918,36 @@ func TestArticle19_4_EverySiteIsRead(t *testing.T) {
 	})
 }
 
+// The hour by which a day's record is confirmed is the province's.
+func TestArticle19_4_TheRecordIsOwedByTheProvincesHour(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		h.settings.RecordDueHour = 12
+		day := calendar.DateOf(began).Start()
+		late := func(hour int) bool {
+			t.Helper()
+			h.clock.Set(day.Add(time.Duration(hour) * time.Hour))
+			if _, err := h.svc.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.obligations.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			owed := h.owes(t, duty.RecordKind.ID)
+			if len(owed) != 1 {
+				t.Fatalf("%d owed", len(owed))
+			}
+			return !owed[0].OverdueAt.IsZero()
+		}
+		if late(11) {
+			t.Error("late at eleven")
+		}
+		if !late(12) {
+			t.Error("not late at twelve")
+		}
+	})
+}
+
 // A sweep that ended between two units is made good: each is asked from its own
 // last day.
 func TestArticle19_4_BrokenSweepOwesTheRest(t *testing.T) {
@@ -959,6 +989,83 @@ func TestArticle19_4_BrokenSweepOwesTheRest(t *testing.T) {
 		if len(today) != 2 || today[h.unit.ID] != 1 || today[h.bureau.ID] != 1 {
 			t.Errorf("owed of the second day: %v", today)
 		}
+	})
+}
+
+// A sweep that did not run for a fortnight loses no day: each is owed, told once, and
+// can be made up for in a week from then. A duty that began meanwhile owes from its
+// beginning, one that came back not for the time it was none.
+func TestArticle19_4_NoDayIsLost(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		ctx := audit.System(context.Background(), "test")
+		publish := func(unit org.UnitID, id string) {
+			t.Helper()
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				if _, err := tx.Exec(ctx, `INSERT INTO duty_roster (id, unit_id, month, state, published_at, made_at) VALUES ($3, $1, $2, 'published', $4, $4)`, unit, month, id, tx.Now()); err != nil {
+					return err
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "test", Target: audit.Target{Kind: "duty_roster", ID: id}})
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		owed := func(unit org.UnitID) (days []string) {
+			t.Helper()
+			if _, err := h.svc.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.obligations.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range h.owes(t, duty.RecordKind.ID) {
+				if o.Unit == unit {
+					days = append(days, o.Period)
+				}
+			}
+			slices.Sort(days)
+			return days
+		}
+		day := calendar.DateOf(began)
+		var own registry.Site
+		if err := h.db.Update(ctx, func(tx *db.Tx) (err error) {
+			own, err = h.svc.Registry.EnterSite(ctx, tx, registry.Site{Unit: h.unit.ID, Kind: registry.Portal, Name: "省政府门户", Host: "www.example.gov.cn"})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := owed(h.unit.ID); len(got) != 1 || got[0] != day.String() {
+			t.Fatalf("the house begins with %v", got)
+		}
+		// Nothing runs for a fortnight; in it another duty begins.
+		h.clock.Set(began.AddDate(0, 0, 10))
+		publish(h.bureau.ID, "other")
+		h.clock.Set(began.AddDate(0, 0, 14))
+		if got := owed(h.unit.ID); len(got) != 15 || got[14] != day.AddDays(14).String() {
+			t.Errorf("owed after a fortnight: %v", got)
+		}
+		if got := owed(h.bureau.ID); len(got) != 5 || got[0] != day.AddDays(10).String() {
+			t.Errorf("owed by a duty that began ten days later: %v", got)
+		}
+		told, err := db.All(ctx, h.db, db.Value[string], `SELECT title FROM message WHERE unit_id = $1 ORDER BY title`, h.unit.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(strings.Join(told, "\n"), "请补13天的每日巡检记录"); n != 1 {
+			t.Errorf("told %d times: %v", n, told)
+		}
+		if n := strings.Count(strings.Join(told, "\n"), "超期：每日巡检记录"); n != 1 { // of the first day, asked for in time
+			t.Errorf("told one by one, %d times: %v", n, told)
+		}
+		// The first day was asked for in time; the others were not, and wait a week.
+		_, err = h.svc.Look(as(h.a), system, h.unit.ID, day, own.ID, duty.Pass, "")
+		refused(t, err, fault.Refused, "七天以上")
+		if _, err := h.svc.Look(as(h.a), system, h.unit.ID, day.AddDays(1), own.ID, duty.Pass, ""); err != nil {
+			t.Errorf("thirteen days late, asked for today: %v", err)
+		}
+		h.clock.Set(began.AddDate(0, 0, 22))
+		_, err = h.svc.Look(as(h.a), system, h.unit.ID, day.AddDays(2), own.ID, duty.Pass, "")
+		refused(t, err, fault.Refused, "七天以上")
 	})
 }
 
@@ -1014,6 +1121,17 @@ func TestArticle19_4_ALateRecordIsOfItsOwnDay(t *testing.T) {
 		}
 		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(1)); err != nil || r.Sites[0].Probes != 0 || r.Sites[0].Watched {
 			t.Errorf("a day nobody monitored: %+v (%v)", r.Sites, err)
+		}
+		// A day off with leave is no day nobody monitored: it says which window.
+		from := day.AddDays(1).Start().Add(time.Hour)
+		h.look.WindowsFrom(func(context.Context, []registry.SiteID) (map[registry.SiteID][]inspection.Window, error) {
+			return map[registry.SiteID][]inspection.Window{h.site.ID: {{From: from, To: from.Add(20 * time.Hour), Says: "批准的临时下线“迁移”"}}}, nil
+		})
+		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(1)); err != nil || !r.Sites[0].Excused || r.Sites[0].Window != "批准的临时下线“迁移”（2026-11-24 01:00 至 2026-11-24 21:00）" {
+			t.Errorf("a day off with leave: %+v (%v)", r.Sites, err)
+		}
+		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day); err != nil || r.Sites[0].Excused || r.Sites[0].Window != "" {
+			t.Errorf("the day before it: %+v (%v)", r.Sites, err)
 		}
 		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(2)); err != nil || r.Late || r.Sites[0].OneDay || r.Sites[0].Columns != 1 {
 			t.Errorf("today: %+v (%v)", r, err)

@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -37,13 +38,9 @@ var RecordMachine = passage.Machine{Kind: "duty_record", Noun: "巡检记录", S
 		{From: Open, Act: "confirm", To: Confirmed, Says: "确认", Guard: "每个网站都有结论", Permit: string(authz.DutyServe)},
 	}}
 
-const (
-	// mostLate is for how many days a record may still be made up for.
-	mostLate = 7
-	// mostBack is how many days back a record without a confirmation still shows
-	// how its sites were reached.
-	mostBack = 31
-)
+// mostLate is for how many days a record may still be made up for: after its day, or
+// after it was asked for where it was asked for later.
+const mostLate = 7
 
 // Verdicts of a look.
 const (
@@ -54,21 +51,25 @@ const (
 // Facts are what the monitors know of one site on the day, by the four sections
 // of Article 19(4).
 type Facts struct {
-	Site     registry.SiteID `json:"site"`
-	Name     string          `json:"name"`
-	Host     string          `json:"host"`
-	Address  string          `json:"address,omitempty"` // of its home page
-	Unit     string          `json:"unit"`
-	Watched  bool            `json:"watched"`
-	Down     bool            `json:"down"`
-	Refuses  bool            `json:"refuses,omitempty"` // lets no probe in, for a day or longer
-	Probes   int             `json:"probes"`            // of seven days, or of the one day
-	OneDay   bool            `json:"one_day,omitempty"`
-	Failures int             `json:"failures"`
-	Serious  int             `json:"serious"` // open findings
-	Links    int             `json:"links"`
-	Columns  int             `json:"columns"`
-	Content  int             `json:"content"`
+	Site    registry.SiteID `json:"site"`
+	Name    string          `json:"name"`
+	Host    string          `json:"host"`
+	Address string          `json:"address,omitempty"` // of its home page
+	Unit    string          `json:"unit"`
+	Watched bool            `json:"watched"`
+	Down    bool            `json:"down"`
+	Refuses bool            `json:"refuses,omitempty"` // lets no probe in, for a day or longer
+	Probes  int             `json:"probes"`            // of seven days, or of the one day
+	OneDay  bool            `json:"one_day,omitempty"`
+	// Window is the filed window on the one day, in words. Excused: the day counts
+	// against nobody for it.
+	Window   string `json:"window,omitempty"`
+	Excused  bool   `json:"excused,omitempty"`
+	Failures int    `json:"failures"`
+	Serious  int    `json:"serious"` // open findings
+	Links    int    `json:"links"`
+	Columns  int    `json:"columns"`
+	Content  int    `json:"content"`
 	// What the person said.
 	Verdict string    `json:"verdict"`
 	Note    string    `json:"note,omitempty"`
@@ -282,19 +283,16 @@ func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit, on calend
 // probesOn puts to each site how it was reached on one day that is over. A day
 // is kept as a count: a site was down when no visit reached it.
 func (s *Service) probesOn(ctx context.Context, list []Facts, on calendar.Date) error {
-	back := calendar.DateOf(s.DB.Now()).Sub(on)
 	for i := range list {
 		f := &list[i]
 		f.OneDay, f.Watched = true, false
-		if back > mostBack {
-			continue
-		}
-		days, err := s.Inspection.Past(ctx, authz.System("duty.record"), f.Site, back+1)
+		day, err := s.Inspection.DayOf(ctx, authz.System("duty.record"), f.Site, on)
 		if err != nil {
 			return err
 		}
-		if len(days) > 0 && days[0].On == on && !days[0].Excused {
-			f.Probes, f.Failures = days[0].Probes, days[0].Failures
+		f.Window, f.Excused = day.Window, day.Excused
+		if !f.Excused {
+			f.Probes, f.Failures = day.Probes, day.Failures
 			f.Watched, f.Down = f.Probes > 0, f.Probes > 0 && f.Failures == f.Probes
 		}
 	}
@@ -347,7 +345,12 @@ func (s *Service) serve(ctx context.Context, scope authz.Scope, unit org.UnitID,
 		switch {
 		case !session.MayAt(authz.DutyServe, string(unit)):
 			return fault.New(fault.Refused, "巡检记录由本单位值班人员填写，不能代填。")
-		case on.Before(today.AddDays(-mostLate)):
+		}
+		asked, err := s.askedFor(ctx, tx, unit, on)
+		switch {
+		case err != nil:
+			return err
+		case on.Before(today.AddDays(-mostLate)) && asked.Before(today.AddDays(-mostLate)):
 			return fault.New(fault.Refused, on.Chinese()+"已过去七天以上，不能再补巡检记录；请在今天的记录中说明。")
 		}
 		if r.State == "" {
@@ -515,8 +518,18 @@ func (s *Service) Past(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 	return out, nil
 }
 
-// sweepRecords owes every duty the record of each day, also after an outage, and
-// also where the process ended between two units.
+// askedFor is the day on which the record of a day was asked for, while it is owed;
+// zero where it is not.
+func (s *Service) askedFor(ctx context.Context, q db.Querier, unit org.UnitID, on calendar.Date) (calendar.Date, error) {
+	at, err := db.One(ctx, q, db.Value[time.Time], `SELECT opened_at FROM obligation WHERE kind = $1 AND unit_id = $2 AND period_key = $3 AND state = 'open'`, RecordKind.ID, unit, on.String())
+	if db.None(err) {
+		return calendar.Date{}, nil
+	}
+	return calendar.DateOf(at), err
+}
+
+// sweepRecords owes every duty the record of each day: also of the days on which this
+// was not asked for, however many, and also where the process ended between two units.
 func (s *Service) sweepRecords(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "duty.sweep")
 	today := calendar.DateOf(s.DB.Now())
@@ -527,16 +540,20 @@ func (s *Service) sweepRecords(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	points, err := s.points(ctx, s.DB)
-	if err != nil {
+	if err != nil || len(points) == 0 { // a house that is being filled is asked again
 		return 0, err
 	}
-	// By unit, the last day it was asked for: one that was never is asked from today.
+	// whole is the last day on which every duty there was had been asked.
+	whole, err := db.One(ctx, s.DB, db.Value[calendar.Date], `SELECT on_day FROM duty_asked ORDER BY on_day DESC LIMIT 1`)
+	if err != nil && !db.None(err) {
+		return 0, err
+	}
 	last := map[org.UnitID]calendar.Date{}
 	list, err := db.All(ctx, s.DB, func(r db.Scanner) (obligation.Debt, error) {
 		var d obligation.Debt
 		err := r.Scan(&d.Unit, &d.From)
 		return d, err
-	}, `SELECT unit_id, max(started_on) FROM obligation WHERE kind = $1 AND started_on >= $2 GROUP BY unit_id`, RecordKind.ID, today.AddDays(-8))
+	}, `SELECT unit_id, max(started_on) FROM obligation WHERE kind = $1 GROUP BY unit_id`, RecordKind.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -548,16 +565,15 @@ func (s *Service) sweepRecords(ctx context.Context) (int, error) {
 		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
 			asked := 0
 			for _, p := range some {
-				first := today
-				if on, ok := last[p.ID]; ok {
-					first = on.AddDays(1)
+				first, err := s.firstOwed(ctx, tx, p, last[p.ID], whole, today)
+				if err != nil {
+					return err
 				}
-				for on := first; !on.After(today); on = on.AddDays(1) {
-					asked++
-					if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: RecordKind.ID, Unit: p.ID, Subject: recordSubject(p.ID, p.Name, on), Period: on.String(), Link: RecordLink(p.ID, on), Due: calendar.Due{On: on}, From: on}); err != nil {
-						return err
-					}
+				k, err := s.askRecords(ctx, tx, p, first, today)
+				if err != nil {
+					return err
 				}
+				asked += k
 			}
 			n += asked
 			return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.ask", Basis: citation, Target: audit.Target{Kind: "duty_record", ID: today.String(), Name: today.Chinese() + "巡检记录"}, After: asked})
@@ -565,10 +581,63 @@ func (s *Service) sweepRecords(ctx context.Context) (int, error) {
 			return n, err
 		}
 	}
-	if len(points) > 0 { // a house that is being filled is asked again
-		s.mu.Lock()
-		s.asked = today
-		s.mu.Unlock()
+	if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		added, err := tx.Exec(ctx, `INSERT INTO duty_asked (on_day, at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, today, tx.Now())
+		if err != nil || added == 0 {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.asked", Basis: citation, Target: audit.Target{Kind: "duty_record", ID: today.String(), Name: today.Chinese() + "巡检记录"}, After: len(points)})
+	}); err != nil {
+		return n, err
 	}
+	s.mu.Lock()
+	s.asked = today
+	s.mu.Unlock()
 	return n, nil
+}
+
+// firstOwed is from which day on a unit is asked now. Who was not asked when all were
+// had no duty then: it began with what came after, a roster that was published or a
+// site that was put into running.
+func (s *Service) firstOwed(ctx context.Context, q db.Querier, p point, last, whole, today calendar.Date) (calendar.Date, error) {
+	if !last.IsZero() && !last.Before(whole) {
+		return last.AddDays(1), nil
+	}
+	if whole.IsZero() || !whole.Before(today.AddDays(-1)) {
+		return today, nil
+	}
+	began, err := db.All(ctx, q, db.Value[time.Time], `
+		SELECT published_at FROM duty_roster WHERE unit_id = $1 AND published_at >= $2
+		UNION ALL
+		SELECT h.at FROM passage h JOIN site x ON x.id = h.object_id JOIN unit u ON u.id = x.unit_id
+		 WHERE h.kind = $3 AND h.to_state = 'running' AND h.at >= $2 AND x.state IN ('running', 'temporarily_offline') AND (x.unit_id = $1 OR $4 AND u.area_id = $5)`,
+		p.ID, whole.AddDays(1).Start(), registry.SiteMachine.Kind, p.Kind == org.Office && s.Settings().DutyPooled, p.Area)
+	if err != nil || len(began) == 0 {
+		return today, err
+	}
+	return calendar.DateOf(slices.MinFunc(began, time.Time.Compare)), nil
+}
+
+// askRecords owes a unit the record of each day from the first to today. That some
+// were not asked for in time it is told once, whatever their number.
+func (s *Service) askRecords(ctx context.Context, tx *db.Tx, p point, first, today calendar.Date) (int, error) {
+	n := 0
+	for on := first; !on.After(today); on = on.AddDays(1) {
+		n++
+		if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: RecordKind.ID, Unit: p.ID, Subject: recordSubject(p.ID, p.Name, on), Period: on.String(), Link: RecordLink(p.ID, on), Due: calendar.Due{On: on}, From: on, Told: on.Before(today)}); err != nil {
+			return n, err
+		}
+	}
+	if !first.Before(today) {
+		return n, nil
+	}
+	until := today.AddDays(-1)
+	span := first.Chinese()
+	if first != until {
+		span += "至" + until.Chinese()
+	}
+	_, err := notify.Send(ctx, tx, notify.Message{Key: "duty.record.missed:" + string(p.ID) + ":" + today.String(), Unit: string(p.ID), Link: "/console/duty?unit=" + string(p.ID), Urgent: true,
+		Title: fmt.Sprintf("请补%d天的每日巡检记录", n-1),
+		Body:  fmt.Sprintf("系统在%s没有运行，没有按日提出巡检记录，现已补提，每天一项，按当日计为超期。请在%s前逐日补记：监测数据取当日留存的，没有留存的写明。依据：%s。", span, today.AddDays(mostLate).Chinese(), citation)})
+	return n, err
 }

@@ -24,7 +24,9 @@ type Client struct {
 	// fourth version one that is made over the sixth.
 	carriers map[carriage]*http.Transport
 	dial     func(context.Context, netip.AddrPort) (net.Conn, error)
-	public   atomic.Int64 // when a public address answered last, in nanoseconds of Unix time; 0 for never
+	// public is when a public address answered last, public6 when one of the sixth version did, in nanoseconds of Unix
+	// time; 0 for never.
+	public, public6 atomic.Int64
 }
 
 // carriage is how a request goes out.
@@ -60,8 +62,13 @@ func (c *Client) transport(by carriage) *http.Transport {
 // Outside is when an address of the public network answered last, whatever it
 // said; zero for never. Who has no such answer cannot tell a dead site from a
 // line that leads nowhere.
-func (c *Client) Outside() time.Time {
-	if at := c.public.Load(); at != 0 {
+func (c *Client) Outside() time.Time { return lastOf(&c.public) }
+
+// OutsideOver6 is Outside of the addresses of the sixth version.
+func (c *Client) OutsideOver6() time.Time { return lastOf(&c.public6) }
+
+func lastOf(n *atomic.Int64) time.Time {
+	if at := n.Load(); at != 0 {
 		return time.Unix(0, at).UTC()
 	}
 	return time.Time{}
@@ -300,8 +307,13 @@ func (c *Client) exchange(ctx context.Context, cancel context.CancelCauseFunc, m
 		return nil, c.classify(ctx, host, err)
 	}
 	defer r.Body.Close()
-	if _, special := Special(resp.RemoteAddr.Addr()); !special {
-		c.public.Store(time.Now().UnixNano())
+	a := resp.RemoteAddr.Addr()
+	if _, special := Special(a); !special {
+		now := time.Now().UnixNano()
+		c.public.Store(now)
+		if a.Is6() {
+			c.public6.Store(now)
+		}
 	}
 	if !first.IsZero() {
 		resp.TTFB = first.Sub(begun)

@@ -85,6 +85,13 @@ func (e *Error) NobodyListens() bool {
 	return e.Kind == TCP && errors.Is(e.Err, syscall.ECONNREFUSED)
 }
 
+// Silent reports that nothing came back in time: the other end may be dead, or what
+// lies between. It was no answer, not even one that nobody listens.
+func (e *Error) Silent() bool {
+	var ne net.Error
+	return e.Kind == Timeout || e.Kind == TCP && errors.As(e.Err, &ne) && ne.Timeout()
+}
+
 // Unrouted reports that this machine has no way to the address, as one without IPv6
 // has none to an IPv6 address: that says nothing about the site.
 func (e *Error) Unrouted() bool { return e.Kind == TCP && unrouted(e.Err) }

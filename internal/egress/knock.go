@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"sync"
@@ -44,7 +45,11 @@ func (c *Client) Knock(ctx context.Context, rawURL string) ProbeResult {
 	for n := 0; err == nil; n++ {
 		host = u.Hostname()
 		var next *url.URL
-		next, res.Status, err = c.knock(ctx, u)
+		remote := (*netip.Addr)(nil)
+		if n == 0 {
+			remote = &res.Remote
+		}
+		next, res.Status, err = c.knock(ctx, u, remote)
 		if err != nil || next == nil {
 			break
 		}
@@ -74,8 +79,9 @@ func (c *Client) Knock(ctx context.Context, rawURL string) ProbeResult {
 
 var errShort = errors.New("the document ended before its length")
 
-// knock asks one URL; next is where a redirect leads.
-func (c *Client) knock(ctx context.Context, u *url.URL) (next *url.URL, status int, err error) {
+// knock asks one URL; next is where a redirect leads. Remote, where given, takes the
+// address that was dialled.
+func (c *Client) knock(ctx context.Context, u *url.URL, remote *netip.Addr) (next *url.URL, status int, err error) {
 	host, port := u.Hostname(), portOf(u)
 	if e := c.admit(host, port); e != nil {
 		return nil, 0, e
@@ -91,6 +97,9 @@ func (c *Client) knock(ctx context.Context, u *url.URL) (next *url.URL, status i
 		return nil, 0, err
 	}
 	defer conn.Close()
+	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok && remote != nil {
+		*remote = a.AddrPort().Addr().Unmap()
+	}
 	if dl, ok := ctx.Deadline(); ok {
 		if err := conn.SetDeadline(dl); err != nil {
 			return nil, 0, err

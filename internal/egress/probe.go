@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -20,6 +21,7 @@ type ProbeResult struct {
 	Says    string // why it failed, in Chinese
 	At      time.Time
 	Took    time.Duration
+	Remote  netip.Addr // of the first host, where a connection was made
 }
 
 // Probe opens a home page as a visitor would: redirects followed, certificate verified, the first document read to its

@@ -2,8 +2,10 @@ package egress
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"time"
 )
@@ -51,6 +53,7 @@ type TLSFacts struct {
 	Subject   string // common name of the leaf
 	Issuer    string
 	Names     []string // at most 100 of the leaf's names
+	SHA256    string   // of the leaf, in hexadecimal digits: the same wherever it is shown
 	NotBefore time.Time
 	NotAfter  time.Time
 	Fault     Fault
@@ -64,6 +67,8 @@ func (c *Client) facts(cs *tls.ConnectionState, host string) TLSFacts {
 	if len(cs.PeerCertificates) > 0 {
 		leaf := cs.PeerCertificates[0]
 		f.Subject, f.Issuer = clip(leaf.Subject.CommonName), clip(leaf.Issuer.CommonName)
+		sum := sha256.Sum256(leaf.Raw)
+		f.SHA256 = hex.EncodeToString(sum[:])
 		f.Names = leaf.DNSNames[:min(len(leaf.DNSNames), 100)]
 		f.NotBefore, f.NotAfter = leaf.NotBefore.UTC(), leaf.NotAfter.UTC()
 	}

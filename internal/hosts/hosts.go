@@ -66,6 +66,7 @@ type Parts struct {
 type Service struct {
 	Parts
 	atlas *atlas
+	line6 line6
 }
 
 // New makes the service and registers its retests.
@@ -372,15 +373,31 @@ func (s *Service) gather(ctx context.Context, site registry.Site) (check.Server,
 		return out, nil //nolint:nilerr // not told is what was seen
 	}
 	out.Names = s.names(ctx, record, addrs)
+	there, err := s.Inspection.Elsewhere(ctx, system, site.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, e := range there {
+		out.Names.Elsewhere = append(out.Names.Elsewhere, check.Elsewhere{From: e.Vantage, Found: e.Addresses, Twice: e.Twice, Dialled: e.Dialled})
+	}
+	out.Names.Spread = len(record.CNAME) > 0 || out.Hosting != nil && delivers(out.Hosting.Provider)
 	out.TLS = s.tls(ctx, host)
 	pages := s.open(ctx, host)
 	if pages.anothers, err = s.anothers(ctx, site); err != nil {
 		return out, err
 	}
 	ask := &asker{s: s, ctx: ctx, known: map[string]told{host: {addrs: addrs}}}
-	out.IPv6 = s.sixth(host, addrs, pages, ask)
+	if out.IPv6, err = s.sixth(host, addrs, pages, ask); err != nil {
+		return out, err
+	}
 	out.Where = s.where(host, addrs, pages, ask)
 	return out, nil
+}
+
+// delivers reports whether the hosting record names a network that delivers content.
+func delivers(provider string) bool {
+	p := strings.ToUpper(provider)
+	return strings.Contains(p, "CDN") || strings.Contains(p, "内容分发") || strings.Contains(p, "加速")
 }
 
 func (s *Service) names(ctx context.Context, d registry.Domain, addrs []netip.Addr) *check.Names {
@@ -447,6 +464,10 @@ func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 				out.Fault = ""
 			}
 			out.Until = calendar.DateOf(f.NotAfter)
+			out.Cert, out.For = f.SHA256, f.Subject
+			if len(f.Names) > 0 {
+				out.For = f.Names[0]
+			}
 		}
 		if slices.ContainsFunc(tls.InsecureCipherSuites(), func(c *tls.CipherSuite) bool { return c.Name == f.Cipher }) {
 			out.Weak = f.Cipher
@@ -574,10 +595,12 @@ func hasSixth(list []netip.Addr) bool {
 	return slices.ContainsFunc(list, func(a netip.Addr) bool { return a.Is6() && !a.Is4In6() })
 }
 
-func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *asker) *check.IPv6 {
+func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *asker) (*check.IPv6, error) {
 	v := &check.IPv6{Addresses: hasSixth(addrs)}
 	if v.Addresses {
-		s.openOver6(ask.ctx, host, pages.home, v)
+		if err := s.openOver6(ask.ctx, host, pages.home, v); err != nil {
+			return nil, err
+		}
 	}
 	counted := map[string]bool{}
 	count := func(p *check.Page) (all, ok, untold int) {
@@ -607,40 +630,52 @@ func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *aske
 		all, ok, untold := count(p)
 		v.Third, v.ThirdOK, v.ThirdUntold = v.Third+all, v.ThirdOK+ok, v.ThirdUntold+untold
 	}
-	return v
+	return v, nil
 }
 
 // openOver6 asks for the home page by IPv6 alone, with the manners of every other
-// request, and holds what comes against what came before.
-func (s *Service) openOver6(ctx context.Context, host string, home *check.Page, v *check.IPv6) {
+// request, and holds what comes against what came before. Silence is the site's only
+// where something else answers by IPv6.
+func (s *Service) openOver6(ctx context.Context, host string, home *check.Page, v *check.IPv6) error {
 	for _, scheme := range []string{"http", "https"} {
 		r, ok, no, err := s.Inspection.Manners().Fetch(ctx, s.at(scheme, host), egress.Options{RecordTLSFault: true, MaxBody: pageBody, Over6: true})
 		var e *egress.Error
 		switch {
 		case !ok && err == nil:
 			v.Untried = strings.TrimRight(no.Says(), "。")
-			return
+			return nil
 		case errors.As(err, &e) && e.Kind == egress.TooLarge && r.Status < 400 && len(r.Body) > 0:
 			v.Reach, v.Opens = true, true // more than we read of a page: it opened
-			return
+			return nil
 		case errors.As(err, &e) && e.Unrouted():
 			continue
 		case e == nil && err != nil, e != nil && (!e.Blames() || e.Kind == egress.DNS):
 			v.Untried = why(err)
-			return
+			return nil
+		case e != nil && e.Silent():
+			why, lerr := s.sixthLine(ctx, host)
+			if lerr != nil {
+				return lerr
+			}
+			if why != "" {
+				v.Reach, v.Untried = false, why
+				return nil
+			}
+			v.Reach, v.Shut = true, cmp.Or(v.Shut, strings.TrimRight(e.Says, "。"))
+			continue
 		case e != nil:
 			v.Reach, v.Shut = true, cmp.Or(v.Shut, why(err)) // an answer says more than a port nobody listens at
 			continue
 		case egress.Refuses(r.Status):
 			v.Untried = fmt.Sprintf("网站拒绝平台的访问（状态码 %d），请人工打开查看", r.Status)
-			return
+			return nil
 		case r.Status >= 400:
 			v.Reach, v.Shut = true, fmt.Sprintf("返回状态码 %d", r.Status)
 			continue
 		}
 		v.Reach, v.Opens, v.Shut = true, true, ""
 		if home == nil {
-			return
+			return nil
 		}
 		if p, err := check.ParsePage(r.Body, r.Header.Get("Content-Type"), r.Final); err != nil {
 			v.Strange = "不是网页"
@@ -650,8 +685,9 @@ func (s *Service) openOver6(ctx context.Context, host string, home *check.Page, 
 				v.Strange = "标题为“" + string(t[:min(len(t), 60)]) + "”"
 			}
 		}
-		return
+		return nil
 	}
+	return nil
 }
 
 // taken are the hosts of what a home page is made of, in order: scripts, styles
@@ -774,6 +810,23 @@ func scanLook(r db.Scanner) (Look, error) {
 	l.Took = time.Duration(ms) * time.Millisecond
 	l.doubt.checks = strings.Fields(doubt)
 	return l, json.Unmarshal([]byte(facts), &l.Facts)
+}
+
+// BadCertificate is the certificate that a site in scope was last seen with, where it
+// was at fault or its time is over: what it is told apart by and issued to. Empty where
+// it is in order, or was not seen.
+func (s *Service) BadCertificate(ctx context.Context, q db.Querier, scope authz.Scope, id registry.SiteID) (cert, issuedTo string, err error) {
+	if _, err := s.Registry.SiteTx(ctx, q, scope, id); err != nil {
+		return "", "", err
+	}
+	l, err := db.One(ctx, q, scanLook, lookSelect+` WHERE s.id = $1`, id)
+	if err != nil || l.Facts.TLS == nil || l.Facts.TLS.Cert == "" {
+		return "", "", err
+	}
+	if t := l.Facts.TLS; t.Fault != "" || !t.Until.IsZero() && !t.Until.After(calendar.DateOf(s.DB.Now())) {
+		return t.Cert, t.For, nil
+	}
+	return "", "", nil
 }
 
 // Filter narrows Looks.

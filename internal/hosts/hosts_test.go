@@ -2,6 +2,8 @@ package hosts_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -28,6 +30,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/vantage"
 )
 
 type names struct {
@@ -229,6 +232,73 @@ func TestArticle22To24_NamesAndMachinesAreHeldAgainstTheLedger(t *testing.T) {
 		if got = look(); got["host.abroad"].Outcome != check.Untested {
 			t.Errorf("a broken file: %+v", got["host.abroad"])
 		}
+		// From elsewhere the name leads to an address nobody registered: what a vantage
+		// told twice and two looks saw is a finding, until a delivery network explains it.
+		_, house, err := ed25519.GenerateKey(rand.Reader)
+		must(err)
+		insp.HouseKey(house)
+		key, v, err := insp.AddVantage(ctx, &authz.Session{Name: "某甲", Posts: []authz.Post{{ID: "1", Role: authz.Supervisor, UnitID: "u", AreaPath: "/", Office: true}}}, inspection.Vantage{Name: "延安监测点"}, "")
+		must(err)
+		record := func(change func(f *registry.DomainFields)) {
+			t.Helper()
+			must(d.Update(ctx, func(tx *db.Tx) error {
+				english, _, err := reg.MainDomains(ctx, tx, system, site.ID)
+				if err != nil {
+					return err
+				}
+				f := english.Fields()
+				change(&f)
+				_, err = reg.SetDomain(ctx, tx, system, english.ID, f, registry.Why{Says: "登记解析"}, time.Time{})
+				return err
+			}))
+		}
+		there := func(address string) check.Finding {
+			t.Helper()
+			clock.Advance(25 * time.Hour)
+			for i := range 3 {
+				clock.Advance(15 * time.Minute)
+				wire, err := vantage.Seal(key.Own, vantage.Batch{Vantage: v.ID, Made: clock.Now(), Seq: clock.Now().UnixMilli(), LineOK: true,
+					Names: []vantage.Name{{ID: string(site.ID), At: clock.Now(), Host: site.Host, Addresses: []string{address, "nonsense"}, Dialled: address}, {ID: "01STRANGER", At: clock.Now(), Host: "x", Addresses: []string{address}}}})
+				must(err)
+				_, _, err = insp.Exchange(ctx, wire)
+				must(err)
+				if i == 0 {
+					continue // told once before the look
+				}
+				if _, err := svc.LookDue(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, list, err := svc.Sheet(ctx, system, site.ID)
+			must(err)
+			return list[slices.IndexFunc(list, func(f check.Finding) bool { return f.Check == "host.dns" })]
+		}
+		record(func(f *registry.DomainFields) { f.Addresses = []string{loop.String()} })
+		if f := there(loop.String()); f.Outcome != check.Kept {
+			t.Errorf("the same from there: %+v", f)
+		}
+		if f := there("9.9.9.9"); f.Outcome != check.Violated || f.Severity != check.Error || !strings.Contains(f.Says, "“延安监测点”两次解析到未登记的地址 9.9.9.9") {
+			t.Errorf("another from there: %+v", f)
+		}
+		if found, n, err := insp.Findings(ctx, d, system, inspection.FindingFilter{Check: "host.dns", State: "standing"}); err != nil || n != 1 || found[0].Severity != check.Error {
+			t.Errorf("%+v (%v)", found, err)
+		}
+		if e, err := insp.Elsewhere(ctx, system, site.ID); err != nil || len(e) != 1 || e[0].Vantage != "延安监测点" || len(e[0].Addresses) != 1 || len(e[0].Twice) != 1 || e[0].Dialled != "9.9.9.9" {
+			t.Errorf("%+v (%v)", e, err)
+		}
+		if _, err := insp.Elsewhere(ctx, authz.Scope{}, site.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a stranger: %v", err)
+		}
+		record(func(f *registry.DomainFields) { f.CNAME = []string{"www.example.gov.cn.cdn.example"} })
+		if f := there("9.9.9.9"); f.Outcome != check.Untested || !strings.Contains(f.Says+f.Why, "各地解析到的地址可以不同") {
+			t.Errorf("a delivery network: %+v", f)
+		}
+		clock.Advance(3 * time.Hour)
+		if e, err := insp.Elsewhere(ctx, system, site.ID); err != nil || len(e) != 0 {
+			t.Errorf("not heard of for three hours: %+v (%v)", e, err)
+		}
+		record(func(f *registry.DomainFields) { f.Addresses, f.CNAME = []string{"1.2.3.4"}, nil })
+		look()
 		list, total, err := svc.Looks(ctx, system, hosts.Filter{Limit: 10, Column: "dns", Outcome: "violated"})
 		if err != nil || total != 1 || list[0].Outcome["dns"] != check.Violated {
 			t.Errorf("%+v, %v", list, err)

@@ -6,9 +6,11 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -210,7 +212,7 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 					allow = append(allow, netip.AddrPortFrom(a, p))
 				}
 			}
-			client := egress.New(egress.Policy{Allow: allow, Ports: []uint16{plain, secure}, Resolver: names, Roots: roots, Now: clock.Now, Connect: 2 * time.Second})
+			client := egress.New(egress.Policy{Allow: allow, Ports: []uint16{plain, secure}, Resolver: names, Roots: roots, Now: clock.Now, Connect: 2 * time.Second, FirstByte: 2 * time.Second})
 			defer client.Close()
 			insp := inspection.New(d, probes, reg, blobs, client, inspection.Settings{})
 			svc := hosts.New(hosts.Parts{DB: d, Registry: reg, Inspection: insp, Client: client, Dir: t.TempDir(), Plain: plain, Secure: secure})
@@ -262,6 +264,12 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 				list, secure, _ := listen(t)
 				serve(t, list, x.conf)
 				got := look(t, secure, both)
+				facts, err := db.One(ctx, d, db.Value[string], `SELECT facts FROM host_look WHERE site_id = $1`, site.ID)
+				must(err)
+				leaf := sha256.Sum256(x.conf.Certificates[0].Certificate[0])
+				if x.name != "knows old versions only" && !strings.Contains(facts, `"Cert":"`+hex.EncodeToString(leaf[:])+`"`) {
+					t.Errorf("the certificate is not told apart: %s", facts)
+				}
 				for id, want := range map[string]string{"host.certificate": x.certificate, "host.tls": x.tls} {
 					f := got[id]
 					switch {
@@ -326,6 +334,46 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 				}
 				if f.Outcome != x.outcome || x.sev != "" && f.Severity != x.sev || !strings.Contains(f.Says+f.Why, x.says) {
 					t.Errorf("%s %s %s, want %s with %q", f.Outcome, f.Severity, f.Says, x.outcome, x.says)
+				}
+			}
+			// Silence by IPv6 is the site's only where another address answers by it.
+			var line atomic.Bool
+			hang := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if line.Load() && strings.HasPrefix(r.Host, "line.") {
+					return
+				}
+				<-r.Context().Done()
+			})
+			sixthOnly.Store(&hang)
+			for _, x := range []struct {
+				name, points string
+				answers      bool
+				outcome      check.Outcome
+				says         string
+			}{
+				{"no known point", "", false, check.Untested, "没有别的地址以 IPv6 印证"},
+				{"the known point is silent too", "http://line.example.gov.cn", false, check.Untested, "1 个已知地址以 IPv6 也都没有应答"},
+				{"the known point has no IPv6", "http://old.example.gov.cn", false, check.Untested, "没有别的地址以 IPv6 印证"},
+				{"the known point answers", "http://line.example.gov.cn", true, check.Violated, "以 IPv6 打不开首页"},
+			} {
+				if x.points != "" {
+					x.points += fmt.Sprintf(":%d/", plain)
+				}
+				line.Store(x.answers)
+				must(d.Update(ctx, func(tx *db.Tx) error {
+					if _, err := tx.Exec(ctx, `INSERT INTO vantage (id, name, line, made_by, made_at) VALUES ('own', '本系统', $1, '某甲', $2) ON CONFLICT (id) DO UPDATE SET line = excluded.line`, x.points, tx.Now()); err != nil {
+						return err
+					}
+					return audit.Record(ctx, tx, audit.Entry{Act: "test", Target: audit.Target{Kind: "vantage", ID: "own"}})
+				}))
+				names := book{host: {v4, v6}, "line.example.gov.cn": {v4, v6}, "img.example.gov.cn": {v4}, "old.example.gov.cn": {v4}}
+				f := look(t, 9, names)["host.ipv6"]
+				if x.outcome == check.Violated {
+					clock.Advance(15 * time.Minute)
+					f = look(t, 9, names)["host.ipv6"]
+				}
+				if f.Outcome != x.outcome || !strings.Contains(f.Says+f.Why, x.says) {
+					t.Errorf("%s: %s %s %s, want %s with %q", x.name, f.Outcome, f.Says, f.Why, x.outcome, x.says)
 				}
 			}
 			sixthOnly.Store(nil)

@@ -47,6 +47,10 @@ func seen(id string, facts check.Server) string {
 	case id == "host.dns" && v.Names != nil && !said(v.Names.Untold):
 		line("解析到的地址", strings.Join(v.Names.Found, "、"))
 		line("台账登记的地址", strings.Join(v.Names.Expected, "、"))
+		for _, e := range v.Names.Elsewhere {
+			line("“"+e.From+"”解析到的地址", strings.Join(e.Found, "、"))
+			line("“"+e.From+"”实际连到", e.Dialled)
+		}
 		line("查到的域名服务器", strings.Join(v.Names.Servers, "、"))
 		line("台账登记的域名服务器", strings.Join(v.Names.ServersDue, "、"))
 	case id == "host.abroad" && v.Where != nil && !said(v.Where.Untold):

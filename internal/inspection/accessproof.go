@@ -104,7 +104,7 @@ func (s *Service) visitsAsCSV(ctx context.Context, site registry.Site, a Availab
 			v.from, v.says = "各监测点", "计票结果，计入"
 		}
 		if excused[calendar.DateOf(v.at)] || withLeave(off[site.ID], v.at) {
-			v.says = "批准下线，不计"
+			v.says = "已报备的下线，不计"
 		}
 	}
 	for i := range votes {
@@ -123,9 +123,9 @@ func (s *Service) visitsAsCSV(ctx context.Context, site registry.Site, a Availab
 		says := ""
 		switch {
 		case d.Excused:
-			says = "批准下线，不计"
+			says = d.Window + "内，不计"
 		case d.Left > 0:
-			says = fmt.Sprintf("批准下线时段的 %d 次不计", d.Left)
+			says = fmt.Sprintf("%s时段的 %d 次不计", d.Window, d.Left)
 		case single[d.On] < d.Probes:
 			says = fmt.Sprintf("逐次记录留有 %d 次", single[d.On])
 		}

@@ -3,15 +3,18 @@ package inspection
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/registry"
 )
 
@@ -135,13 +138,24 @@ func (s *Service) neighbourAnswers(ctx context.Context, round []probed, sites []
 	return false
 }
 
-// OwnLineDown says since when and why this system tells nothing of the sites of the
-// public network: nothing counts as failed then, and nobody is alarmed, so whoever
-// looks must know. It is empty while the line answers.
-func (s *Service) OwnLineDown(ctx context.Context) (string, error) {
+// Gap is why this system cannot tell now which sites open, for whoever looks:
+// nothing counts as failed then. No title: there is none.
+type Gap struct {
+	Title, Says string
+	Sites       []registry.SiteID // it is about, of those in scope; nil: all of the public network
+}
+
+// About reports whether the gap concerns a site.
+func (g Gap) About(site registry.SiteID) bool {
+	return g.Title != "" && (g.Sites == nil || slices.Contains(g.Sites, site))
+}
+
+// Gap is what cannot be told now of the sites in scope, since when and why: that our
+// own line is down, or that several sites were found dead by this system alone.
+func (s *Service) Gap(ctx context.Context, scope authz.Scope) (Gap, error) {
 	list, err := s.Vantages(ctx)
 	if err != nil {
-		return "", err
+		return Gap{}, err
 	}
 	var own Vantage
 	others, now := false, s.db.Now()
@@ -153,9 +167,9 @@ func (s *Service) OwnLineDown(ctx context.Context) (string, error) {
 		}
 	}
 	if !own.LineDown() {
-		return "", nil
+		return s.uncountedGap(ctx, scope)
 	}
-	says := "自 " + own.SeenAt.In(calendar.Shanghai).Format("2006-01-02 15:04") + " 起"
+	says := "自 " + minute(own.SeenAt) + " 起"
 	if len(own.Line) > 0 {
 		says += "，登记的自检地址都打不开。"
 	} else {
@@ -170,8 +184,91 @@ func (s *Service) OwnLineDown(ctx context.Context) (string, error) {
 	if len(own.Line) > 0 {
 		says += "，并核对自检地址是否还能用"
 	}
-	return says + "。", nil
+	return Gap{Title: "本系统的网络不通", Says: says + "。"}, nil
 }
+
+func minute(at time.Time) string { return at.In(calendar.Shanghai).Format("2006-01-02 15:04") }
+
+// Uncounted is a site that did not answer together with all the others of its round,
+// while this system looked alone and had no address to prove its line by: it is not
+// counted, for the reason may be our own.
+type Uncounted struct {
+	Site  registry.Site
+	Since time.Time // first such round
+	Last  time.Time // last one
+}
+
+// noteUncounted keeps the sites of a round that was not counted.
+func (s *Service) noteUncounted(ctx context.Context, round []probed) error {
+	return s.probes.Update(ctx, func(tx *db.Tx) error {
+		for _, p := range round {
+			if _, err := tx.Quiet(ctx, `INSERT INTO probe_uncounted (site_id, since, last_at) VALUES ($1, $2, $2) ON CONFLICT (site_id) DO UPDATE SET last_at = excluded.last_at`, p.site, tx.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Uncounted are those in scope that may still be contacted; one that was counted
+// since, as open or as failed, is none any more.
+func (s *Service) Uncounted(ctx context.Context, scope authz.Scope) ([]Uncounted, error) {
+	type row struct {
+		site        registry.SiteID
+		since, last time.Time
+	}
+	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (row, error) {
+		var x row
+		err := r.Scan(&x.site, &x.since, &x.last)
+		return x, err
+	}, `SELECT site_id, since, last_at FROM probe_uncounted ORDER BY since, site_id`)
+	if err != nil {
+		return nil, err
+	}
+	var out []Uncounted
+	for _, x := range rows {
+		site, err := s.registry.Site(ctx, scope, x.site)
+		if fault.Is(err, fault.NotFound) {
+			continue // out of scope, or gone from the ledger
+		}
+		if err != nil {
+			return nil, err
+		}
+		if contactable(site) == nil {
+			out = append(out, Uncounted{site, x.since, x.last})
+		}
+	}
+	return out, nil
+}
+
+// namedSites is how many sites a gap names.
+const namedSites = 5
+
+func (s *Service) uncountedGap(ctx context.Context, scope authz.Scope) (Gap, error) {
+	list, err := s.Uncounted(ctx, scope)
+	if err != nil || len(list) == 0 {
+		return Gap{}, err
+	}
+	g := Gap{Title: fmt.Sprintf("%d 个网站连不上，没有计入失败", len(list))}
+	last := list[0].Last
+	var names []string
+	for _, x := range list {
+		g.Sites, names = append(g.Sites, x.Site.ID), append(names, x.Site.Name)
+		if x.Last.After(last) {
+			last = x.Last
+		}
+	}
+	who := strings.Join(names[:min(len(names), namedSites)], "、")
+	if len(names) > namedSites {
+		who += "等"
+	}
+	g.Says = fmt.Sprintf("自 %s 起（最近一次 %s），同一轮探测的网站全部连不上，其中有%s。现在只由本系统探测，也没有登记自检地址，分不清是网站还是本系统一侧的线路、域名解析出了问题，因此不计失败。%s",
+		minute(list[0].Since), minute(last), who, UncountedToDo)
+	return g, nil
+}
+
+// UncountedToDo is what people do about sites that are not counted.
+const UncountedToDo = "请用手机等另外的网络打开其中一两个：打得开的，请系统管理员检查本机网络；打不开的，请联系机房。登记本系统的自检地址或另设监测点后，这样的失败即可认定。"
 
 // noteLine keeps how our own line was found, and since when it does not answer.
 func (s *Service) noteLine(ctx context.Context, ok bool) error {

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -188,9 +189,10 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
-	if voters.alone() && cutOff(all) && !slices.ContainsFunc(round, func(p probed) bool { return p.res.Refused }) {
+	// A line that addresses of its own have just proven is the confirmation.
+	if voters.alone() && len(voters.line) == 0 && cutOff(all) && !slices.ContainsFunc(round, func(p probed) bool { return p.res.Refused }) {
 		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))
-		return 0, nil
+		return 0, s.noteUncounted(context.WithoutCancel(ctx), all)
 	}
 	if voters.online+voters.byFile > 0 {
 		return len(all), s.voteOwn(context.WithoutCancel(ctx), all, votes)
@@ -205,7 +207,7 @@ type probed struct {
 }
 
 // enoughSites is how many sites must fail together before it is rather our own
-// network that failed.
+// network that failed. No source gives the number.
 const enoughSites = 5
 
 // cutOff reports a round in which not one site could even be connected to: the
@@ -256,7 +258,9 @@ type Day struct {
 	// window (Article 8(1)), or so much of it that too few probes are left.
 	Excused bool
 	// Left is how many further probes fell into the hours of a window.
-	Left   int
+	Left int
+	// Window is the filed window that touches the day, in words; empty: none does.
+	Window string
 	lastAt time.Time
 	lastOK bool
 }
@@ -339,12 +343,24 @@ func sum(all []Day, pack packs.Pack, n int) Availability {
 }
 
 // window is a time offline with leave; to is zero while it lasts.
-type window struct{ from, to time.Time }
+type window struct {
+	from, to time.Time
+	says     string // what it was filed as
+}
+
+// String is the window for people: what it was filed as, from when to when.
+func (w window) String() string {
+	until := "至今"
+	if !w.to.IsZero() {
+		until = "至 " + minute(w.to)
+	}
+	return cmp.Or(w.says, "已报备的下线") + "（" + minute(w.from) + " " + until + "）"
+}
 
 func asWindows(list []Window) []window {
 	out := make([]window, len(list))
 	for i, w := range list {
-		out[i] = window{w.From, w.To}
+		out[i] = window{w.From, w.To, w.Says}
 	}
 	return out
 }
@@ -375,10 +391,11 @@ func (s *Service) excuse(ctx context.Context, site registry.SiteID, days []Day, 
 	}
 	for i := range days {
 		d := &days[i]
-		if !slices.ContainsFunc(off, func(w window) bool { return w.touches(d.On) }) {
+		j := slices.IndexFunc(off, func(w window) bool { return w.touches(d.On) })
+		if j < 0 {
 			continue
 		}
-		d.Excused = true
+		d.Excused, d.Window = true, off[j].String()
 		if d.Probes == 0 {
 			continue
 		}
@@ -392,7 +409,7 @@ func (s *Service) excuse(ctx context.Context, site registry.SiteID, days []Day, 
 		if len(single) < d.Probes {
 			continue // kept no longer
 		}
-		outside := Day{On: d.On, lastAt: d.lastAt, lastOK: d.lastOK}
+		outside := Day{On: d.On, Window: d.Window, lastAt: d.lastAt, lastOK: d.lastOK}
 		var took int64
 		for _, k := range single {
 			switch {
@@ -447,6 +464,18 @@ func (s *Service) Past(ctx context.Context, scope authz.Scope, site registry.Sit
 	return days[site], err
 }
 
+// DayOf is one day of a site in scope, with what fell into filed windows taken out.
+func (s *Service) DayOf(ctx context.Context, scope authz.Scope, site registry.SiteID, on calendar.Date) (Day, error) {
+	if _, err := s.registry.Site(ctx, scope, site); err != nil {
+		return Day{}, err
+	}
+	days, err := s.daysOf(ctx, []registry.SiteID{site}, on, on, s.need(on))
+	if err != nil {
+		return Day{}, err
+	}
+	return days[site][0], nil
+}
+
 // need are the terms of the pack in force on a day; none without a pack.
 func (s *Service) need(on calendar.Date) check.Limits {
 	pack, ok := s.set.Pack(on)
@@ -455,6 +484,10 @@ func (s *Service) need(on calendar.Date) check.Limits {
 	}
 	return LimitsOf(pack)
 }
+
+// NearVeto is from which failed share of seven days, in per cent, a site is marked, as
+// the province chose it.
+func (s *Service) NearVeto() int { return s.set.Province().NearVetoPercent }
 
 // Week is the last seven days of one site, for a board; what lies in a filed window
 // is left out.

@@ -464,11 +464,11 @@ func TestOurOwnLineDownIsSaid(t *testing.T) {
 		}
 		down := func() string {
 			t.Helper()
-			says, err := h.svc.OwnLineDown(h.ctx)
+			gap, err := h.svc.Gap(h.ctx, h.scope)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return says
+			return gap.Says
 		}
 		asked := func() int {
 			h.made.mu.Lock()

@@ -7,6 +7,7 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/registry"
 )
@@ -14,9 +15,10 @@ import (
 // Silence is an outage that has not ended.
 type Silence struct {
 	Site   registry.SiteID
-	Since  time.Time // first probe that failed
-	Last   time.Time // last one
-	Probes int       // in between, all failed
+	Since  time.Time   // first probe that failed
+	Last   time.Time   // last one
+	Probes int         // in between, all failed
+	Kind   egress.Kind // of the last failure that was counted
 }
 
 // failing are the instants at which a site failed since it last opened, oldest
@@ -89,6 +91,11 @@ func (s *Service) Silences(ctx context.Context, scope authz.Scope, least time.Du
 		x := Silence{Site: id, Since: rows[0], Last: rows[len(rows)-1], Probes: len(rows)}
 		// At least one answer in every hour of the outage, on average.
 		if length := x.Last.Sub(x.Since); length >= least && x.Probes >= int(length/time.Hour) {
+			kind, err := db.One(ctx, s.probes, db.Value[string], `SELECT kind FROM probe WHERE site_id = $1 AND NOT ok ORDER BY at DESC LIMIT 1`, id)
+			if err != nil && !db.None(err) { // none is counted yet where only files could confirm it
+				return nil, err
+			}
+			x.Kind = egress.Kind(kind)
 			out = append(out, x)
 		}
 	}

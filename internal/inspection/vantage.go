@@ -83,7 +83,10 @@ type Vantage struct {
 	Results int
 	Lost    int
 	Ahead   time.Duration // of its clock before ours; behind: less than zero
-	key     ed25519.PublicKey
+	// SetRight is when its clock, which had been ahead, was found set right and its
+	// batches counted on from the last one taken before.
+	SetRight time.Time
+	key      ed25519.PublicKey
 }
 
 // ClockOff reports whether its clock is so far from ours that its votes are none.
@@ -133,10 +136,10 @@ func (s *Service) Vantages(ctx context.Context) ([]Vantage, error) {
 	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (Vantage, error) {
 		var v Vantage
 		var ms int64
-		err := r.Scan(&v.ID, &v.SeenAt, &v.LineOK, &v.Results, &v.Lost, &ms)
+		err := r.Scan(&v.ID, &v.SeenAt, &v.LineOK, &v.Results, &v.Lost, &ms, &v.SetRight)
 		v.Ahead = time.Duration(ms) * time.Millisecond
 		return v, err
-	}, `SELECT vantage_id, at, line_ok, results, lost, ahead_ms FROM vantage_seen`)
+	}, `SELECT vantage_id, at, line_ok, results, lost, ahead_ms, set_right_at FROM vantage_seen`)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +149,7 @@ func (s *Service) Vantages(ctx context.Context) ([]Vantage, error) {
 	for i := range list {
 		for _, r := range rows {
 			if r.ID == list[i].ID {
-				list[i].SeenAt, list[i].LineOK, list[i].Results, list[i].Lost, list[i].Ahead = r.SeenAt, r.LineOK, r.Results, r.Lost, r.Ahead
+				list[i].SeenAt, list[i].LineOK, list[i].Results, list[i].Lost, list[i].Ahead, list[i].SetRight = r.SeenAt, r.LineOK, r.Results, r.Lost, r.Ahead, r.SetRight
 			}
 		}
 	}
@@ -346,6 +349,12 @@ func (s *Service) PlanFor(ctx context.Context, id string) ([]byte, error) {
 		return nil, err
 	}
 	p := vantage.Plan{Vantage: v.ID, Made: s.db.Now(), Until: s.db.Now().Add(vantage.PlanFor), Every: s.set.Interval, Line: v.Line, Targets: []vantage.Target{}}
+	if p.Taken, err = s.lastTaken(ctx, v.ID); err != nil {
+		return nil, err
+	}
+	if p.Taken <= p.Made.UnixMilli() {
+		p.Taken = 0 // its clock tells a greater number
+	}
 	for _, site := range sites[:min(len(sites), vantage.MaxTargets)] {
 		t := vantage.Target{ID: string(site.ID), URL: s.address(site)}
 		if every := interval(site); every != s.set.Interval {
@@ -356,9 +365,25 @@ func (s *Service) PlanFor(ctx context.Context, id string) ([]byte, error) {
 	return vantage.Seal(s.house, p)
 }
 
+// lastTaken is the number of the last batch taken of a vantage; 0 for none.
+func (s *Service) lastTaken(ctx context.Context, id string) (int64, error) {
+	n, err := db.One(ctx, s.probes, db.Value[int64], `SELECT seq FROM vantage_seen WHERE vantage_id = $1`, id)
+	if db.None(err) {
+		return 0, nil
+	}
+	return n, err
+}
+
+// setBack is how much less a clock has to be ahead than with the batch before for
+// having been set right in between: what is less is the way of the batch.
+const setBack = 5 * time.Second
+
 // Exchange takes a batch in and answers with the next list: the vantage's
 // signature is the proof of who it is. What comes too late for its interval, from a
-// round whose own line was down, or from a clock that is off, is no vote.
+// round whose own line was down, or from a clock that is off, is no vote. A batch
+// that is not above the last one taken is refused with a fault.Conflict, and the
+// answer is a signed vantage.Count: an agent whose clock was set back counts on from
+// there, and what was taken once never is again.
 func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken int, err error) {
 	ctx = audit.System(ctx, "inspection.vantage")
 	if s.house == nil {
@@ -388,11 +413,19 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 	if v.ByFile {
 		late = graceByFile
 	}
+	setRight := false
 	err = s.probes.Update(ctx, func(tx *db.Tx) error {
-		taken = 0
+		taken, setRight = 0, false
 		now := tx.Now()
 		if v.Ahead = b.Made.Sub(now); v.ByFile {
 			v.Ahead = max(0, v.Ahead) // a file is under way for hours
+		}
+		if b.Follows > 0 {
+			n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM vantage_seen WHERE vantage_id = $1 AND ahead_ms >= $2`, v.ID, (v.Ahead + setBack).Milliseconds())
+			if err != nil {
+				return err
+			}
+			setRight = n > 0
 		}
 		moved, err := tx.Quiet(ctx, `INSERT INTO vantage_seen (vantage_id, at, seq, line_ok, results, lost, ahead_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (vantage_id) DO UPDATE SET at = excluded.at, seq = excluded.seq, line_ok = excluded.line_ok, results = excluded.results, lost = excluded.lost, ahead_ms = excluded.ahead_ms WHERE vantage_seen.seq < excluded.seq`,
@@ -401,7 +434,12 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 			return err
 		}
 		if moved == 0 {
-			return fault.New(fault.Conflict, "这批结果已经收过，或早于已收的一批。")
+			return fault.New(fault.Conflict, "这批结果已经收过，或早于已收的一批。那台机器的时钟如曾经超前、现已校准：联网的会自动接着计数；用文件交换的，请重新下载清单，再探测一次。")
+		}
+		if setRight {
+			if _, err := tx.Quiet(ctx, `UPDATE vantage_seen SET set_right_at = $2 WHERE vantage_id = $1`, v.ID, now); err != nil {
+				return err
+			}
 		}
 		if v.ClockOff() {
 			return nil
@@ -421,10 +459,28 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 			}
 			taken += int(n)
 		}
-		return nil
+		return noteNames(ctx, tx, v, b.Names, func(id registry.SiteID) bool { _, ok := known[id]; return ok })
 	})
+	if fault.Is(err, fault.Conflict) {
+		last, lerr := s.lastTaken(ctx, v.ID)
+		if lerr != nil {
+			return nil, 0, lerr
+		}
+		count, serr := vantage.Seal(s.house, vantage.Count{Vantage: v.ID, Taken: last, Says: fault.Of(err).Says})
+		if serr != nil {
+			return nil, 0, serr
+		}
+		return count, 0, err
+	}
 	if err != nil {
 		return nil, 0, err
+	}
+	if setRight {
+		if err := s.db.Update(ctx, func(tx *db.Tx) error {
+			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.vantage.set_right", Target: v.target(), After: map[string]any{"follows": b.Follows, "seq": b.Seq, "made": b.Made}})
+		}); err != nil {
+			return nil, 0, err
+		}
 	}
 	plan, err = s.PlanFor(ctx, v.ID)
 	return plan, taken, err
@@ -520,7 +576,7 @@ func (s *Service) Decide(ctx context.Context) (int, error) {
 		counted = counted[:0]
 		for _, b := range list {
 			verdict := Verdict(b.votes, b.failed)
-			if verdict == VerdictAlone && b.own && could.online+could.byFile == 0 && !cutOff(rounds[b.slot]) {
+			if verdict == VerdictAlone && b.own && could.online+could.byFile == 0 && (len(could.line) > 0 || !cutOff(rounds[b.slot])) {
 				verdict = VerdictFailed
 			}
 			if _, err := tx.Quiet(ctx, `UPDATE probe_vote SET verdict = $3 WHERE site_id = $1 AND slot = $2`, b.site, b.slot, verdict); err != nil {
@@ -695,6 +751,9 @@ func keepProbed(ctx context.Context, tx *db.Tx, all []probed) error {
 			return fmt.Errorf("inspection: keep probe: %w", err)
 		}
 	}
+	if _, err := tx.Quiet(ctx, `DELETE FROM probe_uncounted WHERE EXISTS (SELECT 1 FROM probe p WHERE p.site_id = probe_uncounted.site_id AND p.at > probe_uncounted.since)`); err != nil {
+		return err
+	}
 	_, err := tx.Quiet(ctx, `DELETE FROM probe WHERE at < $1`, tx.Now().Add(-keepProbes))
 	return err
 }
@@ -749,8 +808,11 @@ func uncount(ctx context.Context, tx *db.Tx, site registry.SiteID, at time.Time)
 }
 
 // Window is a time during which a site need not be reachable; To is zero while
-// it lasts.
-type Window struct{ From, To time.Time }
+// it lasts, Says what it was filed as: 批准的临时下线.
+type Window struct {
+	From, To time.Time
+	Says     string
+}
 
 // WindowsFrom registers who knows the windows of sites that are filed: offline
 // with leave, and an emergency that the supervisor has reported (readings 7).

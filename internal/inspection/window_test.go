@@ -121,7 +121,7 @@ func TestArticle8_1_AWindowExcusesItsHours(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{day.String() + ",46,8,批准下线时段的 2 次不计", day.String() + " 02:30:00,本系统,打不开,0,40,批准下线，不计", day.String() + " 03:00:00,本系统,打开,0,40,计入"} {
+		for _, want := range []string{day.String() + ",46,8,已报备的下线（" + day.String() + " 02:00 至 " + day.String() + " 03:00）时段的 2 次不计", day.String() + " 02:30:00,本系统,打不开,0,40,已报备的下线，不计", day.String() + " 03:00:00,本系统,打开,0,40,计入"} {
 			if !strings.Contains(string(body), want) {
 				t.Errorf("the evidence does not tell %q:\n%s", want, body)
 			}

@@ -11,8 +11,24 @@ import (
 )
 
 // FiledWindow is a time off the net that counts against nobody, to the instant
-// where the house knows it and else by whole days; Until is zero while it lasts.
-type FiledWindow struct{ From, Until time.Time }
+// where the house knows it and else by whole days; Until is zero while it lasts,
+// Says what it was filed as.
+type FiledWindow struct {
+	From, Until time.Time
+	Says        string
+}
+
+// filedAs says what a window was filed as: with leave, or reported in writing.
+func filedAs(w Window) string {
+	says := "批准的临时下线"
+	if w.Emergency != "" {
+		says = "已书面报备（" + w.Report.Number + "）的紧急下线"
+	}
+	if w.Cause != "" {
+		says += "“" + w.Cause + "”"
+	}
+	return says
+}
 
 // fewSites is how many sites a statement names one by one.
 const fewSites = 50
@@ -34,7 +50,7 @@ func (s *Service) Filed(ctx context.Context, scope authz.Scope, sites []registry
 		if w.From.IsZero() || w.State != WindowRunning && w.State != WindowEnded || unreported(w) {
 			continue
 		}
-		f := FiledWindow{From: w.Began, Until: w.Ended}
+		f := FiledWindow{From: w.Began, Until: w.Ended, Says: filedAs(w)}
 		if f.From.IsZero() {
 			f.From = w.From.Start()
 		}

@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func TestArticle08_1_AWindowIsFiledToTheInstant(t *testing.T) {
 		h.hang(ref, sx2021.OfflineNotice, calendar.DateOf(h.clock.Now()))
 		off := h.clock.Now()
 		h.must(h.ask("citydept.clerk", lifecycle.GoOfflineMatter, ref, nil))
-		if w := filed(1); !w.From.Equal(off) || !w.Until.IsZero() {
+		if w := filed(1); !w.From.Equal(off) || !w.Until.IsZero() || !strings.HasPrefix(w.Says, "批准的临时下线") {
 			t.Errorf("off since %s: %+v", off, w)
 		}
 		h.clock.Advance(time.Hour)
@@ -42,7 +43,7 @@ func TestArticle08_1_AWindowIsFiledToTheInstant(t *testing.T) {
 		h.clock.Advance(dayLong)
 		h.must(h.ask("citydept.clerk", lifecycle.EmergencyMatter, ref, map[string]string{"emergency": "force_majeure", "began": h.day(0), "cause": "机房断电"}))
 		h.must(h.ask("city.chief", lifecycle.ReportMatter, ref, map[string]string{"number": "市政办函〔2026〕9号", "on": h.day(0), "sealed": "yes"}, "report"))
-		if w := filed(2); !w.From.Equal(calendar.DateOf(h.clock.Now()).Start()) || !w.Until.IsZero() {
+		if w := filed(2); !w.From.Equal(calendar.DateOf(h.clock.Now()).Start()) || !w.Until.IsZero() || w.Says != "已书面报备（市政办函〔2026〕9号）的紧急下线“机房断电”" {
 			t.Errorf("an emergency: %+v", w)
 		}
 	})

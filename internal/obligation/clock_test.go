@@ -176,6 +176,24 @@ func TestArticle19_4_HoursOfTheDueDay(t *testing.T) {
 	})
 }
 
+// The hour is the province's where it says so: reminders keep their distance.
+func TestArticle19_4_TheHourIsTheProvinces(t *testing.T) {
+	kind := obligation.Kind{ID: "patrol", Name: "每日巡检记录", Citation: "第十九条（四）", Hours: []int{16}, By: 18}
+	clock := calendar.NewManual(time.Date(2026, 1, 9, 22, 0, 0, 0, time.UTC))
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		hour := 21
+		s := obligation.New(d, org.New(d), kind)
+		s.HourFrom("patrol", func() int { return hour })
+		if k, ok := s.KindOf("patrol"); !ok || k.By != 21 || len(k.Hours) != 1 || k.Hours[0] != 19 {
+			t.Errorf("by 21 o'clock: %+v", k)
+		}
+		hour = 18
+		if k, _ := s.KindOf("patrol"); k.By != 18 || k.Hours[0] != 16 || kind.Hours[0] != 16 {
+			t.Errorf("by 18 o'clock: %+v", k)
+		}
+	})
+}
+
 func TestProvinceIsToldAfterTheSupervisor(t *testing.T) {
 	kind := obligation.Kind{ID: "yearly", Name: "年度事项", Citation: "第三十一条", Escalate: 2, Province: 10}
 	clock := calendar.NewManual(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC))

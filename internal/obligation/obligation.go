@@ -83,6 +83,7 @@ type Service struct {
 	db    *db.DB
 	org   *org.Service
 	kinds []Kind
+	hours map[string]func() int
 
 	recurring []Recurring
 	moved     []func(ctx context.Context, tx *db.Tx, o Obligation) error
@@ -90,7 +91,7 @@ type Service struct {
 
 // New makes the service over the declared kinds.
 func New(d *db.DB, o *org.Service, kinds ...Kind) *Service {
-	return &Service{db: d, org: o, kinds: kinds}
+	return &Service{db: d, org: o, kinds: kinds, hours: map[string]func() int{}}
 }
 
 // Kinds are the declared clocks.
@@ -102,7 +103,23 @@ func (s *Service) KindOf(id string) (Kind, bool) {
 	if i < 0 {
 		return Kind{}, false
 	}
+	if hour := s.hours[id]; hour != nil {
+		return s.kinds[i].by(hour()), true
+	}
 	return s.kinds[i], true
+}
+
+// HourFrom registers who says by which hour of its day a kind is owed; at start only.
+func (s *Service) HourFrom(kind string, hour func() int) { s.hours[kind] = hour }
+
+// by is the kind owed by another hour; its reminders keep their distance from it.
+func (k Kind) by(hour int) Kind {
+	hours := make([]int, len(k.Hours))
+	for i, h := range k.Hours {
+		hours[i] = h + hour - k.By
+	}
+	k.By, k.Hours = hour, hours
+	return k
 }
 
 // Debt says what is owed.
@@ -119,6 +136,9 @@ type Debt struct {
 	Length calendar.Period
 	// Person and Deputy hold it by name (A 岗, B 岗); empty: the whole unit.
 	Person, Deputy org.PersonID
+	// Told: whoever owes it is told of it with others like it. Opened late, it sends
+	// no message of its own that it is late.
+	Told bool
 }
 
 // Open opens the obligation in the act's transaction. One that is already open
@@ -132,11 +152,15 @@ func (s *Service) Open(ctx context.Context, tx *db.Tx, n Debt) error {
 		return fmt.Errorf("obligation: %s without a due date", n.Kind)
 	}
 	look := firstLook(k, n.Due.On, tx.Now())
+	var overdue any
+	if n.Told && !tx.Now().Before(k.overdueAt(n.Due.On)) {
+		overdue = tx.Now()
+	}
 	added, err := tx.Exec(ctx, `
-		INSERT INTO obligation (id, kind, unit_id, subject_kind, subject_id, subject_name, period_key, link, opened_at, due_on, provisional, state, look_at, started_on, length, person_id, deputy_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, $14, $15, $16)
+		INSERT INTO obligation (id, kind, unit_id, subject_kind, subject_id, subject_name, period_key, link, opened_at, due_on, provisional, state, look_at, started_on, length, person_id, deputy_id, overdue_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (kind, subject_kind, subject_id, period_key) WHERE state = 'open' DO NOTHING`,
-		ulid.Make().String(), n.Kind, n.Unit, n.Subject.Kind, n.Subject.ID, n.Subject.Name, n.Period, n.Link, tx.Now(), n.Due.On, n.Due.Provisional, look, n.From, lengthText(n.Length), n.Person, n.Deputy)
+		ulid.Make().String(), n.Kind, n.Unit, n.Subject.Kind, n.Subject.ID, n.Subject.Name, n.Period, n.Link, tx.Now(), n.Due.On, n.Due.Provisional, look, n.From, lengthText(n.Length), n.Person, n.Deputy, overdue)
 	if err != nil || added == 0 {
 		return err
 	}

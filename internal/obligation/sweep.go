@@ -86,7 +86,7 @@ const (
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "obligation.sweep")
 	errs := []error{s.rewind(ctx), s.openRecurring(ctx)}
-	w := sweep{Service: s, offices: map[org.AreaID]org.UnitID{}, upwards: map[place]addressee{}}
+	w := sweep{Service: s, offices: map[org.AreaID]org.UnitID{}, upwards: map[place]addressee{}, kinds: map[string]Kind{}}
 	total := 0
 	for {
 		n, err := w.some(ctx)
@@ -141,6 +141,19 @@ type sweep struct {
 	*Service
 	offices map[org.AreaID]org.UnitID // empty: none
 	upwards map[place]addressee
+	kinds   map[string]Kind
+}
+
+// KindOf is the service's, asked once a run.
+func (w *sweep) KindOf(id string) (Kind, bool) {
+	if k, ok := w.kinds[id]; ok {
+		return k, true
+	}
+	k, ok := w.Service.KindOf(id)
+	if ok {
+		w.kinds[id] = k
+	}
+	return k, ok
 }
 
 // some handles one batch; 0 means that nothing is left.

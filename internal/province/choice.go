@@ -60,6 +60,8 @@ var words = map[string]Choice{
 	"referral_workdays":              {Label: "移送协同监管单位事项的反馈期限", Unit: "个工作日", Basis: "第二十条（一）"},
 	"budget_due_month":               {Label: "经费登记截止：月", Unit: "月", Basis: "第二十一条"},
 	"roster_due_day":                 {Label: "下月值班表于每月几日前公布", Unit: "日", Basis: "第十九条（四）"},
+	"record_due_hour":                {Label: "每日巡检记录最迟几时确认（提前两小时提醒）", Unit: "时", Basis: "第十九条（四）（时点未核实）"},
+	"near_veto_percent":              {Label: "网站七日访问失败达到多少，在网站检查中标示", Unit: "%", Basis: "第二十二条（比例未核实）"},
 	"duty_pooled":                    {Label: "没有公布本单位值班表的主办单位，由所在地区的办公厅（室）集中值班；选“否”的，每个主办单位各自值班、各自记录", Basis: "第十九条（四）（集中值班为本平台的理解，未核实）"},
 	"alarm_minutes":                  {Label: "告警多久无人接收即转报下一人、再转报分管领导和主要负责同志", Unit: "分钟", Basis: "第十九条（四）"},
 	"alarm_superior_minutes":         {Label: "告警报主要负责同志后多久仍无人接收即上报上级值班、再上报省级值班", Unit: "分钟", Basis: "第十九条（四）（时长未核实）"},

@@ -10,6 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +27,10 @@ const (
 	MaxWire    = 32 << 20
 	// PlanFor is how long a list may be used.
 	PlanFor = 7 * 24 * time.Hour
+	// MaxAddresses bounds the addresses told of a target; namedEvery is between two
+	// tellings of where a target's name leads.
+	MaxAddresses = 20
+	namedEvery   = 30 * time.Minute
 	// kept bounds the results an agent holds while the house does not answer.
 	kept = 100_000
 )
@@ -44,6 +51,9 @@ type Plan struct {
 	Every   time.Duration `json:"every"` // between two probes of a site
 	Line    []string      `json:"line"`  // addresses of its own by which the vantage tests its line
 	Targets []Target      `json:"targets"`
+	// Taken is the number of the last batch that was taken, where it lies ahead of
+	// the house's clock: the agent counts on from it.
+	Taken int64 `json:"taken,omitempty"`
 }
 
 // Result is one probe.
@@ -56,14 +66,36 @@ type Result struct {
 	TookMS int64       `json:"took_ms"`
 }
 
+// Name is where the name of a target leads, as the vantage's own resolver told it.
+type Name struct {
+	ID        string    `json:"id"`
+	At        time.Time `json:"at"`
+	Host      string    `json:"host"`
+	Addresses []string  `json:"addresses"`
+	Dialled   string    `json:"dialled,omitempty"` // the one that was connected to
+}
+
 // Batch is what a vantage saw since the last one.
 type Batch struct {
 	Vantage string    `json:"vantage"`
 	Made    time.Time `json:"made"`
 	Seq     int64     `json:"seq"` // rises with every batch: an old one again is refused
-	LineOK  bool      `json:"line_ok"`
-	Lost    int       `json:"lost,omitempty"` // results dropped because the house did not answer
-	Results []Result  `json:"results"`
+	// Follows says that the agent's clock stands behind the number of the last batch
+	// that was taken, as one that was ahead and was set right does, and that it counts
+	// on from that number; 0: its numbers are the time, as ever.
+	Follows int64    `json:"follows,omitempty"`
+	LineOK  bool     `json:"line_ok"`
+	Lost    int      `json:"lost,omitempty"` // results dropped because the house did not answer
+	Results []Result `json:"results"`
+	Names   []Name   `json:"names,omitempty"`
+}
+
+// Count is the house's answer to a batch whose number is not above that of the last
+// one it took. Numbers only ever rise, so an old answer does no harm.
+type Count struct {
+	Vantage string `json:"vantage"`
+	Taken   int64  `json:"taken"`
+	Says    string `json:"says"` // why the batch was refused, for people
 }
 
 // envelope carries signed bytes.
@@ -77,17 +109,21 @@ type envelope struct {
 const (
 	planMark  = "zhengshu vantage plan 1\n"
 	batchMark = "zhengshu vantage batch 1\n"
+	countMark = "zhengshu vantage count 1\n"
 )
 
-// Seal signs a plan or a batch.
+// Seal signs a plan, a batch or a count.
 func Seal(key ed25519.PrivateKey, what any) ([]byte, error) {
 	body, err := json.Marshal(what)
 	if err != nil {
 		return nil, err
 	}
 	mark := planMark
-	if _, ok := what.(Batch); ok {
+	switch what.(type) {
+	case Batch:
 		mark = batchMark
+	case Count:
+		mark = countMark
 	}
 	return json.Marshal(envelope{body, ed25519.Sign(key, append([]byte(mark), body...))})
 }
@@ -159,10 +195,17 @@ func OpenBatch(vantage ed25519.PublicKey, wire []byte) (Batch, error) {
 	if err := open(vantage, batchMark, wire, &b); err != nil {
 		return b, err
 	}
-	if len(b.Results) > MaxResults {
+	if len(b.Results) > MaxResults || len(b.Names) > MaxResults || slices.ContainsFunc(b.Names, func(n Name) bool { return len(n.Addresses) > MaxAddresses }) {
 		return b, fault.New(fault.TooLarge, "一批结果超过 20 万条，请缩短交换的间隔。")
 	}
 	return b, nil
+}
+
+// OpenCount reads what the house says of its last batch.
+func OpenCount(house ed25519.PublicKey, wire []byte) (Count, error) {
+	var c Count
+	err := open(house, countMark, wire, &c)
+	return c, err
 }
 
 // Key is what an agent is started with: who it is, its own key, and the
@@ -206,12 +249,38 @@ type Agent struct {
 	Client *egress.Client
 	AtOnce int // probes at the same time; 64 when zero
 
-	seq  int64
-	held []Result
-	lost int
-	line bool
-	// asked is when each target was asked last.
-	asked map[string]time.Time
+	seq     int64
+	follows int64 // see Batch.Follows
+	held    []Result
+	lost    int
+	line    bool
+	// asked is when each target was asked last, named when its name was told last.
+	asked, named map[string]time.Time
+	names        []Name
+}
+
+// name asks the vantage's resolver where a target leads; false where there is no
+// answer to tell, or none is due.
+func (a *Agent) name(ctx context.Context, t Target, r egress.ProbeResult, last time.Time) (Name, bool) {
+	u, err := url.Parse(t.URL)
+	if err != nil || !last.IsZero() && r.At.Sub(last) < namedEvery {
+		return Name{}, false
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return Name{}, false // no name
+	}
+	list, err := a.Client.Addresses(ctx, u.Hostname())
+	if err != nil {
+		return Name{}, false
+	}
+	n := Name{ID: t.ID, At: r.At, Host: u.Hostname()}
+	for _, x := range list[:min(len(list), MaxAddresses)] {
+		n.Addresses = append(n.Addresses, x.String())
+	}
+	if r.Remote.IsValid() {
+		n.Dialled = r.Remote.String()
+	}
+	return n, true
 }
 
 // LineOK tests the vantage's own line: any of the addresses that answers at all
@@ -242,6 +311,10 @@ func (a *Agent) Round(ctx context.Context, p Plan, spread bool) (n int) {
 	}
 	work := make(chan Target)
 	out := make([]Result, 0, len(p.Targets))
+	var names []Name
+	if a.named == nil {
+		a.named = map[string]time.Time{}
+	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for range min(atOnce, len(p.Targets)) {
@@ -252,6 +325,14 @@ func (a *Agent) Round(ctx context.Context, p Plan, spread bool) (n int) {
 					continue
 				}
 				mu.Lock()
+				last := a.named[t.ID]
+				mu.Unlock()
+				name, told := a.name(ctx, t, r, last)
+				mu.Lock()
+				if told {
+					names = append(names, name)
+					a.named[t.ID] = r.At
+				}
 				out = append(out, Result{t.ID, r.At, r.OK, r.Kind, r.Status, r.Took.Milliseconds()})
 				mu.Unlock()
 			}
@@ -283,6 +364,10 @@ feed:
 	if len(p.Line) > 0 && !LineOK(ctx, a.Client, p.Line) {
 		a.line = false
 		return 0
+	}
+	a.names = append(a.names, names...)
+	if over := len(a.names) - kept; over > 0 {
+		a.names = a.names[over:]
 	}
 	a.held = append(a.held, out...)
 	if over := len(a.held) - kept; over > 0 {
@@ -329,13 +414,24 @@ func (a *Agent) turn(p Plan, now time.Time) Plan {
 // Batch is what is held, signed; Taken lets go of it.
 func (a *Agent) Batch(now time.Time) ([]byte, error) {
 	a.seq = max(a.seq+1, now.UnixMilli())
-	return Seal(a.Key.Own, Batch{Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, LineOK: a.line, Lost: a.lost, Results: a.held})
+	if a.follows < now.UnixMilli() {
+		a.follows = 0 // the time has come up with it
+	}
+	return Seal(a.Key.Own, Batch{Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, Follows: a.follows, LineOK: a.line, Lost: a.lost, Results: a.held, Names: a.names})
+}
+
+// CountFrom has the next batch count on from the last that was taken.
+func (a *Agent) CountFrom(taken int64) {
+	if taken > a.seq {
+		a.seq, a.follows = taken, taken
+	}
 }
 
 // Taken says that the house has the last batch.
-func (a *Agent) Taken() { a.held, a.lost = nil, 0 }
+func (a *Agent) Taken() { a.held, a.names, a.lost = nil, nil, 0 }
 
-// Exchange hands a batch over and returns the next list.
+// Exchange hands a batch over and returns the next list; with a fault.Conflict, the
+// house's Count.
 type Exchange func(ctx context.Context, batch []byte) (plan []byte, err error)
 
 // Run works until ctx ends: a round each interval, handed over at its end. The
@@ -349,6 +445,7 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 			return err
 		}
 		wire, err := swap(ctx, batch)
+		again := false
 		if err == nil {
 			a.Taken()
 			next, perr := OpenPlan(a.Key.House, wire)
@@ -359,6 +456,11 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 				return fault.New(fault.Forbidden, "收到的清单是给别的监测点的，请核对密钥。")
 			}
 			plan = next
+			a.CountFrom(plan.Taken)
+		} else if c, cerr := OpenCount(a.Key.House, wire); fault.Is(err, fault.Conflict) && cerr == nil && c.Vantage == a.Key.Vantage && c.Taken >= a.seq {
+			a.CountFrom(c.Taken)
+			tell("主系统收过编号更大的一批，这台机器的时钟应是校准过；接着那一批计数，重新交回")
+			again = true
 		} else if ctx.Err() == nil {
 			tell("未能与主系统交换，结果暂存 %d 条：%v", len(a.held), err)
 			if fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound) {
@@ -369,7 +471,9 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 			return nil
 		}
 		wait := 30 * time.Second
-		if plan.Every > 0 && time.Now().Before(plan.Until) {
+		if again {
+			wait = time.Second
+		} else if plan.Every > 0 && time.Now().Before(plan.Until) {
 			begun := time.Now()
 			part := a.turn(plan, begun)
 			n := a.Round(ctx, part, true)

@@ -199,3 +199,138 @@ func FuzzOpenPlan(f *testing.F) {
 		}
 	})
 }
+
+// A clock that was ahead and was set right: the house says what it took last, and the
+// agent counts on from there at once, saying so, until the time has come up with it.
+func TestAnAgentWhoseClockWasSetRightCountsOn(t *testing.T) {
+	house, k := keys(t)
+	own := k.Own.Public().(ed25519.PublicKey)
+	taken := time.Now().Add(8 * time.Hour).UnixMilli()
+	_, stranger, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := [][]byte{}
+	for _, x := range []struct {
+		key  ed25519.PrivateKey
+		what any
+	}{{stranger, Count{Vantage: k.Vantage, Taken: taken * 2}}, {house, Count{Vantage: "another", Taken: taken * 2}}, {house, Count{Vantage: k.Vantage, Taken: taken}}} {
+		wire, err := Seal(x.key, x.what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers = append(answers, wire)
+	}
+	for i, wire := range answers {
+		a := &Agent{Key: k, Client: egress.New(egress.Policy{})}
+		ctx, cancel := context.WithCancel(t.Context())
+		var got []Batch
+		err := a.Run(ctx, func(_ context.Context, batch []byte) ([]byte, error) {
+			b, err := OpenBatch(own, batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got = append(got, b); len(got) == 2 {
+				cancel()
+				return nil, context.Canceled
+			}
+			if i < 2 {
+				cancel()
+			}
+			return wire, fault.New(fault.Conflict, "早于已收的一批")
+		}, func(string, ...any) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case i < 2 && (len(got) != 1 || a.seq >= taken):
+			t.Errorf("answer %d moved the count: %d", i, a.seq)
+		case i == 2 && (len(got) != 2 || got[1].Seq != taken+1 || got[1].Follows != taken || got[0].Follows != 0):
+			t.Errorf("counts on: %+v", got)
+		}
+	}
+	a := &Agent{Key: k}
+	a.CountFrom(taken)
+	a.CountFrom(taken - 1) // an old answer again
+	for _, x := range []struct {
+		at      time.Time
+		follows int64
+	}{{time.UnixMilli(taken - 1000), taken}, {time.UnixMilli(taken + 1000), 0}} {
+		wire, err := a.Batch(x.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := OpenBatch(own, wire); err != nil || b.Follows != x.follows || b.Seq <= taken {
+			t.Errorf("%+v, %v", b, err)
+		}
+	}
+}
+
+type answers []netip.Addr
+
+func (n answers) Resolve(context.Context, string) ([]netip.Addr, error) { return n, nil }
+
+// A vantage tells where its own resolver leads and what it dialled, each name every
+// half hour, and keeps that until the house has it.
+func TestAVantageTellsWhereNamesLead(t *testing.T) {
+	_, k := keys(t)
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	at := netip.MustParseAddrPort(server.Listener.Addr().String())
+	now := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	client := egress.New(egress.Policy{Allow: []netip.AddrPort{at, netip.AddrPortFrom(at.Addr(), 443)}, Ports: []uint16{at.Port()}, Resolver: answers{at.Addr()}, Now: func() time.Time { return now }})
+	defer client.Close()
+	a := &Agent{Key: k, Client: client}
+	p := Plan{Targets: []Target{{ID: "named", URL: "http://www.a.gov.cn:" + strings.TrimPrefix(at.String(), "127.0.0.1:") + "/"}, {ID: "bare", URL: server.URL + "/"}}}
+	told := func(want int) []Name {
+		t.Helper()
+		if n := a.Round(t.Context(), p, false); n != 2 {
+			t.Fatalf("%d results", n)
+		}
+		wire, err := a.Batch(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := OpenBatch(k.Own.Public().(ed25519.PublicKey), wire)
+		if err != nil || len(b.Names) != want {
+			t.Fatalf("%+v, %v: want %d names", b.Names, err, want)
+		}
+		return b.Names
+	}
+	if n := told(1)[0]; n.ID != "named" || n.Host != "www.a.gov.cn" || len(n.Addresses) != 1 || n.Addresses[0] != "127.0.0.1" || n.Dialled != "127.0.0.1" || !n.At.Equal(now) {
+		t.Errorf("%+v", n)
+	}
+	now = now.Add(5 * time.Minute)
+	told(1) // not handed over yet
+	a.Taken()
+	told(0)
+	now = now.Add(30 * time.Minute)
+	told(1)
+	long := make([]string, MaxAddresses+1)
+	wire, err := Seal(k.Own, Batch{Names: []Name{{Addresses: long}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenBatch(k.Own.Public().(ed25519.PublicKey), wire); !fault.Is(err, fault.TooLarge) {
+		t.Errorf("too many addresses: %v", err)
+	}
+}
+
+// FuzzOpenCount reads what an agent is answered where its batch is refused.
+func FuzzOpenCount(f *testing.F) {
+	pub, own, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := Seal(own, Count{Vantage: "v", Taken: 7, Says: "x"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(`{"body":"e30=","sign":""}`))
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		if c, err := OpenCount(pub, wire); err == nil && c.Taken != 7 {
+			t.Fatalf("taken: %q", wire)
+		}
+	})
+}

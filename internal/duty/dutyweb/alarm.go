@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/duty"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/web"
 )
@@ -25,11 +27,20 @@ func alarmTag(a duty.Alarm) web.Tag {
 	return t
 }
 
+// namedSites is how many sites of an alarm its row names; its page has all of them.
+const namedSites = 10
+
 func alarmTable(caption string, list []duty.Alarm) web.Table {
 	t := web.Table{Caption: caption, Columns: []web.Column{{Head: "告警", Wide: true}, {Head: "状态"}, {Head: "发生"}, {Head: "已告知"}, {Head: "接收"}}, Empty: web.Empty{Title: "没有告警", Text: "网站连续打不开或发现严重问题时，这里会有告警。"}}
 	for _, a := range list {
 		what := web.Linked(a.Title, a.Link())
 		what.Note = a.UnitName
+		if n := len(a.Named); n > 0 {
+			what.Note += "：" + strings.Join(a.Named[:min(n, namedSites)], "、")
+			if n > namedSites {
+				what.Note += fmt.Sprintf("等 %d 个网站", n)
+			}
+		}
 		row := web.Row{Cells: []web.Cell{what, web.Tagged(alarmTag(a)), web.When(a.RaisedAt), web.Text(a.Told), {Text: a.TakenBy, Note: web.Minute(a.TakenAt)}}}
 		if a.State == duty.Raised {
 			row.Kind = web.Danger
@@ -47,8 +58,17 @@ func states(m passage.Machine, keys ...string) []web.Option {
 	return out
 }
 
-func newAlarms(list []duty.Alarm, total int) page {
-	return page{web.ListView{Heading: web.Heading{Title: "告警", Lead: "同一原因只有一个告警：同一平台上多个网站打不开，合为一个。无人接收的，先转下一班，再报分管领导。"}, Trail: trail,
+// gapAlert says what this system cannot tell now, so that nobody takes the lack of
+// alarms for all being well; no title: it can.
+func gapAlert(g inspection.Gap) web.Alert {
+	if g.Title == "" {
+		return web.Alert{}
+	}
+	return web.Alert{Kind: web.Warn, Title: g.Title, Text: g.Says, Links: []web.Link{{Text: "查看监测点", Href: "/console/vantages"}}}
+}
+
+func newAlarms(list []duty.Alarm, total int, gap inspection.Gap) page {
+	return page{web.ListView{Alert: gapAlert(gap), Heading: web.Heading{Title: "告警", Lead: "同一原因只有一个告警：同一平台、机房或服务商，同一组域名服务器，或同一张有问题的证书上的多个网站打不开，合为一个。无人接收的，先转下一班，再报分管领导。"}, Trail: trail,
 		Filter: web.Filter{Action: alarmPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "state", Label: "状态", Options: states(duty.AlarmMachine, duty.Raised, duty.AlarmTaken, duty.Ended)}}}, Table: alarmTable("告警", list)}}
 }
 
@@ -57,7 +77,11 @@ func (h *Handler) alarms(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newAlarms(list, total)
+	gap, err := h.duty.Inspection.Gap(r.Context(), authz.ScopeFrom(r.Context()))
+	if err != nil {
+		return err
+	}
+	v := newAlarms(list, total, gap)
 	v.Filter.Fill(r.URL.Query())
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)

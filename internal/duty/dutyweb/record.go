@@ -73,6 +73,8 @@ func sectionsOf(f duty.Facts) []section {
 	}
 	run, tag := "没有监测数据", web.Tag{Text: "未监测"}
 	switch {
+	case f.Excused:
+		run, tag = "当日在"+f.Window+"内，访问结果不计", web.Tag{Kind: web.Info, Text: "不计"}
 	case f.OneDay && f.Probes == 0:
 		run = "当日没有监测数据"
 	case f.OneDay && f.Down:
@@ -85,6 +87,9 @@ func sectionsOf(f duty.Facts) []section {
 		run, tag = "最近一次访问打不开", web.Tag{Kind: web.Danger, Text: "打不开"}
 	case f.Probes > 0:
 		run, tag = fmt.Sprintf("七日访问 %d 次，失败 %d 次", f.Probes, f.Failures), web.Tag{Kind: web.Good, Text: "正常"}
+	}
+	if f.Window != "" && !f.Excused {
+		run += "；" + f.Window + "时段的访问不计"
 	}
 	out := []section{{Says: run, Tag: tag}}
 	for _, n := range []int{f.Links, f.Columns, f.Content} {

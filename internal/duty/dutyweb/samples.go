@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -53,7 +54,7 @@ func refusedReading() readingView {
 }
 
 var (
-	listPage = web.Define(web.Plain, "pages/list.html", newAlarms(nil, 0), newAlarms([]duty.Alarm{sampleAlarm}, 1), newAlarms([]duty.Alarm{badAlarm}, 1),
+	listPage = web.Define(web.Plain, "pages/list.html", newAlarms(nil, 0, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，公共网络上没有地址应答。"}), newAlarms([]duty.Alarm{sampleAlarm}, 1, inspection.Gap{}), newAlarms([]duty.Alarm{badAlarm}, 1, inspection.Gap{Title: "<b>", Says: "<i>"}),
 		newIncidents(nil, 0, true), newIncidents([]duty.Incident{sampleEvent}, 1, true), newIncidents([]duty.Incident{badEvent}, 1, false),
 		newTakedowns(nil, 0, true), newTakedowns([]duty.Takedown{sampleDown}, 1, true), newTakedowns([]duty.Takedown{badDown}, 1, false))
 	recordView = web.Define(web.Plain, "pages/record.html", newDesk(deskData{unit: sampleUnit}, sampleNow), newDesk(deskData{unit: sampleUnit, now: sampleNext, reports: true, periods: []vigil.Period{{ID: "01JP", Name: "省“两会”", From: sampleToday, Until: sampleToday.AddDays(3)}}}, sampleNow),

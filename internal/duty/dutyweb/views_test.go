@@ -480,6 +480,21 @@ func TestARefusingSiteIsForAPersonToOpen(t *testing.T) {
 	}
 }
 
+// A late record says of a day off with leave which window it lay in, not that nobody
+// monitored it.
+func TestADayOffWithLeaveSaysItsWindow(t *testing.T) {
+	window := "批准的临时下线（2026-11-24 01:00 至 2026-11-24 21:00）"
+	for want, f := range map[string]duty.Facts{
+		"当日在" + window + "内，访问结果不计":              {OneDay: true, Window: window, Excused: true},
+		"当日访问 30 次，失败 1 次；" + window + "时段的访问不计": {OneDay: true, Window: window, Watched: true, Probes: 30, Failures: 1},
+		"当日没有监测数据":                               {OneDay: true},
+	} {
+		if got := sectionsOf(f)[0].Says; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // What happened stands newest first, as everywhere in the console.
 func TestTheLastStepStandsFirst(t *testing.T) {
 	steps := []passage.Step{{Act: "propose", ActorName: "张三"}, {Act: "approve", ActorName: "李四"}}

@@ -208,6 +208,13 @@ func newSheet(l hosts.Look, findings []check.Finding, runs bool) record {
 	}
 	if n := l.Facts.Names; n != nil {
 		add("解析地址", strings.Join(n.Found, "、"))
+		for _, e := range n.Elsewhere {
+			there := strings.Join(e.Found, "、")
+			if e.Dialled != "" {
+				there += "（实际连到 " + e.Dialled + "）"
+			}
+			add("从“"+e.From+"”解析到", there)
+		}
 		add("台账登记的地址", strings.Join(n.Expected, "、"))
 		add("域名服务器", strings.Join(n.Servers, "、"))
 	}
@@ -285,8 +292,8 @@ func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
 var (
 	sampleDay  = calendar.Date{Year: 2026, Month: 11, Day: 23}
 	sampleLook = hosts.Look{Site: "s", SiteName: "渭南市人民政府", Host: "www.weinan.gov.cn", UnitName: "渭南市人民政府办公室", At: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC), Wrong: 1, Outcome: map[string]check.Outcome{"ipv6": check.Violated, "tls": check.Kept, "dns": check.Untested},
-		Facts: check.Server{Host: "www.weinan.gov.cn", IPv6: &check.IPv6{}, TLS: &check.TLS{Offered: true, Best: "TLS 1.3", Until: sampleDay.AddDays(20)}, Names: &check.Names{Found: []string{"1.2.3.4"}, Expected: []string{"1.2.3.4"}}, Where: &check.Where{At: []check.Place{{Host: "www.weinan.gov.cn", Address: "1.2.3.4", Country: "CN"}}, Source: "地址库"}, Hosting: &check.Hosting{Recorded: true, Provider: "市政务云", ProviderIn: "CN", ServerIn: "CN", ProviderName: "中国内地"}}}
-	hostileLook = hosts.Look{Site: `"><b>`, SiteName: "<script>alert(1)</script>", Host: `"`, UnitName: "<b>", Outcome: map[string]check.Outcome{"ipv6": "x"}, Facts: check.Server{Names: &check.Names{Found: []string{"<i>"}}, Where: &check.Where{At: []check.Place{{Host: "<b>", Address: "</td>"}}}}}
+		Facts: check.Server{Host: "www.weinan.gov.cn", IPv6: &check.IPv6{}, TLS: &check.TLS{Offered: true, Best: "TLS 1.3", Until: sampleDay.AddDays(20)}, Names: &check.Names{Found: []string{"1.2.3.4"}, Expected: []string{"1.2.3.4"}, Elsewhere: []check.Elsewhere{{From: "延安监测点", Found: []string{"1.2.3.4"}, Dialled: "1.2.3.4"}}}, Where: &check.Where{At: []check.Place{{Host: "www.weinan.gov.cn", Address: "1.2.3.4", Country: "CN"}}, Source: "地址库"}, Hosting: &check.Hosting{Recorded: true, Provider: "市政务云", ProviderIn: "CN", ServerIn: "CN", ProviderName: "中国内地"}}}
+	hostileLook = hosts.Look{Site: `"><b>`, SiteName: "<script>alert(1)</script>", Host: `"`, UnitName: "<b>", Outcome: map[string]check.Outcome{"ipv6": "x"}, Facts: check.Server{Names: &check.Names{Found: []string{"<i>"}, Elsewhere: []check.Elsewhere{{From: "<b>", Found: []string{"</td>"}}}}, Where: &check.Where{At: []check.Place{{Host: "<b>", Address: "</td>"}}}}}
 )
 
 var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, hosts.Tally{}, 0, time.Time{}), newList([]hosts.Look{sampleLook}, 1, hosts.Tally{Sites: 3, Looked: 2, IPv6: 1}, 100, sampleLook.At), newList([]hosts.Look{hostileLook}, 1, hosts.Tally{}, 0, time.Time{}))

@@ -2,7 +2,6 @@ package inspectionweb
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -38,16 +37,14 @@ type line struct {
 	ran   bool
 	tally inspection.Tally
 	week  inspection.Week
+	// untold: it was probed last with others of which none answered, and not counted.
+	untold bool
 }
 
 // down reports a monitored site whose last probe failed.
 func (l line) down() bool {
 	return l.site.Monitored && !l.week.LastAt.IsZero() && !l.week.LastOK && l.week.Refusal.Since.IsZero()
 }
-
-// nearVeto is the failed share, in hundredths of a per cent, from which the
-// board draws attention: the veto of V-W-2 stands at five per cent.
-const nearVeto = 300
 
 func (l line) share() int {
 	if l.week.Probes == 0 {
@@ -65,7 +62,7 @@ func available(a inspection.Availability) string {
 	return fmt.Sprintf("%d.%02d%%", k/100, k%100)
 }
 
-func newBoard(lines []line, total boardTotals, now time.Time) boardView {
+func newBoard(lines []line, total boardTotals, near int) boardView {
 	v := boardView{
 		Heading: web.Heading{Title: "网站检查", Lead: "开启监测的站点每5分钟访问一次、每天全面检查一次；没有开启监测的站点，平台不会访问。", Acts: []web.Act{{Text: "全部问题", Href: listPath + "?state=standing"}}},
 		Stats: web.Stats{Label: "总体情况", Items: []web.Stat{
@@ -78,7 +75,7 @@ func newBoard(lines []line, total boardTotals, now time.Time) boardView {
 			{Kind: web.SearchBox, Name: "q", Label: "站点、域名或单位"},
 			{Kind: web.Select, Name: "kind", Label: "类型", Options: orAll([]web.Option{{Value: "portal", Label: "政府门户网站"}, {Value: "department", Label: "部门网站"}})},
 			{Kind: web.Select, Name: "monitored", Label: "监测", Options: orAll([]web.Option{{Value: "on", Label: "已开启"}, {Value: "off", Label: "未开启"}})},
-			{Kind: web.Select, Name: "show", Label: "情况", Options: orAll([]web.Option{{Value: "down", Label: "当前打不开"}, {Value: "near", Label: "七日失败达到3%"}, {Value: "serious", Label: "有严重问题"}, {Value: "standing", Label: "有待整改问题"}, {Value: "never", Label: "从未检查"}})},
+			{Kind: web.Select, Name: "show", Label: "情况", Options: orAll([]web.Option{{Value: "down", Label: "当前打不开"}, {Value: "near", Label: fmt.Sprintf("七日失败达到%d%%（比例未核实）", near)}, {Value: "serious", Label: "有严重问题"}, {Value: "standing", Label: "有待整改问题"}, {Value: "never", Label: "从未检查"}})},
 		}},
 		Table: web.Table{Caption: "站点检查情况", Quiet: true, Columns: []web.Column{{Head: "站点", Wide: true}, {Head: "主办单位"}, {Head: "监测"}, {Head: "七日可用率", Number: true}, {Head: "严重", Number: true}, {Head: "一般", Number: true}, {Head: "提示", Number: true}, {Head: "最近检查"}},
 			Empty: web.Empty{Title: "没有符合条件的站点", Text: "请换一个条件。"}},
@@ -91,7 +88,7 @@ func newBoard(lines []line, total boardTotals, now time.Time) boardView {
 		switch {
 		case l.down() || l.tally.Serious > 0:
 			row.Kind = web.Danger
-		case l.share() >= nearVeto:
+		case l.share() >= near*100:
 			row.Kind = web.Warn
 		}
 		v.Table.Rows = append(v.Table.Rows, row)
@@ -114,6 +111,8 @@ func monitorTag(l line) web.Tag {
 		return web.Tag{Text: "未开启"}
 	case !l.week.Refusal.Since.IsZero():
 		return web.Tag{Kind: web.Warn, Text: "拒绝检测"}
+	case l.untold:
+		return web.Tag{Kind: web.Warn, Text: "连不上，未计入"}
 	case l.week.LastAt.IsZero():
 		return web.Tag{Kind: web.Info, Text: "等待首次访问"}
 	case !l.week.LastOK:
@@ -152,12 +151,12 @@ type boardTotals struct{ sites, monitored, down, serious, errors int }
 var sampleSite = registry.Site{ID: "01JS", Name: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Monitored: true, State: registry.Running}
 
 var boardPage = web.Define(views, "views/board.html",
-	newBoard(nil, boardTotals{}, time.Time{}),
+	newBoard(nil, boardTotals{}, 3),
 	newBoard([]line{
 		{site: sampleSite, ran: true, run: inspection.Run{ID: "R", AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), State: inspection.RunDone}, tally: inspection.Tally{Serious: 1, Error: 12, Advice: 3}, week: inspection.Week{Probes: 2016, Failures: 3, Whole: inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true}, LastAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), LastOK: true}},
 		{site: sampleSite, week: inspection.Week{Probes: 100, Failures: 4, LastAt: time.Now()}}, {site: registry.Site{ID: "2", Name: "未开启的站点", Host: "x.gov.cn", State: registry.Running}},
-	}, boardTotals{3, 2, 1, 1, 12}, time.Now()),
-	newBoard([]line{{site: registry.Site{ID: `"><script>`, Name: `<script>alert(1)</script>`, Host: `"x`, UnitName: "<b>"}}}, boardTotals{}, time.Now()),
+	}, boardTotals{3, 2, 1, 1, 12}, 3),
+	newBoard([]line{{site: registry.Site{ID: `"><script>`, Name: `<script>alert(1)</script>`, Host: `"x`, UnitName: "<b>"}}}, boardTotals{}, 3),
 )
 
 func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
@@ -178,13 +177,18 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	gap, err := h.inspection.Gap(ctx, scope)
+	if err != nil {
+		return err
+	}
+	near := h.inspection.NearVeto()
 	var total boardTotals
 	var lines []line
 	for _, site := range sites {
 		if site.State == registry.Exited || site.State == registry.Closed {
 			continue
 		}
-		l := line{site: site, tally: tallies[site.ID], week: weeks[site.ID]}
+		l := line{site: site, tally: tallies[site.ID], week: weeks[site.ID], untold: slices.Contains(gap.Sites, site.ID)}
 		l.run, l.ran = runs[site.ID]
 		total.sites++
 		total.serious += l.tally.Serious
@@ -195,7 +199,7 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 		if l.down() {
 			total.down++
 		}
-		if shown(l, q.Get("show"), q.Get("monitored")) {
+		if shown(l, q.Get("show"), q.Get("monitored"), near) {
 			lines = append(lines, l)
 		}
 	}
@@ -204,22 +208,19 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 		return cmp.Or(cmp.Compare(truth(b.down()), truth(a.down())), cmp.Compare(b.tally.Serious, a.tally.Serious), cmp.Compare(b.share()/100, a.share()/100), cmp.Compare(b.tally.Error, a.tally.Error))
 	})
 	pager := web.PagerOf(r, len(lines), perPage)
-	v := newBoard(lines[pager.Offset():min(len(lines), pager.Offset()+perPage)], total, h.db.Now())
-	if v.Alert, err = h.lineAlert(ctx); err != nil {
-		return err
-	}
+	v := newBoard(lines[pager.Offset():min(len(lines), pager.Offset()+perPage)], total, near)
+	v.Alert = gapAlert(gap)
 	v.Filter.Fill(q)
 	v.Filter.Total, v.Pager = len(lines), pager
 	return boardPage.Render(w, r, v)
 }
 
-// lineAlert says that this system cannot tell which sites open; no title: it can.
-func (h *Handler) lineAlert(ctx context.Context) (web.Alert, error) {
-	says, err := h.inspection.OwnLineDown(ctx)
-	if err != nil || says == "" {
-		return web.Alert{}, err
+// gapAlert says that this system cannot tell which sites open; no title: it can.
+func gapAlert(g inspection.Gap) web.Alert {
+	if g.Title == "" {
+		return web.Alert{}
 	}
-	return web.Alert{Kind: web.Warn, Title: "本系统的网络不通", Text: says, Links: []web.Link{{Text: "查看监测点", Href: "/console/vantages"}}}, nil
+	return web.Alert{Kind: web.Warn, Title: g.Title, Text: g.Says, Links: []web.Link{{Text: "查看监测点", Href: "/console/vantages"}}}
 }
 
 func truth(b bool) int {
@@ -229,7 +230,7 @@ func truth(b bool) int {
 	return 0
 }
 
-func shown(l line, show, monitored string) bool {
+func shown(l line, show, monitored string, near int) bool {
 	if monitored == "off" && l.site.Monitored {
 		return false
 	}
@@ -237,7 +238,7 @@ func shown(l line, show, monitored string) bool {
 	case "down":
 		return l.down()
 	case "near":
-		return l.share() >= nearVeto
+		return l.share() >= near*100
 	case "serious":
 		return l.tally.Serious > 0
 	case "standing":

@@ -40,13 +40,14 @@ func (nowhere) Resolve(context.Context, string) ([]netip.Addr, error) {
 
 // house is one county, one monitored site with a dead link, and a person.
 type house struct {
-	t     *testing.T
-	db    *db.DB
-	svc   *inspection.Service
-	site  registry.Site
-	area  string // path of the county, the topmost here
-	walk  *webtest.Site
-	fixed atomic.Bool
+	t      *testing.T
+	db     *db.DB
+	probes *db.DB
+	svc    *inspection.Service
+	site   registry.Site
+	area   string // path of the county, the topmost here
+	walk   *webtest.Site
+	fixed  atomic.Bool
 }
 
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -89,6 +90,7 @@ func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
 	t.Cleanup(server.Close)
 	client := egress.New(egress.Policy{Local: netip.MustParseAddrPort(strings.TrimPrefix(server.URL, "http://")), Own: func(h string) bool { return h == "www.yanta.gov.cn" }, Resolver: nowhere{}})
 	t.Cleanup(client.Close)
+	h.probes = probes
 	h.svc = inspection.New(d, probes, reg, blobs, client, inspection.Settings{Delay: -1})
 	err = d.Update(ctx, func(tx *db.Tx) error {
 		if _, err := o.AddArea(ctx, tx, org.Area{Level: org.County, Code: "610113", Name: "雁塔区"}); err != nil {
@@ -222,6 +224,25 @@ func TestOurOwnLineDownStandsOnTheBoard(t *testing.T) {
 		}
 		for _, p := range pages {
 			if got := alert(p); !strings.Contains(got, "本系统的网络不通") || !strings.Contains(got, "没有检测，不计失败，也不告警") {
+				t.Errorf("%s: %s", p, got)
+			}
+		}
+	})
+}
+
+// A site that did not answer and is not counted is not said to be in order.
+func TestASiteThatIsNotCountedIsMarked(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := audit.System(context.Background(), "test")
+		if err := h.probes.Update(ctx, func(tx *db.Tx) error {
+			_, err := tx.Quiet(ctx, `INSERT INTO probe_uncounted (site_id, since, last_at) VALUES ($1, $2, $2)`, h.site.ID, tx.Now())
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []string{"/console/inspection", "/console/inspection/sites/" + string(h.site.ID)} {
+			page := h.walk.Get(p).Want(http.StatusOK)
+			if got := strings.Join(page.All(".alert"), " "); !strings.Contains(got, "1 个网站连不上，没有计入失败") || strings.Count(page.Body, "连不上，未计入") != 1 {
 				t.Errorf("%s: %s", p, got)
 			}
 		}

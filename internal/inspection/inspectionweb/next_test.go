@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/web"
 )
 
 // A dispute that waits is answered by the one it was given to; another of the
@@ -94,7 +95,7 @@ func TestAPlanThatDrewNothingSaysWhenItWill(t *testing.T) {
 // of precisions leads to what it reported.
 func TestLinksLeadToSomething(t *testing.T) {
 	for hosted, want := range map[bool]bool{true: false, false: true} {
-		v := newSite(registry.Site{ID: "01JS", Name: "某网站", Hosted: hosted}, nil, inspection.Availability{}, inspection.Tally{}, nil, true)
+		v := newSite(registry.Site{ID: "01JS", Name: "某网站", Hosted: hosted}, nil, inspection.Availability{}, inspection.Tally{}, nil, true, 3)
 		if got := strings.Contains(fmt.Sprint(v.Heading.Acts), "页面基线"); got != want {
 			t.Errorf("hosted %v: %+v", hosted, v.Heading.Acts)
 		}
@@ -104,5 +105,19 @@ func TestLinksLeadToSomething(t *testing.T) {
 	}
 	if v := newDisputes(nil, 0, calendar.Date{}); v.Table.Empty.Act.Href == "" {
 		t.Error("an empty list leads nowhere")
+	}
+}
+
+// From which share a site is marked is the province's choice.
+func TestTheShareThatIsMarkedIsTheProvinces(t *testing.T) {
+	l := line{site: registry.Site{ID: "01JS", Name: "某网站"}, week: inspection.Week{Probes: 100, Failures: 4}}
+	for near, want := range map[int]web.Tone{3: web.Warn, 5: ""} {
+		v := newBoard([]line{l}, boardTotals{}, near)
+		if got := v.Table.Rows[0].Kind; got != want {
+			t.Errorf("from %d per cent: %q", near, got)
+		}
+		if shown(l, "near", "", near) != (near == 3) {
+			t.Errorf("listed from %d per cent", near)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package inspectionweb
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func bars(days []inspection.Day) []bar {
 		b := bar{X: i * barStep, Height: barHeight, Fill: "#2e7d4f", Says: fmt.Sprintf("%s：访问%d次，失败%d次", d.On, d.Probes, d.Failures)}
 		switch {
 		case d.Excused:
-			b.Height, b.Fill, b.Says = barHeight/2, "#5b7fb8", d.On.String()+"：批准的临时下线期内，不计"
+			b.Height, b.Fill, b.Says = barHeight/2, "#5b7fb8", d.On.String()+"：在"+d.Window+"内，不计"
 		case d.Probes == 0:
 			b.Height, b.Fill, b.Says = 4, "#9aa4b2", d.On.String()+"：没有数据"
 		case d.Failures > 0:
@@ -49,7 +50,7 @@ func bars(days []inspection.Day) []bar {
 			}
 		}
 		if d.Left > 0 {
-			b.Says += fmt.Sprintf("；临时下线时段的%d次不计", d.Left)
+			b.Says += fmt.Sprintf("；%s时段的%d次不计", d.Window, d.Left)
 		}
 		b.Y = barHeight - b.Height
 		out = append(out, b)
@@ -81,7 +82,7 @@ func (v siteView) Crumbs() []web.Crumb {
 	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: v.Name})
 }
 
-func newSite(s registry.Site, days []inspection.Day, rate inspection.Availability, tally inspection.Tally, runs []inspection.Run, mayRun bool) siteView {
+func newSite(s registry.Site, days []inspection.Day, rate inspection.Availability, tally inspection.Tally, runs []inspection.Run, mayRun bool, near int) siteView {
 	path := start(string(s.ID))
 	v := siteView{Name: s.Name, Action: path + "/run", MayRun: mayRun,
 		Heading: web.Heading{Title: s.Name, Above: s.Host, Lead: s.UnitName, Tags: []web.Tag{monitorTag(line{site: s, week: inspection.Week{LastAt: rate.LastAt, LastOK: rate.LastOK, Refusal: rate.Refusal}})},
@@ -104,7 +105,7 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 		rateNote = fmt.Sprintf("失败 %d/%d 次；达到5%%单项否决", rate.Failures, rate.Probes)
 	}
 	v.Stats = web.Stats{Label: "概况", Items: []web.Stat{
-		{Name: "近7个整日可用率", Value: available(rate), Note: rateNote, Kind: rateTone(rate)},
+		{Name: "近7个整日可用率", Value: available(rate), Note: rateNote, Kind: rateTone(rate, near)},
 		{Name: "严重问题", Value: strconv.Itoa(tally.Serious), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=serious&site=" + string(s.ID), Kind: toneIf(tally.Serious > 0, web.Danger)},
 		{Name: "一般问题", Value: strconv.Itoa(tally.Error), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=error&site=" + string(s.ID), Kind: toneIf(tally.Error > 0, web.Warn)},
 	}}
@@ -128,9 +129,9 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 			row.Cells[3] = web.Text(fmt.Sprintf("%d 毫秒", d.Took.Milliseconds()))
 		}
 		if d.Excused {
-			row.Cells[0].Note = "临时下线期内，不计"
+			row.Cells[0].Note = "在" + d.Window + "内，不计"
 		} else if d.Left > 0 {
-			row.Cells[0].Note = fmt.Sprintf("临时下线时段的%d次不计", d.Left)
+			row.Cells[0].Note = fmt.Sprintf("%s时段的%d次不计", d.Window, d.Left)
 		}
 		v.Days.Rows = append(v.Days.Rows, row)
 	}
@@ -140,13 +141,13 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 	return v
 }
 
-func rateTone(a inspection.Availability) web.Tone {
+func rateTone(a inspection.Availability, near int) web.Tone {
 	switch {
 	case a.Probes == 0:
 		return web.Neutral
 	case a.Share() >= 500:
 		return web.Danger
-	case a.Share() >= nearVeto:
+	case a.Share() >= near*100:
 		return web.Warn
 	}
 	return web.Good
@@ -168,7 +169,7 @@ func sampleDays() []inspection.Day {
 	for i := range out {
 		out[i] = inspection.Day{On: d.AddDays(i), Probes: 288, Took: 320 * time.Millisecond}
 	}
-	out[3], out[40].Failures, out[70].Failures, out[80].Excused = inspection.Day{On: d.AddDays(3)}, 3, 60, true
+	out[3], out[40].Failures, out[70].Failures, out[80].Excused, out[80].Window = inspection.Day{On: d.AddDays(3)}, 3, 60, true, "批准的临时下线（2026-03-01 08:00 至 2026-03-02 08:00）"
 	return out
 }
 
@@ -178,11 +179,11 @@ var sampleRun = inspection.Run{ID: "01JR", Site: "01JS", SiteName: "雁塔区人
 
 var refusing = inspection.Availability{Refusal: inspection.Refusal{Since: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Last: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Status: 403}}
 
-var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun}, true)
+var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun}, true, 3)
 
-var siteHostile = newSite(registry.Site{ID: "x", Name: "<script>", Host: `"><b>`, UnitName: "<i>"}, nil, inspection.Availability{}, inspection.Tally{}, nil, false)
+var siteHostile = newSite(registry.Site{ID: "x", Name: "<script>", Host: `"><b>`, UnitName: "<i>"}, nil, inspection.Availability{}, inspection.Tally{}, nil, false, 3)
 
-var sitePage = web.Define(views, "views/site.html", newSite(registry.Site{ID: "x", Name: "新站点", Host: "n.gov.cn"}, nil, inspection.Availability{}, inspection.Tally{}, nil, true), siteView1, newSite(sampleSite, nil, refusing, inspection.Tally{}, nil, true), siteHostile)
+var sitePage = web.Define(views, "views/site.html", newSite(registry.Site{ID: "x", Name: "新站点", Host: "n.gov.cn"}, nil, inspection.Availability{}, inspection.Tally{}, nil, true, 3), siteView1, newSite(sampleSite, nil, refusing, inspection.Tally{}, nil, true, 3), siteHostile)
 
 func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), registry.SiteID(r.PathValue("id"))
@@ -208,10 +209,17 @@ func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error
 	if err != nil {
 		return err
 	}
-	v := newSite(site, days, rate, tallies[id], runs, may(r, authz.InspectionRun) && site.Monitored)
+	v := newSite(site, days, rate, tallies[id], runs, may(r, authz.InspectionRun) && site.Monitored, h.inspection.NearVeto())
 	if site.Monitored {
-		if v.Line, err = h.lineAlert(ctx); err != nil {
+		gap, err := h.inspection.Gap(ctx, scope)
+		if err != nil {
 			return err
+		}
+		if gap.About(id) {
+			v.Line = gapAlert(gap)
+		}
+		if slices.Contains(gap.Sites, id) {
+			v.Heading.Tags = []web.Tag{monitorTag(line{site: site, week: weeks[id], untold: true})}
 		}
 	}
 	if refused != nil {

@@ -47,7 +47,7 @@ func (h *Handler) Routes() []web.Route {
 
 type record struct{ web.RecordView }
 
-func newView(list []inspection.Vantage, doubts []inspection.Doubt, down string, now time.Time, manages bool) record {
+func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspection.Gap, now time.Time, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Title: "监测点", Lead: "从几个地方同时探测网站能否访问。多数监测点都打不开才计为一次失败；监测点自己线路不通的一轮不计；批准的临时下线和已书面报备的紧急下线不计。"}}}
 	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "自检地址"}, {Head: "操作"}}}
 	heard, own := 0, ""
@@ -86,14 +86,17 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, down string, 
 				seen.Note += "，未能保留 " + strconv.Itoa(x.Lost) + " 条"
 			}
 		}
+		if !x.SetRight.IsZero() {
+			seen.Note = strings.TrimPrefix(seen.Note+"；时钟曾超前，"+web.Minute(x.SetRight)+" 起已校准，接着原来的编号计数", "；")
+		}
 		name := web.Cell{Text: x.Name}
 		if x.ByFile {
 			name.Note = "用文件交换"
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Text(x.Place), web.Tagged(state), seen, web.Text(strings.Join(x.Line, "、")), {Links: acts}}})
 	}
-	if down != "" {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "本系统的网络不通", Text: down})
+	if gap.Title != "" {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: gap.Title, Text: gap.Says})
 	}
 	if heard == 0 {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "现在只由本系统探测", Text: "没有其他监测点印证，登记以后才能由几个地方互相印证；一轮中网站都连不上、公共网络上也没有别的地址应答时，按本机网络不通处理，记为未检测，不计失败。只有一两个网站的，请登记自检地址。"})
@@ -161,11 +164,11 @@ func (h *Handler) view(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	down, err := h.inspection.OwnLineDown(r.Context())
+	gap, err := h.inspection.Gap(r.Context(), s.ScopeFor(authz.InspectionRead))
 	if err != nil {
 		return record{}, err
 	}
-	return newView(list, doubts, down, h.inspection.Now(), governs), nil
+	return newView(list, doubts, gap, h.inspection.Now(), governs), nil
 }
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
@@ -286,6 +289,12 @@ func Door(s *inspection.Service, log *slog.Logger) http.Handler {
 		}
 		if err != nil {
 			f := fault.Of(err)
+			if plan != nil { // what the agent counts on from
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(f.Kind.Status())
+				_, _ = w.Write(plan) // the agent is gone
+				return
+			}
 			if f.Kind == fault.Internal {
 				log.ErrorContext(r.Context(), "vantage exchange", "error", err)
 			}
@@ -302,10 +311,10 @@ func Door(s *inspection.Service, log *slog.Logger) http.Handler {
 
 var (
 	sampleNow  = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
-	sampleList = []inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统", Line: []string{"https://line.example.cn/"}, SeenAt: sampleNow}, {ID: "a", Name: "西安监测点", Place: "西安 电信", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620},
+	sampleList = []inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统", Line: []string{"https://line.example.cn/"}, SeenAt: sampleNow}, {ID: "a", Name: "西安监测点", Place: "西安 电信", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, SetRight: sampleNow.Add(-time.Hour)},
 		{ID: "b", Name: "延安监测点", Place: "延安 联通", ByFile: true, SeenAt: sampleNow.Add(-time.Hour), Lost: 3, Results: 1}, {ID: "c", Name: "旧监测点", Revoked: sampleNow}, {ID: "d", Name: "榆林监测点", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, Ahead: -11 * time.Minute}}
 	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true}}
 )
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, "", sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, "自 2026-11-28 01:20 起，登记的自检地址都打不开。", sampleNow, true),
-	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, "<i>", sampleNow, true))
+var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, inspection.Gap{}, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，登记的自检地址都打不开。"}, sampleNow, true),
+	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, inspection.Gap{Title: "<i>", Says: "<i>"}, sampleNow, true))

@@ -22,7 +22,7 @@ func TestTheNextActOfVantagesStandsOpen(t *testing.T) {
 		"on line": {[]inspection.Vantage{{ID: "a"}}, ""},
 	} {
 		var open []string
-		for _, f := range newView(tt.list, nil, "", sampleNow, true).Forms {
+		for _, f := range newView(tt.list, nil, inspection.Gap{}, sampleNow, true).Forms {
 			if !f.Folded {
 				open = append(open, f.Action)
 			}
@@ -37,7 +37,7 @@ func TestTheNextActOfVantagesStandsOpen(t *testing.T) {
 // of those that confirm.
 func TestAClockThatIsOffIsTold(t *testing.T) {
 	for ahead, want := range map[time.Duration]string{-90 * time.Second: "慢90秒", 11 * time.Minute: "快11分钟", -8 * time.Hour: "慢8小时", 72 * time.Hour: "快3天", 30 * time.Second: ""} {
-		v := newView([]inspection.Vantage{{ID: "a", Name: "西安监测点", SeenAt: sampleNow, LineOK: true, Ahead: ahead}}, nil, "", sampleNow, false)
+		v := newView([]inspection.Vantage{{ID: "a", Name: "西安监测点", SeenAt: sampleNow, LineOK: true, Ahead: ahead}}, nil, inspection.Gap{}, sampleNow, false)
 		tag := v.Main[0].(web.Table).Rows[0].Cells[2].Tags[0].Text
 		if want == "" {
 			if tag != "正常" || len(v.Alerts) != 0 {

@@ -125,6 +125,13 @@ type Settings struct {
 	// RosterDueDay is the day of the month by which the duty roster of the next
 	// month is published (Article 19(4)).
 	RosterDueDay int `json:"roster_due_day"`
+	// RecordDueHour is the hour of the day by which the record of the daily reading is
+	// confirmed (Article 19(4)). No source gives the hour.
+	RecordDueHour int `json:"record_due_hour"`
+	// NearVetoPercent is the failed share of seven days, in per cent, from which a site
+	// is marked on the board: the veto of indicator V-W-2 stands above it. No source
+	// gives the share.
+	NearVetoPercent int `json:"near_veto_percent"`
 	// AlarmMinutes is how long an alarm waits to be taken before the next person
 	// is told.
 	AlarmMinutes int `json:"alarm_minutes"`
@@ -276,6 +283,8 @@ func Defaults() Settings {
 		AccountMendDays:         5,
 		MediaUnusedDays:         90,
 		RosterDueDay:            25,
+		RecordDueHour:           18,
+		NearVetoPercent:         3,
 		DutyPooled:              true,
 		AlarmMinutes:            15,
 		AlarmSuperiorMinutes:    30,
@@ -353,6 +362,8 @@ func (s Settings) Wrong() []string {
 	bad(s.AccountMendDays < 1 || s.AccountMendDays > 60, "账号问题整改期限须为1至60天，请重新填写。")
 	bad(s.HoleSeriousDays < 1 || s.HoleErrorDays < s.HoleSeriousDays || s.HoleAdviceDays < s.HoleErrorDays, "安全漏洞整改期限须为1天以上，且严重的不长于一般的、一般的不长于提示的，请重新填写。")
 	bad(s.RosterDueDay < 1 || s.RosterDueDay > 28, "下月值班表的公布日须为每月1日至28日，请重新填写。")
+	bad(s.RecordDueHour < 10 || s.RecordDueHour > 23, "每日巡检记录的确认时间须为10至23时，请重新填写。")
+	bad(s.NearVetoPercent < 1 || s.NearVetoPercent > 5, "网站检查标示的七日失败比例须为1%至5%，请重新填写。")
 	bad(s.AlarmMinutes < 1 || s.AlarmMinutes > 240, "告警无人接收时转报的时间须为1至240分钟，请重新填写。")
 	bad(s.AlarmSuperiorMinutes < 1 || s.AlarmSuperiorMinutes > 1440, "告警在本单位无人接收时上报上级值班的时间须为1至1440分钟，请重新填写。")
 	bad(s.AlarmTakenMinutes < 5 || s.AlarmTakenMinutes > 1440, "告警接收后没有结束即催办的时间须为5至1440分钟，请重新填写。")
