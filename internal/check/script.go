@@ -100,6 +100,9 @@ func layers(src string) []layer {
 			for _, m := range percentStr.FindAllStringSubmatch(t, 32) {
 				add(unpercent(m[1]), "百分号编码")
 			}
+			if out[i].how == "百分号编码" { // and once more, its marks gone
+				add(unpercent(t), "百分号编码")
+			}
 		}
 		if backslash.MatchString(t) {
 			add(unescapeJS(t), "转义字符")
@@ -432,6 +435,7 @@ var visitorWords = []string{"referrer", "useragent", "platform", "appversion", "
 
 var (
 	navigate = regexp.MustCompile(`location(?:["']\s*\])?\s*(?:\.\s*(?:href|replace|assign)|\[\s*["'](?:href|replace|assign)["']\s*\])?\s*[=(]\s*([^=;\n][^;\n]{0,300})`)
+	eitherOf = regexp.MustCompile(`\?\s*["']([^"'\n]*)["']\s*:\s*["']([^"'\n]*)["']\s*\)?\s*$`)
 	literal  = regexp.MustCompile(`^\s*["']([^"'\n]*)["']`)
 	variable = regexp.MustCompile(`^\s*([A-Za-z_$][\w$]*)\s*(?:[);,}]|$)`)
 	visitor  = regexp.MustCompile(`(?i)document\s*\.\s*referrer|\[\s*["']referrer["']\s*\]|navigator\s*\.\s*(?:userAgent|platform|appVersion)|\[\s*["']userAgent["']\s*\]|\bscreen\s*\.\s*(?:avail)?width|matchMedia\s*\(|["']ontouchstart["']`)
@@ -467,6 +471,11 @@ func targets(text string) []destination {
 		expr := text[at[2]:at[3]]
 		if l := literal.FindStringSubmatch(expr); l != nil {
 			add(l[1], at[0])
+			continue
+		}
+		if either := eitherOf.FindStringSubmatch(expr); either != nil {
+			add(either[1], at[0])
+			add(either[2], at[0])
 			continue
 		}
 		if v := variable.FindStringSubmatch(expr); v != nil {
@@ -894,9 +903,36 @@ func asksForElements(name string) bool {
 // writes returns the markup a script writes into the page.
 func writes(text string) []string { return quotedMarkup(written, text) }
 
+var (
+	putByName  = regexp.MustCompile(`((?:document\s*\.\s*write(?:ln)?|\.\s*(?:append|prepend|html|after|before))\s*\(\s*|(?:inner|outer)HTML\s*\+?=\s*)([A-Za-z_$][\w$]*)(\s*[);\n])`)
+	textByName = regexp.MustCompile(`(?:var|let|const|,|;)\s*([A-Za-z_$][\w$]*)\s*=\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*[;,\n]`)
+)
+
+// spelledOut puts a text in the place of the name it was given, where the name is
+// written or put into the page and nothing else ever got it.
+func spelledOut(text string) string {
+	if !strings.Contains(text, "<") || !strings.Contains(text, "write") && !containsAny(text, putWords) || !putByName.MatchString(text) {
+		return text
+	}
+	texts := map[string]string{}
+	for _, m := range textByName.FindAllStringSubmatch(text, 64) {
+		if _, twice := texts[m[1]]; twice {
+			m[2] = ""
+		}
+		texts[m[1]] = m[2]
+	}
+	return putByName.ReplaceAllStringFunc(text, func(put string) string {
+		m := putByName.FindStringSubmatch(put)
+		if is := texts[m[2]]; is != "" {
+			return m[1] + is + m[3]
+		}
+		return put
+	})
+}
+
 func quotedMarkup(by *regexp.Regexp, text string) []string {
 	var out []string
-	for _, m := range by.FindAllStringSubmatch(text, 64) {
+	for _, m := range by.FindAllStringSubmatch(spelledOut(text), 64) {
 		s := strings.Join(m[1:], "")
 		s = strings.NewReplacer(`\"`, `"`, `\'`, `'`, `\/`, `/`, `\n`, "\n").Replace(s)
 		out = append(out, s)
