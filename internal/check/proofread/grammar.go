@@ -171,9 +171,10 @@ var rules = []rule{
 		needs:   "余多",
 		also:    "约近",
 		from:    roundFrom,
-		pattern: regexp.MustCompile(`^(约|近)[0-9]+(?:\.[0-9]+)?[十百千万亿]{0,2}([余多])[\p{Han}]`),
+		pattern: regexp.MustCompile(`^((约|近)[0-9]+(?:\.[0-9]+)?[十百千万亿]{0,2}([余多]))[\p{Han}]`),
+		mark:    1,
 		judge: func(m []string) (string, string, bool) {
-			return "", fmt.Sprintf("“%s”与“%s”重复表示概数，请删去其一", m[1], m[2]), true
+			return "", fmt.Sprintf("“%s”与“%s”重复表示概数，请删去其一", m[2], m[3]), true
 		},
 	},
 	{
