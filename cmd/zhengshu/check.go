@@ -80,7 +80,7 @@ func writeJSON(w io.Writer, v any) error {
 var checkTextCommand = command{
 	name: "check text", args: "", says: "检查文字：错别字、个人信息、敏感词（从标准输入读）",
 	help: `--jsonl：每行一个 {"id","text"}，每行答一个 {"id","findings":[{"kind","start","end","wrong","right","says","confidence"}]}，顺序不变，id 原样返回。
-位置按 Unicode 码点从 0 起，end 不含。读不懂的一行答 {"line","error"}。kind：wording…、privacy.id_card、privacy.mobile、privacy.bank_card、privacy.email、privacy.paper、privacy.address、privacy.plate、sensitive。`,
+位置按 Unicode 码点从 0 起，end 不含。读不懂的一行答 {"line","error"}。kind：wording…、privacy.id_card、privacy.mobile、privacy.bank_card、privacy.email、privacy.paper、privacy.address、privacy.plate、privacy.landline、sensitive。`,
 	run: func(ctx context.Context, c *call) error {
 		lines := c.flags.Bool("jsonl", false, "成批：每行一个 JSON")
 		if err := c.parse(0, 0); err != nil {

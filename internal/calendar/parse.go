@@ -134,7 +134,8 @@ func narrow(s string) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-var numerals = map[rune]int{'〇': 0, '○': 0, '零': 0, '一': 1, '二': 2, '三': 3, '四': 4, '五': 5, '六': 6, '七': 7, '八': 8, '九': 9}
+// A zero is often typed as the letter.
+var numerals = map[rune]int{'〇': 0, '○': 0, '零': 0, 'O': 0, '一': 1, '二': 2, '三': 3, '四': 4, '五': 5, '六': 6, '七': 7, '八': 8, '九': 9}
 
 // arabic turns the Chinese numerals of a date into digits: the year digit by
 // digit (二〇二一), month and day as numbers below one hundred (三十一). Text it

@@ -29,6 +29,7 @@ var attachmentChecks = []Check{
 	attachedLeak(KindEmail, "个人电子邮箱", Advice),
 	attachedLeak(KindPaper, "个人证件、档案号码", Error),
 	attachedLeak(KindAddress, "具体到门牌的个人住址", Advice),
+	attachedLeak(KindLandline, "个人的家庭电话", Advice),
 	attachedLeak(KindPlate, "与车主、驾驶人同列的车辆号牌", Advice),
 	{
 		ID: "attachment.unread", Articles: []string{"S12.2a"}, Severity: Advice, AppliesTo: []string{OnAttachment},

@@ -820,6 +820,8 @@ func scriptLoaders(f *Facts) (out []sighting) {
 				switch {
 				case ly.how != "" && ly.how != joinedHow && ly.how != "转义字符" && !t.trusted:
 					out = append(out, sighting{"以" + ly.how + "掩饰，指向 " + h, scriptPlace(src), t.bad != ""})
+				case ly.how == joinedHow && !t.trusted && !plainlyThere(ls[0].text, siteOf(h)) && !plainlyThere(unescapeJS(ls[0].text), siteOf(h)):
+					out = append(out, sighting{"以" + ly.how + "掩饰，指向 " + h, scriptPlace(src), t.bad != ""})
 				case ly.how == "转义字符" && (t.bad != "" || !t.trusted && !plainlyThere(ls[0].text, h)):
 					out = append(out, sighting{"以转义字符掩饰，指向 " + h, scriptPlace(src), t.bad != ""})
 				case t.bad != "" && (strings.Contains(ly.text, "write") || strings.Contains(ly.text, "innerHTML") || strings.Contains(ly.text, "createElement") || strings.Contains(ly.text, "append")):
@@ -831,7 +833,7 @@ func scriptLoaders(f *Facts) (out []sighting) {
 					out = append(out, sighting{"以" + ly.how + "掩饰文字“" + word + "”", scriptPlace(src), true})
 				}
 			}
-			for _, m := range slices.Concat(ly.written, puts(ly.text)) {
+			for _, m := range slices.Concat(ly.written, puts(ly.text), makes(ly.text)) {
 				out = append(out, writtenMarkup(p, l, m, src)...)
 			}
 		}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"zhengshu/internal/calendar"
 )
@@ -14,7 +16,7 @@ import (
 var shownDate = regexp.MustCompile(`^(\d{4})\s*[-年/.．]\s*(\d{1,2})\s*[-月/.．]\s*(\d{1,2})\s*日?(?:[T\s\x{00A0}\x{3000}]{0,6}(\d{1,2})\s*[:：时]\s*(\d{2}))?`)
 
 // 一九九六年十一月五日 and 二〇一八年…, as signatures write it.
-var spokenDate = regexp.MustCompile(`[〇○Ｏ零一二三四五六七八九]{4}\s*年\s*[元一二三四五六七八九十]{1,2}\s*月\s*[一二三四五六七八九十]{1,3}\s*日`)
+var spokenDate = regexp.MustCompile(`[〇○ＯO零一二三四五六七八九]{4}\s*年\s*[元一二三四五六七八九十]{1,2}\s*月\s*[一二三四五六七八九十]{1,3}\s*日`)
 
 // stamp is a date as shown, with the minute when the page shows one.
 type stamp struct {
@@ -44,6 +46,45 @@ func (s stamp) minutes() int64 {
 
 // findStamp returns the first date in text and the byte range it takes.
 func findStamp(text string) (s stamp, from, to int) {
+	if !holds(text, "年") || !containsFullDigit(text) {
+		return findPlainStamp(text)
+	}
+	// Digits of full width take three bytes.
+	half := halfDigits(text)
+	s, from, to = findPlainStamp(half)
+	return s, wideAt(text, from), wideAt(text, to)
+}
+
+func containsFullDigit(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r >= '０' && r <= '９' })
+}
+
+// halfDigits writes digits of full width as others are.
+func halfDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '０' && r <= '９' {
+			return r - '０' + '0'
+		}
+		return r
+	}, text)
+}
+
+// wideAt is the place in a text of a place in what halfDigits makes of it.
+func wideAt(text string, at int) int {
+	for i, r := range text {
+		if at <= 0 {
+			return i
+		}
+		n := utf8.RuneLen(r)
+		if r >= '０' && r <= '９' {
+			n = 1
+		}
+		at -= n
+	}
+	return len(text)
+}
+
+func findPlainStamp(text string) (s stamp, from, to int) {
 	for off := 0; off < len(text); {
 		start := fourDigits(text, off)
 		if start < 0 {

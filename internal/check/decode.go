@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/encoding/unicode"
 )
 
@@ -22,8 +23,9 @@ const MaxBody = 5 << 20
 const (
 	CharsetUTF8    = "utf-8"
 	CharsetGB18030 = "gb18030"
-	// CharsetUTF16 is only ever chosen by a byte order mark.
+	// CharsetUTF16 is chosen by a byte order mark, or by markup of two bytes a letter.
 	CharsetUTF16 = "utf-16"
+	CharsetBig5  = "big5"
 )
 
 // TooLargeError says that a body is above MaxBody.
@@ -64,6 +66,15 @@ func Decode(body []byte, contentType string) (text, charset string, err error) {
 			return cleanText(string(out)), CharsetUTF16, nil
 		}
 	}
+	if big, little := wideMarkup(body, 0), wideMarkup(body, 1); big || little {
+		order := unicode.BigEndian
+		if little {
+			order = unicode.LittleEndian
+		}
+		if out, derr := unicode.UTF16(order, unicode.IgnoreBOM).NewDecoder().Bytes(body); derr == nil {
+			return cleanText(string(out)), CharsetUTF16, nil
+		}
+	}
 	said := saidCharset(body, contentType)
 	if utf8.Valid(body) {
 		wide, narrow := beyondASCII(body)
@@ -81,6 +92,11 @@ func Decode(body []byte, contentType string) (text, charset string, err error) {
 			return fromGB(body), CharsetGB18030, nil
 		}
 		return cleanText(string(body)), CharsetUTF8, nil
+	}
+	if said == CharsetBig5 || said == "" && looksBig5(body) {
+		if out, derr := traditionalchinese.Big5.NewDecoder().Bytes(body); derr == nil && !bytes.ContainsRune(out, utf8.RuneError) {
+			return cleanText(string(out)), CharsetBig5, nil
+		}
 	}
 	// Both have broken sequences or the bytes are GB: the smaller damage wins,
 	// and what was declared settles what is close.
@@ -153,8 +169,47 @@ func knownCharset(name string) string {
 		return CharsetUTF8
 	case "gb18030", "gbk", "gb2312", "gb_2312-80", "gb-2312", "cp936", "ms936", "x-gbk", "chinese", "euc-cn", "hz-gb-2312":
 		return CharsetGB18030
+	case "big5", "big5-hkscs", "cn-big5", "x-x-big5", "csbig5":
+		return CharsetBig5
 	}
 	return ""
+}
+
+// wideMarkup reports whether a body begins with markup in which every letter is two
+// bytes, the empty one first (0) or second (1).
+func wideMarkup(body []byte, empty int) bool {
+	const letters = 8
+	if len(body) < 2*letters || body[1-empty] != '<' {
+		return false
+	}
+	for i := range letters {
+		if c := body[2*i+1-empty]; body[2*i+empty] != 0 || c == 0 || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// looksBig5 reports whether the pairs of bytes are spread as in Big5: a third of its
+// common characters have a second byte below 0x7F, of which GB2312 has none, and none
+// has a first byte below 0xA1, as the other characters of GBK have.
+func looksBig5(body []byte) bool {
+	pairs, low := 0, 0
+	for i := 0; i+1 < len(body); i++ {
+		if body[i] < utf8.RuneSelf {
+			continue
+		}
+		second := body[i+1]
+		if body[i] < 0xA1 || body[i] > 0xF9 || second < 0x40 || second == 0x7F {
+			return false
+		}
+		pairs++
+		if second < 0x7F {
+			low++
+		}
+		i++
+	}
+	return pairs >= 20 && low*6 > pairs
 }
 
 // beyondASCII reports whether there are characters of three or more bytes and,

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,8 +33,8 @@ const (
 // removed. The metadata tables of 政府信息公开 pages and the line under a
 // heading use the same words.
 var labels = map[string]field{
-	"索引号": fieldIndex, "信息索引号": fieldIndex, "索引码": fieldIndex, "索取号": fieldIndex, "信息索取号": fieldIndex, "索引": fieldIndex,
-	"主题分类": fieldTopic, "信息分类": fieldTopic, "组配分类": fieldTopic, "主题类别": fieldTopic, "信息类别": fieldTopic, "公开类目": fieldTopic,
+	"索引号": fieldIndex, "信息索引号": fieldIndex, "索引码": fieldIndex, "索取号": fieldIndex, "信息索取号": fieldIndex, "索引": fieldIndex, "信息索引": fieldIndex,
+	"主题分类": fieldTopic, "信息分类": fieldTopic, "组配分类": fieldTopic, "主题类别": fieldTopic, "信息类别": fieldTopic, "公开类目": fieldTopic, "主题": fieldTopic,
 	"发文机关": fieldIssuer, "发文单位": fieldIssuer, "发文机构": fieldIssuer, "发布机构": fieldIssuer, "发布机关": fieldIssuer, "发布单位": fieldIssuer, "制发机关": fieldIssuer, "制定机关": fieldIssuer, "公布机关": fieldIssuer, "公开主体": fieldIssuer, "公开机构": fieldIssuer, "发文部门": fieldIssuer, "发布部门": fieldIssuer,
 	"成文日期": fieldWritten, "成文时间": fieldWritten, "发文日期": fieldWritten, "发文时间": fieldWritten, "生成日期": fieldWritten, "生成时间": fieldWritten, "制发日期": fieldWritten, "签发日期": fieldWritten, "印发日期": fieldWritten, "形成日期": fieldWritten,
 	"标题": fieldTitle, "信息名称": fieldTitle, "文件名称": fieldTitle, "名称": fieldTitle, "文件标题": fieldTitle, "信息标题": fieldTitle,
@@ -41,7 +42,7 @@ var labels = map[string]field{
 	"发布日期": fieldPublished, "发布时间": fieldPublished, "公开日期": fieldPublished, "公开时间": fieldPublished, "发表时间": fieldPublished, "发表日期": fieldPublished, "公布日期": fieldPublished, "公布时间": fieldPublished, "发稿时间": fieldPublished, "上网时间": fieldPublished, "上网日期": fieldPublished, "发布于": fieldPublished, "刊发日期": fieldPublished,
 	"时间": fieldDate, "日期": fieldDate, "更新时间": fieldDate, "更新日期": fieldDate, "信息时间": fieldDate, "信息日期": fieldDate, "添加时间": fieldDate, "录入时间": fieldDate,
 	"来源": fieldSource, "信息来源": fieldSource, "文章来源": fieldSource, "稿件来源": fieldSource, "稿源": fieldSource, "消息来源": fieldSource,
-	"主题词": fieldOther, "关键词": fieldOther, "作者": fieldOther, "责任编辑": fieldOther, "编辑": fieldOther, "浏览次数": fieldOther, "阅读次数": fieldOther, "点击次数": fieldOther, "点击数": fieldOther, "点击量": fieldOther, "浏览量": fieldOther, "浏览": fieldOther, "阅读": fieldOther, "点击": fieldOther, "访问量": fieldOther, "字体": fieldOther, "字号": fieldOther, "有效性": fieldOther, "时效性": fieldOther, "效力状态": fieldOther, "文件状态": fieldOther, "是否有效": fieldOther, "体裁分类": fieldOther, "体裁": fieldOther, "服务对象": fieldOther, "公开方式": fieldOther, "公开形式": fieldOther, "公开属性": fieldOther, "公开范围": fieldOther, "生效日期": fieldOther, "实施日期": fieldOther, "施行日期": fieldOther, "废止日期": fieldOther, "失效日期": fieldOther, "有效期": fieldOther, "分享": fieldOther, "分享到": fieldOther, "打印": fieldOther, "内容概述": fieldOther, "内容摘要": fieldOther, "审核": fieldOther, "供稿": fieldOther, "责编": fieldOther, "摄影": fieldOther, "记者": fieldOther, "语种": fieldOther, "信息格式": fieldOther, "载体类型": fieldOther, "公开时限": fieldOther, "公开责任部门": fieldOther, "责任部门": fieldOther, "联系电话": fieldOther,
+	"主题词": fieldOther, "公文种类": fieldOther, "文种": fieldOther, "公开目录": fieldOther, "所属目录": fieldOther, "修改日期": fieldOther, "修订日期": fieldOther, "关键词": fieldOther, "作者": fieldOther, "责任编辑": fieldOther, "编辑": fieldOther, "浏览次数": fieldOther, "阅读次数": fieldOther, "点击次数": fieldOther, "点击数": fieldOther, "点击量": fieldOther, "浏览量": fieldOther, "浏览": fieldOther, "阅读": fieldOther, "点击": fieldOther, "访问量": fieldOther, "字体": fieldOther, "字号": fieldOther, "有效性": fieldOther, "时效性": fieldOther, "效力状态": fieldOther, "文件状态": fieldOther, "是否有效": fieldOther, "体裁分类": fieldOther, "体裁": fieldOther, "服务对象": fieldOther, "公开方式": fieldOther, "公开形式": fieldOther, "公开属性": fieldOther, "公开范围": fieldOther, "生效日期": fieldOther, "实施日期": fieldOther, "施行日期": fieldOther, "废止日期": fieldOther, "失效日期": fieldOther, "有效期": fieldOther, "分享": fieldOther, "分享到": fieldOther, "打印": fieldOther, "内容概述": fieldOther, "内容摘要": fieldOther, "审核": fieldOther, "供稿": fieldOther, "责编": fieldOther, "摄影": fieldOther, "记者": fieldOther, "语种": fieldOther, "信息格式": fieldOther, "载体类型": fieldOther, "公开时限": fieldOther, "公开责任部门": fieldOther, "责任部门": fieldOther, "联系电话": fieldOther,
 }
 
 // longest label in characters; a longer run of text before a colon is prose.
@@ -94,6 +95,10 @@ func (p *Page) extract() {
 	}
 	p.Heading = p.heading(p.elementsBelow(body), pageTitle, p.Tag("ArticleTitle"), p.Tag("SiteName"))
 
+	if p.Heading == "" {
+		p.Heading = lineOfTitle(cells, pageTitle, trimSite(pageTitle, p.Tag("SiteName"), p.Tag("ColumnName")))
+	}
+
 	p.IndexNo = p.value(fieldIndex)
 	p.Topic = p.value(fieldTopic)
 	p.Issuer = p.value(fieldIssuer)
@@ -101,7 +106,7 @@ func (p *Page) extract() {
 	p.Written = parseStamp(p.value(fieldWritten)).String()
 	p.Title = p.chooseTitle(pageTitle)
 	p.choosePublished(cells)
-	p.readDocument()
+	p.readDocument(cells)
 }
 
 // value returns the first value of a field, outside the body text when it
@@ -162,8 +167,9 @@ func (p *Page) chooseTitle(pageTitle string) string {
 func (p *Page) choosePublished(cells []cell) {
 	tag := parseStamp(p.Tag("PubDate"))
 	var strong, weak []stamp
+	heading := p.headingInBody(cells)
 	for _, r := range p.rows {
-		if r.inBody {
+		if r.inBody && (heading < 0 || r.at <= heading || r.at > heading+closeBelow) {
 			continue
 		}
 		s := parseStamp(r.value)
@@ -213,6 +219,28 @@ func (p *Page) choosePublished(cells []cell) {
 	}
 }
 
+// closeBelow is how many lines below the heading those are that tell about the page
+// when a short article is taken whole, its heading with it.
+const closeBelow = 3
+
+// headingInBody is the place of the heading among the cells when the content holds it;
+// −1 when it does not.
+func (p *Page) headingInBody(cells []cell) int {
+	want := noBlanks(p.Heading)
+	if want == "" {
+		return -1
+	}
+	for i, c := range cells {
+		if sameBare(c.text, want) {
+			if c.inBody {
+				return i
+			}
+			return -1
+		}
+	}
+	return -1
+}
+
 func (p *Page) setPublished(s stamp) {
 	p.Published, p.PublishedShown = s.String(), true
 }
@@ -243,20 +271,21 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 	if want == "" {
 		want = noBlanks(p.Title)
 	}
-	seen, left := false, 25
+	seen, left, within := false, 25, false
 	for _, c := range cells {
 		if !seen {
 			seen = want != "" && sameBare(c.text, want)
+			within = c.inBody
 			continue
 		}
 		if left--; left < 0 {
 			break
 		}
-		if c.inBody {
+		if c.inBody && !(within && left >= 25-closeBelow) {
 			continue
 		}
 		s, from, to := findStamp(c.text)
-		if s.zero() {
+		if s.zero() || c.inBody && from > 0 {
 			continue
 		}
 		rest := c.text[:from] + c.text[to:]
@@ -269,6 +298,8 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 
 var (
 	docNoLine  = regexp.MustCompile(`^[\p{Han}]{1,16}[〔\[［（(【﹝]\s*\d{4}\s*[〕\]］）)】﹞]\s*(?:第\s*)?\d{1,5}\s*号$`)
+	noticeLine = regexp.MustCompile(`^(?:[\p{Han}]{0,20}(?:公告|通告|令))?\d{4}年第\d{1,4}号$`)
+	orderWhole = regexp.MustCompile(`^([\p{Han}]{2,20}令)[（(]?(第[\d〇一二三四五六七八九十百]{1,6}号)[）)]?$`)
 	orderLine  = regexp.MustCompile(`^第\s*[\d〇一二三四五六七八九十百]{1,6}\s*号$`)
 	orderTitle = regexp.MustCompile(`^[\p{Han}]{2,20}令$`)
 )
@@ -276,9 +307,12 @@ var (
 // readDocument takes number, issuer and date from the document itself when the
 // page has no metadata table: the number under the title, the signature at
 // the end (GB/T 9704).
-func (p *Page) readDocument() {
+func (p *Page) readDocument(cells []cell) {
 	if p.DocNo == "" {
 		p.DocNo = docNoOf(p.BodyText)
+	}
+	if p.DocNo == "" {
+		p.DocNo = docNoOf(p.belowHeading(cells))
 	}
 	if p.DocNo == "" || (p.Written != "" && p.Issuer != "") {
 		return
@@ -287,17 +321,65 @@ func (p *Page) readDocument() {
 	for i := len(lines) - 1; i > 0; i-- {
 		t := noBlanks(lines[i])
 		s, from, to := findStamp(t)
-		if s.zero() || from != 0 || to != len(t) {
+		if s.zero() || to != len(t) || from > 0 && !organ(t[:from]) {
 			continue
 		}
 		if p.Written == "" {
 			p.Written = stamp{date: s.date}.String()
 		}
-		if by := squeeze(lines[i-1]); p.Issuer == "" && !longer(by, 40) && !strings.ContainsAny(by, "，。：；:;") {
+		if p.Issuer != "" {
+			return
+		}
+		if from > 0 { // 某市人民政府 2024年5月6日
+			p.Issuer = t[:from]
+			return
+		}
+		by := squeeze(lines[i-1])
+		switch m := orderNumber.FindStringSubmatch(p.DocNo); {
+		case longer(by, 40) || strings.ContainsAny(by, "，。：；:;"):
+		case m != nil && !organ(noBlanks(by)):
+			p.Issuer = m[1] // a person signs an order
+		default:
 			p.Issuer = strings.ReplaceAll(by, " ", "、")
+			for j := i - 2; j > 0 && i-j < mostIssuers && organ(noBlanks(by)) && organ(noBlanks(lines[j])); j-- {
+				p.Issuer = strings.ReplaceAll(squeeze(lines[j]), " ", "、") + "、" + p.Issuer
+			}
 		}
 		return
 	}
+}
+
+// mostIssuers of one document stand below each other.
+const mostIssuers = 12
+
+var (
+	orderNumber = regexp.MustCompile(`^([\p{Han}]{2,20})令第`)
+	organName   = regexp.MustCompile(`^[\p{Han}、（）]{2,25}(?:政府|委员会|办公室|办公厅|指挥部|领导小组|联席会议|厅|局|部|委|院|署|社|会|中心|总队|支队|银行|分行|总站|处)$`)
+)
+
+// organ reports whether a text is the name of an organ and nothing else.
+func organ(text string) bool { return organName.MatchString(text) }
+
+// belowHeading are the lines outside the body that follow the heading.
+func (p *Page) belowHeading(cells []cell) string {
+	want := noBlanks(p.Heading)
+	if want == "" {
+		return ""
+	}
+	var b strings.Builder
+	seen, left := false, 6
+	for _, c := range cells {
+		switch {
+		case !seen:
+			seen = sameBare(c.text, want)
+		case left == 0:
+			return b.String()
+		case !c.inBody:
+			left--
+			b.WriteString(c.text + "\n")
+		}
+	}
+	return b.String()
 }
 
 // docNoOf is the document number among the first lines of a text; "" for none.
@@ -307,10 +389,13 @@ func docNoOf(text string) string {
 		if left--; left < 0 {
 			break
 		}
-		if strings.HasSuffix(l, "号") {
-			t := noBlanks(l)
-			if docNoLine.MatchString(t) {
+		if numbered := strings.TrimSuffix(strings.TrimSuffix(l, "）"), ")"); strings.HasSuffix(numbered, "号") {
+			t := bracketless(noBlanks(l))
+			if half := halfDigits(t); docNoLine.MatchString(half) || noticeLine.MatchString(half) {
 				return t
+			}
+			if m := orderWhole.FindStringSubmatch(t); m != nil {
+				return m[1] + m[2]
 			}
 			if orderLine.MatchString(t) && orderTitle.MatchString(noBlanks(before)) {
 				return noBlanks(before) + t
@@ -319,6 +404,16 @@ func docNoOf(text string) string {
 		before = l
 	}
 	return ""
+}
+
+// bracketless is a line without the brackets around all of it.
+func bracketless(line string) string {
+	for _, b := range [][2]string{{"（", "）"}, {"(", ")"}} {
+		if inner, ok := strings.CutPrefix(line, b[0]); ok && strings.HasSuffix(inner, b[1]) {
+			return strings.TrimSuffix(inner, b[1])
+		}
+	}
+	return line
 }
 
 // cutter collects cells, the text of all in one piece.
@@ -365,6 +460,8 @@ func cellsOf(body, content *html.Node, r *room) []cell {
 			line = append(line, n.Data...)
 		case n.Type == html.ElementNode && cellLike(n):
 			flush()
+		case n.Type == html.ElementNode && !in && labelAlone(n):
+			line = append(line, ' ')
 		}
 		if n.FirstChild != nil && !(n != body && unseen(n)) {
 			n = n.FirstChild
@@ -390,6 +487,20 @@ func cellsOf(body, content *html.Node, r *room) []cell {
 		}
 	}
 	return c.done()
+}
+
+// labelAlone reports whether an element right behind another holds a label and nothing
+// else: what stands before it is the value of another.
+func labelAlone(n *html.Node) bool {
+	if n.PrevSibling == nil || n.PrevSibling.Type != html.ElementNode || n.FirstChild == nil || n.FirstChild.Type != html.TextNode {
+		return false
+	}
+	text := n.FirstChild.Data
+	if n.FirstChild.NextSibling != nil || len(text) > 60 {
+		return false
+	}
+	_, known := labels[strings.TrimRight(noBlanks(text), "：:")]
+	return known
 }
 
 func cellLike(n *html.Node) bool {
@@ -446,10 +557,13 @@ func labelsIn(text string) (out []foundLabel) {
 	return out
 }
 
-// nextColon is where the next colon stands and how many bytes it takes; 0 for
-// none.
+// nextColon is where the next colon stands, or the bracket that closes round a label
+// in its stead, and how many bytes it takes; 0 for none.
 func nextColon(text string, off int) (at, size int) {
 	wide := strings.Index(text[off:], "：")
+	if i := strings.Index(text[off:], "】"); i >= 0 && (wide < 0 || i < wide) {
+		wide = i
+	}
 	end := len(text)
 	if wide >= 0 {
 		end = off + wide
@@ -568,7 +682,7 @@ func namedTitle(name string) bool {
 func (p *Page) heading(elements []*html.Node, pageTitle, articleTitle, siteName string) string {
 	whole := noBlanks(pageTitle)
 	article := noBlanks(articleTitle)
-	var repeated, first string
+	var repeated, last, first string
 	for _, n := range elements {
 		isH := n.DataAtom == atom.H1 || n.DataAtom == atom.H2 || n.DataAtom == atom.H3
 		if !isH {
@@ -589,14 +703,29 @@ func (p *Page) heading(elements []*html.Node, pageTitle, articleTitle, siteName 
 			return t
 		case repeated == "" && whole != "" && strings.HasPrefix(whole, bare):
 			repeated = t
+		case last == "" && utf8.RuneCountInString(bare) >= shortestTitle && strings.HasSuffix(whole, bare) && !siteEnd.MatchString(bare):
+			last = t // some sites put their name first
 		case first == "" && n.DataAtom == atom.H1 && bare != noBlanks(siteName) && find(n, atom.A) == nil:
 			first = t
 		}
 	}
-	if repeated != "" {
-		return repeated
+	return cmp.Or(repeated, last, first)
+}
+
+// shortestTitle is the fewest characters by which a line is taken for the heading since
+// the page's title has it too.
+const shortestTitle = 8
+
+// lineOfTitle is the line that the page's title, with the site's name or without it,
+// begins with: pages of old have no element that is named a heading.
+func lineOfTitle(cells []cell, pageTitle, trimmed string) string {
+	whole := noBlanks(pageTitle)
+	for _, c := range cells {
+		if bare := noBlanks(c.text); !c.inBody && len(bare) <= len(whole) && utf8.RuneCountInString(bare) >= shortestTitle && strings.HasPrefix(whole, bare) && !siteEnd.MatchString(bare) && (bare != whole || noBlanks(trimmed) == whole) {
+			return c.text
+		}
 	}
-	return first
+	return ""
 }
 
 // shortText returns the text below n, or "" when it is longer than limit bytes.
@@ -625,6 +754,9 @@ func short(s string, limit int) string {
 }
 
 var siteWords = regexp.MustCompile(`政府|门户|网$|网站|厅$|局$|委$|委员会$|部$|办公室$|中心$|专栏$|公开|频道|首页|平台$|在线$`)
+
+// siteEnd ends the name of a site, and no title.
+var siteEnd = regexp.MustCompile(`(?:政府|门户|网|网站|首页|平台|在线|频道)$`)
 
 // trimSite cuts the site's and column's names off the end of a page title.
 func trimSite(title, siteName, columnName string) string {

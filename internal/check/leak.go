@@ -3,6 +3,8 @@ package check
 import (
 	"slices"
 	"strings"
+
+	"golang.org/x/net/html/atom"
 )
 
 // privacyChecks put the spans of Privacy over the text of a page. The visible
@@ -14,6 +16,7 @@ var privacyChecks = []Check{
 	leakCheck(KindEmail, "页面没有个人电子邮箱", "页面公开了疑似个人电子邮箱", Advice),
 	leakCheck(KindPaper, "页面没有未遮蔽的个人证件、档案号码", "页面公开了未遮蔽的个人证件、档案号码", Error),
 	leakCheck(KindAddress, "页面没有具体到门牌的个人住址", "页面公开了疑似具体到门牌的个人住址", Advice),
+	leakCheck(KindLandline, "页面没有未遮蔽的家庭电话", "页面公开了疑似个人的家庭电话", Advice),
 	leakCheck(KindPlate, "页面没有与车主、驾驶人同列的车辆号牌", "页面公开了疑似与车主、驾驶人同列的车辆号牌", Advice),
 }
 
@@ -48,10 +51,75 @@ func leakCheck(kind, fine, wrong string, sev Severity) Check {
 	}
 }
 
-// leaks scans the visible text once for all of these checks.
+// leaks scans what a reader is given once for all of these checks: the visible text,
+// tables with the heads of their columns, what stands for a picture, what is shown over an element, what search engines print.
 func (f *Facts) leaks() []Span {
 	if f.spans == nil {
 		f.spans = append([]Span{}, Privacy(f.Page.VisibleText)...)
+		seen := map[string]bool{}
+		for _, s := range f.spans {
+			seen[s.Wrong] = true
+		}
+		for _, text := range append(f.Page.unprinted(), f.Page.tables()...) {
+			for _, s := range Privacy(text) {
+				if !seen[s.Wrong] {
+					seen[s.Wrong] = true
+					f.spans = append(f.spans, s)
+				}
+			}
+		}
 	}
 	return f.spans
+}
+
+// tables are the tables of the page whose heads say that a column holds personal data,
+// a line for each row, cells between tabs: the visible text no longer shows its columns.
+func (p *Page) tables() (out []string) {
+	for _, n := range p.elements() {
+		if n.DataAtom != atom.Table || find(n, atom.Table) != nil || len(out) >= maxSightings {
+			continue
+		}
+		var b strings.Builder
+		for r := range n.Descendants() {
+			if r.DataAtom != atom.Tr {
+				continue
+			}
+			gap := ""
+			for c := range r.ChildNodes() {
+				if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
+					b.WriteString(gap + squeeze(nodeText(c)))
+					gap = "\t"
+				}
+			}
+			b.WriteByte('\n')
+		}
+		if text := b.String(); len(typedCells(text)) > 0 {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// unprinted are the texts in attributes that may hold a datum.
+func (p *Page) unprinted() (out []string) {
+	keep := func(s string) {
+		if (longNumber(s) || strings.ContainsAny(s, "@＠")) && !strings.Contains(p.VisibleText, s) && len(out) < maxSightings {
+			out = append(out, s)
+		}
+	}
+	for _, n := range p.elements() {
+		for _, a := range n.Attr {
+			if a.Key == "alt" || a.Key == "title" || a.Key == "aria-label" {
+				keep(a.Val)
+			}
+		}
+	}
+	for name, values := range p.Tags {
+		if titleMetas[strings.ToLower(name)] {
+			for _, v := range values {
+				keep(v)
+			}
+		}
+	}
+	return out
 }

@@ -3,6 +3,7 @@ package check
 import (
 	_ "embed"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -35,13 +36,15 @@ type Lexicon struct {
 	// Hosts are hosts known to be bad; none are built in.
 	Hosts []string `json:"hosts"`
 
-	once    sync.Once
-	words   *matcher
-	shady   *matcher
-	labels  map[string]bool
-	weak    map[string]bool
-	trusted map[string]bool
-	hosts   map[string]bool
+	once  sync.Once
+	words *matcher
+	shady *matcher
+	// speaksAgainst is Lawful in both scripts.
+	speaksAgainst []string
+	labels        map[string]bool
+	weak          map[string]bool
+	trusted       map[string]bool
+	hosts         map[string]bool
 }
 
 //go:embed lexicon.json
@@ -69,7 +72,8 @@ func BuiltinLexicon() *Lexicon {
 
 func (l *Lexicon) build() {
 	l.once.Do(func() {
-		l.words, l.shady = newMatcher(l.Words), newMatcher(l.Shady)
+		l.words, l.shady = newMatcher(bothScripts(l.Words)), newMatcher(bothScripts(l.Shady))
+		l.speaksAgainst = bothScripts(l.Lawful)
 		set := func(ss []string) map[string]bool {
 			m := make(map[string]bool, len(ss))
 			for _, s := range ss {
@@ -101,7 +105,21 @@ func (l *Lexicon) suspicious(text string) string {
 	return ""
 }
 
-func (l *Lexicon) lawful(plain string) bool { return containsAny(plain, l.Lawful) }
+func (l *Lexicon) lawful(plain string) bool { return containsAny(plain, l.speaksAgainst) }
+
+// inTraditional writes the characters of the lists in the traditional script.
+var inTraditional = strings.NewReplacer(strings.Split("万 萬 专 專 丝 絲 严 嚴 丰 豐 举 舉 乐 樂 买 買 乱 亂 亚 亞 产 產 仑 侖 优 優 会 會 伟 偉 传 傳 伦 倫 体 體 侦 偵 册 冊 写 寫 军 軍 凤 鳳 凭 憑 减 減 击 擊 别 別 办 辦 务 務 动 動 单 單 卖 賣 发 發 听 聽 园 園 围 圍 国 國 图 圖 团 團 场 場 坛 壇 处 處 头 頭 奖 獎 妇 婦 娱 娛 宝 寶 尔 爾 币 幣 庄 莊 开 開 强 強 弹 彈 戏 戲 户 戶 扑 撲 扫 掃 报 報 换 換 摄 攝 无 無 时 時 机 機 条 條 极 極 枪 槍 检 檢 楼 樓 欢 歡 气 氣 测 測 点 點 爱 愛 猎 獵 现 現 电 電 监 監 盘 盤 码 碼 积 積 窃 竊 竞 競 约 約 级 級 线 線 练 練 结 結 绝 絕 缔 締 网 網 罚 罰 职 職 联 聯 肾 腎 艳 豔 艺 藝 苏 蘇 范 範 荡 蕩 药 藥 裤 褲 观 觀 规 規 视 視 誉 譽 讯 訊 论 論 证 證 诈 詐 话 話 诱 誘 说 說 调 調 谨 謹 货 貨 购 購 贱 賤 贷 貸 费 費 资 資 赌 賭 赔 賠 赚 賺 赛 賽 赢 贏 车 車 转 轉 轮 輪 载 載 运 運 违 違 针 針 钢 鋼 钱 錢 银 銀 门 門 间 間 阳 陽 隐 隱 项 項 预 預 频 頻 颜 顏 额 額 飞 飛 马 馬 骗 騙 骚 騷 鱼 魚 鸡 雞 黄 黃 龙 龍", " ")...)
+
+// bothScripts adds to a list its words in the traditional script.
+func bothScripts(words []string) []string {
+	out := slices.Clone(words)
+	for _, w := range words {
+		if t := inTraditional.Replace(w); t != w {
+			out = append(out, t)
+		}
+	}
+	return out
+}
 
 // digits spam hosts are fond of.
 var luckyDigits = map[string]bool{"88": true, "66": true, "99": true, "77": true, "55": true, "365": true, "777": true, "888": true, "666": true, "999": true, "168": true, "518": true, "1688": true, "8888": true, "6666": true, "28": true, "58": true, "365365": true}
@@ -138,7 +156,8 @@ func (l *Lexicon) trustedHost(host string) bool {
 const wall = '\u01C1'
 
 // plainLetters undoes the usual ways of writing a word so that a scan misses
-// it: full-width forms, blanks and signs between the characters, upper case.
+// it: full-width, circled and mathematical forms, blanks and signs between the
+// characters, upper case.
 // Sentence punctuation becomes a wall.
 func plainLetters(s string) string { return plainText(s, false) }
 
@@ -157,6 +176,14 @@ func plainText(s string, spaces bool) string {
 		switch {
 		case r >= 'Ａ' && r <= 'Ｚ', r >= 'ａ' && r <= 'ｚ', r >= '０' && r <= '９':
 			r -= 0xFEE0
+		case r >= 'Ⓐ' && r <= 'ⓩ':
+			r = 'a' + (r-'Ⓐ')%26
+		case r >= '①' && r <= '⑨':
+			r = '1' + r - '①'
+		case r >= mathLetters && r < mathLetters+13*52:
+			r = 'a' + (r-mathLetters)%26
+		case r >= mathDigits && r < mathDigits+5*10:
+			r = '0' + (r-mathDigits)%10
 		}
 		switch {
 		case r >= 'A' && r <= 'Z':
@@ -171,6 +198,12 @@ func plainText(s string, spaces bool) string {
 	}
 	return b.String()
 }
+
+// Letters and digits of mathematics, bold and slanted, alphabet after alphabet.
+const (
+	mathLetters = '\U0001D400'
+	mathDigits  = '\U0001D7CE'
+)
 
 // commonRow is how many bytes at the front are characters of U+4E00 to U+9FFF,
 // told by their first bytes.

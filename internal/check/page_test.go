@@ -272,6 +272,8 @@ func TestMetaHeads(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
+	f.Add([]byte("<\x00h\x00t\x00m\x00l\x00>\x00a\x00b\x00\x00\xd8"), "")
+	f.Add([]byte("\xa4\x40\xa4\x41\xa4\x42\xb1\x7e"), "text/html; charset=big5")
 	for _, s := range [][]byte{nil, []byte("政府"), {0xEF, 0xBB, 0xBF, 'a'}, {0xFF, 0xFE, 1}, {0xB5, 0xE7, 0x81}, {0x84, 0x31, 0x95, 0x33, 0x80}, []byte("<meta charset=gbk>\xB5\xE7"), {0x81, 0x30, 0x81}} {
 		f.Add(s, "text/html; charset=gbk")
 	}
@@ -280,7 +282,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if charset != CharsetUTF8 && charset != CharsetGB18030 && charset != CharsetUTF16 {
+		if charset != CharsetUTF8 && charset != CharsetGB18030 && charset != CharsetUTF16 && charset != CharsetBig5 {
 			t.Fatalf("charset %q", charset)
 		}
 		if strings.IndexByte(text, 0) >= 0 {
@@ -290,6 +292,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func FuzzParsePage(f *testing.F) {
+	f.Add([]byte("<title>某市-关于某事项的通知</title><p>关于某事项的通知<p>（某发【２０２４】８号）<p><b>【文号】</b><span>x</span><span>索引号：</span><p>某局<p>某厅<p>二O二四年五月六日"))
 	for _, s := range []string{
 		"", "<title>x", "<div style='display:none'><a href=//x.com>点</a>", "<script>eval(atob('YWFhYWFh'))</script>", "<style>.a{x:y", "<meta name=PubDate content=2024-13-01>",
 		"<table><tr><td>索引号：<td>1", "<script>document.write('<div style=\"left:-1e9px;position:absolute\">')</script>", "<a href='http://[::1'>x</a>", "<p style='transform:translate(-'>", "<p style='transform:scale'>", "<p style='color:rgb('>",

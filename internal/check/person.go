@@ -1,13 +1,14 @@
 package check
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // What of a person has no form of its own is known by the word that stands before
-// it: numbers of papers, home addresses, and plates of cars beside their owner's
-// name. Which words count is our decision; no text of law lists them.
+// it: numbers of papers, telephones of homes, home addresses, and plates of cars beside
+// their owner's name. Which words count is our decision; no text of law lists them.
 
 // paperWords name a paper that one person holds, or the file that is kept of one.
 var paperWords = []string{
@@ -26,7 +27,7 @@ func (d *digitRun) beside(add adder) {
 	if d.n == 0 {
 		return
 	}
-	if d.paper(add) || d.plate(add) {
+	if d.account(add) || d.paper(add) || d.landline(add) || d.plate(add) {
 		return
 	}
 	d.address(add)
@@ -65,6 +66,10 @@ func (d *digitRun) paper(add adder) bool {
 		return r != '\n' && blank(r) || strings.ContainsRune("：:（(【[“\"为是第", r)
 	})
 	marked := len(bare) < len(before)
+	if d.head == labelPaper && noBlanks(leading(d.text, from, 72, "\t\n")) == "" {
+		add(KindPaper, from, g.to, 0.85)
+		return true
+	}
 	name := strings.TrimSuffix(bare, "码")
 	if cut := strings.TrimSuffix(name, "号"); cut != name {
 		name = cut
@@ -86,6 +91,65 @@ func (d *digitRun) paper(add adder) bool {
 		}
 	}
 	return false
+}
+
+// account reports the number of an account in a column of them: those of rural banks
+// have neither the prefix nor the check digit of cards.
+func (d *digitRun) account(add adder) bool {
+	total, last := 0, d.groups[d.n-1]
+	for _, g := range d.groups[:d.n] {
+		total += g.n
+	}
+	if d.head != labelCard || total < 12 || total > 22 || !d.open(0, d.n) || allSame(d.digitsOf(0, d.n)) {
+		return false
+	}
+	add(KindBankCard, d.groups[0].from, last.to, 0.8)
+	return true
+}
+
+// homePhones stand before the telephone of somebody's home.
+var homePhones = []string{"家庭电话", "家庭固定电话", "家庭固话", "家庭联系电话", "住宅电话", "住宅固定电话", "宅电", "家中电话", "家里电话"}
+
+// landline reports the telephone of a home: by the word directly before it, or by the
+// head of its column. Beside a name alone a telephone is as likely an office's.
+func (d *digitRun) landline(add adder) bool {
+	from, to := d.groups[0].from, d.groups[d.n-1].to
+	area, rest := 0, d.groups[0].n
+	switch {
+	case d.n == 2 && (d.groups[1].sep == '-' || d.groups[1].sep == ' ' || d.groups[1].sep == dashed):
+		area, rest = d.groups[0].n, d.groups[1].n
+	case d.n > 1:
+		return false
+	case rest > 9 && d.digits[0] == 0:
+		area, rest = 3, rest-3
+		if rest > 8 || d.digits[1] > 2 {
+			area, rest = 4, rest-1
+		}
+	default:
+		before := d.text[:from]
+		for _, b := range [][2]string{{"（", "）"}, {"(", ")"}} {
+			if inner, ok := strings.CutSuffix(before, b[1]); ok {
+				if i := strings.LastIndex(inner[max(0, len(inner)-8):], b[0]); i >= 0 {
+					i += max(0, len(inner)-8)
+					code := inner[i+len(b[0]):]
+					if (len(code) == 3 || len(code) == 4) && code[0] == '0' && strings.Trim(code, "0123456789") == "" {
+						area, from = len(code), i
+					}
+				}
+			}
+		}
+	}
+	if rest < 7 || rest > 8 || area != 0 && (area < 3 || area > 4 || d.digits[0] != 0 && from == d.groups[0].from) || from == d.groups[0].from && !d.open(0, d.n) {
+		return false
+	}
+	before := strings.TrimRight(leading(d.text, from, 48, "\t\n，。；"), " ：:（(为是\u3000\u00a0")
+	word := strings.TrimSuffix(before, "号码")
+	named := slices.ContainsFunc(homePhones, func(w string) bool { return strings.HasSuffix(word, w) })
+	if !named && !(before == "" && (d.head == labelHome || d.head == labelTelephone && area > 0)) {
+		return false
+	}
+	add(KindLandline, from, to, 0.8)
+	return true
 }
 
 func startsWithAny(s string, words []string) bool {

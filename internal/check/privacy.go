@@ -32,7 +32,15 @@ func Privacy(text string) []Span {
 		seenByte, last = to, to
 	}
 	var run digitRun
+	cells := typedCells(text)
 	digits := func(i int) int {
+		for len(cells) > 0 && cells[0].to <= i {
+			cells = cells[1:]
+		}
+		run.head = labelNone
+		if len(cells) > 0 && cells[0].from <= i {
+			run.head = cells[0].kind
+		}
 		i = run.read(text, i)
 		known := len(out)
 		if run.judge(add); len(out) == known {
@@ -46,7 +54,9 @@ func Privacy(text string) []Span {
 		case c-'0' <= 9, c == 0xEF && fullDigit(text, i):
 			i = digits(i)
 		case c == '@':
-			i = mail(text, i, add)
+			i = mail(text, i, i+1, add)
+		case c == 0xEF && strings.HasPrefix(text[i:], "＠"):
+			i = mail(text, i, i+len("＠"), add)
 		default:
 			i++
 		}
@@ -68,6 +78,8 @@ func privacySays(kind string) string {
 		return "个人证件或档案的号码未作遮蔽处理：公开前请以“*”代替中间各位，或删去该号码。"
 	case KindAddress:
 		return "疑似个人住址具体到门牌：公开前请只保留到街道或村，或删去该住址。"
+	case KindLandline:
+		return "疑似个人家庭电话：公开前请以“*”代替其中几位，或改为单位公开电话。"
 	case KindPlate:
 		return "疑似个人车辆号牌与车主、驾驶人同列：公开前请以“*”代替其中几位，或删去该号牌；依法必须公开的，请由审核人写明依据。"
 	}
@@ -109,6 +121,12 @@ func Mask(kind, s string) string {
 			_, n := utf8.DecodeRuneInString(s)
 			return s[:n] + "***" + s[at:]
 		}
+	case KindLandline:
+		if i := strings.LastIndexAny(s, "-）) "); i >= 0 {
+			_, n := utf8.DecodeRuneInString(s[i:])
+			return hideMiddle(s, i+n, 2)
+		}
+		return hideMiddle(s, 0, 2)
 	case KindPaper:
 		return hideMiddle(s, strings.IndexFunc(s, isDigit), 2)
 	case KindPlate:
@@ -151,7 +169,8 @@ type group struct {
 	at, n    int // digits in digitRun.digits
 	sep      byte
 	// sep is what stands between this group and the one before: 0 nothing
-	// (first group), ' ' a blank, '-' a hyphen or dash.
+	// (first group), ' ' a blank or what has no width, '-' a hyphen, dashed another
+	// dash, '.' a point.
 	x bool // a check letter X follows and is part of the group
 }
 
@@ -163,6 +182,7 @@ type digitRun struct {
 	used   int
 	groups [maxGroups]group
 	n      int
+	head   label // what the head of the column says
 }
 
 // read takes the run that starts at i and returns the position after it.
@@ -191,7 +211,7 @@ func (d *digitRun) read(text string, i int) int {
 		if g.n == 17 && i < len(text) && (text[i] == 'X' || text[i] == 'x') {
 			g.x = true
 			i++
-		} else if g.n == 17 && strings.HasPrefix(text[i:], "Ｘ") {
+		} else if g.n == 17 && (strings.HasPrefix(text[i:], "Ｘ") || strings.HasPrefix(text[i:], "ｘ")) {
 			g.x = true
 			i += len("Ｘ")
 		}
@@ -222,7 +242,11 @@ func skipDigits(text string, i int) int {
 	return i
 }
 
-// separator recognises one blank or hyphen between digit groups.
+// dashed is a dash that is no hyphen: it may part two numbers as well as the groups
+// of one.
+const dashed = 1
+
+// separator recognises one blank, dash or point between digit groups.
 func separator(text string, i int) (kind byte, width int) {
 	if i >= len(text) {
 		return 0, 0
@@ -238,6 +262,14 @@ func separator(text string, i int) (kind byte, width int) {
 		return ' ', 3
 	case c == 0xE2 && strings.HasPrefix(text[i:], "\u2010"), c == 0xE2 && strings.HasPrefix(text[i:], "\u2011"):
 		return '-', 3
+	case c == 0xE2 && (strings.HasPrefix(text[i:], "–") || strings.HasPrefix(text[i:], "—")), c == 0xEF && strings.HasPrefix(text[i:], "－"):
+		return dashed, 3
+	case c == 0xE2 && (strings.HasPrefix(text[i:], "\u200b") || strings.HasPrefix(text[i:], "\u200c") || strings.HasPrefix(text[i:], "\u200d") || strings.HasPrefix(text[i:], "\u2060")), c == 0xEF && strings.HasPrefix(text[i:], "\ufeff"):
+		return ' ', 3
+	case c == 0xC2 && i+1 < len(text) && text[i+1] == 0xAD:
+		return ' ', 2
+	case c == '.':
+		return '.', 1
 	}
 	return 0, 0
 }
@@ -347,7 +379,7 @@ func (d *digitRun) whole(k int, add adder) bool {
 		if before == '-' && !d.country(k-1) || !d.open(k, 1) {
 			return false
 		}
-		if d.numbered(g.from) {
+		if d.numbered(g.from) || startsWithAny(d.text[g.to:], quantities) && d.label(g.from) != labelPhone {
 			return false
 		}
 		add(KindMobile, g.from, g.to, 0.97)
@@ -394,7 +426,7 @@ func (d *digitRun) joined(k int, add adder) int {
 		dig := d.digitsOf(k, n)
 		switch {
 		case total == 11 && n <= 4 && mobile(dig):
-			shape := n == 3 && first.n == 3 && d.groups[k+1].n == 4 || n == 2 && first.n == 3 && g.sep == '-'
+			shape := n == 3 && first.n == 3 && d.groups[k+1].n == 4 || n == 2 && first.n == 3 && (g.sep == '-' || g.sep == dashed)
 			if d.numbered(first.from) || !d.open(k, n) {
 				continue
 			}
@@ -402,7 +434,12 @@ func (d *digitRun) joined(k int, add adder) int {
 				add(KindMobile, first.from, g.to, 0.9)
 				return n
 			}
-		case (total == 18 && !g.x || total == 17 && g.x) && n <= 4 && first.n == 6 && validID(dig, g.x) && d.label(first.from) != labelCode && d.open(k, n):
+		case (total == 18 && !g.x || total == 17 && g.x) && validID(dig, g.x) && d.open(k, n):
+			if label := d.label(first.from); label == labelID || n <= 4 && first.n == 6 && label != labelCode {
+				add(KindIDCard, first.from, g.to, 0.9)
+				return n
+			}
+		case total == 15 && first.n == 6 && n <= 4 && validOldID(dig) && d.label(first.from) == labelID && d.open(k, n):
 			add(KindIDCard, first.from, g.to, 0.9)
 			return n
 		}
@@ -554,6 +591,10 @@ const (
 	labelCard
 	labelCredit
 	labelCode
+	// Of heads of tables only.
+	labelHome      // a home's telephone
+	labelTelephone // a telephone of somebody known in his home only
+	labelPaper
 )
 
 var labelWords = []struct {
@@ -562,7 +603,7 @@ var labelWords = []struct {
 }{
 	{"身份证", labelID}, {"身份号", labelID}, {"证件号", labelID}, {"身份证件", labelID}, {"公民身份", labelID}, {"证号", labelID},
 	{"手机", labelPhone}, {"电话", labelPhone}, {"联系方式", labelPhone}, {"联系人", labelPhone}, {"移动", labelPhone}, {"微信", labelPhone}, {"致电", labelPhone}, {"拨打", labelPhone},
-	{"账户", labelCard}, {"帐户", labelCard}, {"账号", labelCard}, {"帐号", labelCard}, {"卡号", labelCard}, {"银行卡", labelCard}, {"储蓄卡", labelCard}, {"信用卡", labelCard}, {"存折", labelCard}, {"一卡通", labelCard}, {"社保卡", labelCard}, {"开户行", labelCard}, {"银行", labelCard}, {"信用社", labelCard},
+	{"账户", labelCard}, {"帐户", labelCard}, {"账号", labelCard}, {"帐号", labelCard}, {"卡号", labelCard}, {"银行卡", labelCard}, {"储蓄卡", labelCard}, {"信用卡", labelCard}, {"贷记卡", labelCard}, {"借记卡", labelCard}, {"工资卡", labelCard}, {"存折", labelCard}, {"一卡通", labelCard}, {"社保卡", labelCard}, {"开户行", labelCard}, {"银行", labelCard}, {"信用社", labelCard},
 	{"信用代码", labelCredit}, {"机构代码", labelCredit}, {"税号", labelCredit}, {"纳税人识别号", labelCredit},
 	{"编号", labelCode}, {"代码", labelCode}, {"项目", labelCode}, {"合同", labelCode}, {"宗地", labelCode}, {"订单", labelCode}, {"流水", labelCode}, {"文号", labelCode}, {"案号", labelCode}, {"单号", labelCode}, {"备案号", labelCode}, {"网安备", labelCode}, {"ICP备", labelCode}, {"标识码", labelCode}, {"登记号", labelCode}, {"条形码", labelCode}, {"许可证", labelCode}, {"注册号", labelCode}, {"序列号", labelCode}, {"批准文号", labelCode}, {"商品码", labelCode}, {"地块", labelCode}, {"不动产", labelCode}, {"房权证", labelCode}, {"土地证", labelCode},
 }
@@ -596,6 +637,9 @@ func (d *digitRun) label(at int) label {
 			best, where = w.label, i+len(w.word)
 		}
 	}
+	if best == labelNone {
+		return d.head
+	}
 	return best
 }
 
@@ -604,10 +648,13 @@ func (d *digitRun) label(at int) label {
 // “项目负责人张三” names a person.
 var numberWords = []string{
 	"编号", "代码", "编码", "标识码", "识别码", "条形码", "条码", "商品码", "追溯码", "序号", "文号", "案号", "单号", "批号", "备案号", "登记号", "注册号", "序列号", "识别号", "税号",
-	"流水号", "合同号", "项目号", "地块号", "宗地号", "档案号", "索引号", "受理号", "许可证号", "许可号", "资格证号", "产权证号", "执业证号", "准考证号", "证书号", "执照号", "发票号", "票据号", "户号", "表号", "设备号", "货号", "版号", "书号", "学号", "工号", "案卷号",
+	"流水号", "合同号", "项目号", "地块号", "宗地号", "档案号", "索引号", "受理号", "许可证号", "许可号", "资格证号", "产权证号", "执业证号", "准考证号", "证书号", "执照号", "发票号", "票据号", "户号", "表号", "群号", "QQ群", "设备号", "货号", "版号", "书号", "学号", "工号", "案卷号",
 	"网安备", "ICP备", "No", "NO", "№",
 	"账户", "帐户", "账号", "帐号", "卡号", "银行卡", "储蓄卡", "信用卡", "存折", "一卡通", "社保卡",
 }
+
+// quantities after eleven digits make them an amount. 万 alone may be a name.
+var quantities = []string{"元", "万元", "亿元", "美元", "万人", "万吨", "人次", "人民币", "吨", "公斤", "公里", "平方", "立方", "千瓦", "千米", "公顷", "股"}
 
 // numbered reports whether a word of number stands directly before position at:
 // nothing but blanks, marks and 为 or 是 between them.
@@ -677,31 +724,60 @@ var officeWords = []string{"单位", "办公", "公开邮箱", "举报", "投诉
 // personWords before an address say that it is somebody's own.
 var personWords = []string{"个人", "本人", "私人", "姓名", "联系人", "作者"}
 
+// hanDomains end hosts that are written in Chinese.
+var hanDomains = []string{"中国", "公司", "网络", "政务", "公益", "在线", "中文网", "网址", "网站", "商城", "集团", "手机", "商标", "信息"}
+
+// hanHost is how many bytes at the front are a host written in Chinese; 0 for none.
+func hanHost(s string) int {
+	end := 0
+	for end < len(s) && end < 120 {
+		if n := commonRow(s[end:]); n > 0 {
+			end += n
+		} else if letter(s[end]) || s[end]-'0' <= 9 || s[end] == '-' {
+			end++
+		} else {
+			break
+		}
+	}
+	if end == 0 || end == len(s) || s[end] != '.' {
+		return 0
+	}
+	for _, d := range hanDomains {
+		if strings.HasPrefix(s[end+1:], d) {
+			return end + 1 + len(d)
+		}
+	}
+	return 0
+}
+
 func isMailByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c-'0' <= 9 || c == '.' || c == '_' || c == '-' || c == '+'
 }
 
-// mail judges the address around the “@” at position at and returns the
-// position to go on from.
-func mail(text string, at int, add adder) int {
+// mail judges the address around the “@” that stands from position at to after, and
+// returns the position to go on from.
+func mail(text string, at, after int, add adder) int {
 	from := at
 	for from > 0 && at-from < 64 && isMailByte(text[from-1]) {
 		from--
 	}
-	to := at + 1
+	to := after
 	for to < len(text) && to-at < 254 && (isMailByte(text[to]) && text[to] != '_' && text[to] != '+') {
 		to++
 	}
-	for to > at+1 && (text[to-1] == '.' || text[to-1] == '-') {
+	if n := hanHost(text[after:]); n > 0 {
+		to = after + n
+	}
+	for to > after && (text[to-1] == '.' || text[to-1] == '-') {
 		to--
 	}
 	for from < at && (text[from] == '.' || text[from] == '-' || text[from] == '+') {
 		from++
 	}
-	host := strings.ToLower(text[at+1 : to])
+	host := strings.ToLower(text[after:to])
 	dot := strings.LastIndexByte(host, '.')
 	if from == at || dot <= 0 || len(host)-dot-1 < 2 || strings.Contains(host, "..") || host[dot+1]-'0' <= 9 {
-		return at + 1
+		return after
 	}
 	if from > 0 && (text[from-1] == '*' || text[from-1] == '/' || text[from-1] == ':' && strings.HasSuffix(text[:from], "://")) {
 		return to

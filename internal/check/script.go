@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/net/html"
 )
 
 // layer is a script text as written or as one of its disguises decodes to.
@@ -60,6 +62,11 @@ func layers(src string) []layer {
 			for _, m := range numberList.FindAllStringSubmatch(t, 8) {
 				add(fromCodes(m[1]), "字符编码（fromCharCode）")
 			}
+			for _, by := range shiftedCode.FindAllStringSubmatch(t, 4) {
+				for _, m := range codeList.FindAllString(t, 8) {
+					add(unshifted(m, by[1], by[2]), "字符编码（fromCharCode）")
+				}
+			}
 			// fromCharCode(a)+fromCharCode(b)… one character at a time.
 			add(singleCodes(t), "字符编码（fromCharCode）")
 		}
@@ -93,9 +100,15 @@ func layers(src string) []layer {
 			for _, m := range percentStr.FindAllStringSubmatch(t, 32) {
 				add(unpercent(m[1]), "百分号编码")
 			}
+			if out[i].how == "百分号编码" { // and once more, its marks gone
+				add(unpercent(t), "百分号编码")
+			}
 		}
 		if backslash.MatchString(t) {
 			add(unescapeJS(t), "转义字符")
+		}
+		if gathered := joinedArrays(strippedTexts(t)); gathered != t {
+			add(gathered, joinedHow)
 		}
 		if whole, ok := unpieced(t); ok {
 			how := out[i].how
@@ -106,6 +119,79 @@ func layers(src string) []layer {
 		}
 	}
 	return out
+}
+
+var (
+	// shiftedCode is a code that is put right before it becomes a character.
+	shiftedCode = regexp.MustCompile(`fromCharCode\s*\(\s*(?:parseInt\s*\(\s*)?[\w.\[\]]{1,20}\s*\)?\s*([-+^])\s*(\d{1,3})\s*\)`)
+	codeList    = regexp.MustCompile(`\d{1,5}(?:\s*[,|\- ]\s*\d{1,5}){7,}`)
+	codeOf      = regexp.MustCompile(`\d+`)
+
+	textArray = regexp.MustCompile(`\[\s*((?:"[^"\\\n]*"|'[^'\\\n]*')(?:\s*,\s*(?:"[^"\\\n]*"|'[^'\\\n]*'))+)\s*\]\s*\.\s*join\s*\(\s*(?:"([^"\\\n]*)"|'([^'\\\n]*)')\s*\)`)
+	textOf    = regexp.MustCompile(`"([^"]*)"|'([^']*)'`)
+	takenOut  = regexp.MustCompile(`(?:"([^"\\\n]{4,})"|'([^'\\\n]{4,})')\s*\.\s*(?:replace(?:All)?\s*\(\s*(?:/([^/\\\n\[\](){}.*+?|^$]{1,8})/g|"([^"\\\n]{1,8})"|'([^'\\\n]{1,8})')\s*,\s*(?:""|'')\s*\)|split\s*\(\s*(?:"([^"\\\n]{1,8})"|'([^'\\\n]{1,8})')\s*\)\s*\.\s*join\s*\(\s*(?:""|'')\s*\))`)
+)
+
+// unshifted is what a list of codes comes to when each is changed by as much.
+func unshifted(list, sign, by string) string {
+	k, err := strconv.Atoi(by)
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, s := range codeOf.FindAllString(list, 4096) {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return ""
+		}
+		switch sign {
+		case "-":
+			n -= k
+		case "+":
+			n += k
+		case "^":
+			n ^= k
+		}
+		if n < 9 || n > 0xFFFF {
+			return ""
+		}
+		b.WriteRune(rune(n))
+	}
+	return b.String()
+}
+
+// joinedArrays writes as one text what a script has as a list of texts to be joined.
+func joinedArrays(t string) string {
+	if !strings.Contains(t, "].join") && !strings.Contains(t, "] .join") {
+		return t
+	}
+	return textArray.ReplaceAllStringFunc(t, func(s string) string {
+		m := textArray.FindStringSubmatch(s)
+		var texts []string
+		for _, one := range textOf.FindAllStringSubmatch(m[1], 512) {
+			texts = append(texts, one[1]+one[2])
+		}
+		return quoted(strings.Join(texts, m[2]+m[3]))
+	})
+}
+
+// strippedTexts takes out of texts what a script has taken out of them.
+func strippedTexts(t string) string {
+	if !containsAny(t, []string{`".replace`, `'.replace`, `".split`, `'.split`}) {
+		return t // as nearly always: few scripts change a text they write out
+	}
+	return takenOut.ReplaceAllStringFunc(t, func(s string) string {
+		m := takenOut.FindStringSubmatch(s)
+		return quoted(strings.ReplaceAll(m[1]+m[2], m[3]+m[4]+m[5]+m[6]+m[7], ""))
+	})
+}
+
+// quoted puts a text between marks that it does not hold itself.
+func quoted(s string) string {
+	if strings.Contains(s, `"`) {
+		return "'" + strings.ReplaceAll(s, "'", `\x27`) + "'"
+	}
+	return `"` + s + `"`
 }
 
 // packed is what the common packer leaves: the text, the base of its numbers, how
@@ -349,6 +435,7 @@ var visitorWords = []string{"referrer", "useragent", "platform", "appversion", "
 
 var (
 	navigate = regexp.MustCompile(`location(?:["']\s*\])?\s*(?:\.\s*(?:href|replace|assign)|\[\s*["'](?:href|replace|assign)["']\s*\])?\s*[=(]\s*([^=;\n][^;\n]{0,300})`)
+	eitherOf = regexp.MustCompile(`\?\s*["']([^"'\n]*)["']\s*:\s*["']([^"'\n]*)["']\s*\)?\s*$`)
 	literal  = regexp.MustCompile(`^\s*["']([^"'\n]*)["']`)
 	variable = regexp.MustCompile(`^\s*([A-Za-z_$][\w$]*)\s*(?:[);,}]|$)`)
 	visitor  = regexp.MustCompile(`(?i)document\s*\.\s*referrer|\[\s*["']referrer["']\s*\]|navigator\s*\.\s*(?:userAgent|platform|appVersion)|\[\s*["']userAgent["']\s*\]|\bscreen\s*\.\s*(?:avail)?width|matchMedia\s*\(|["']ontouchstart["']`)
@@ -358,7 +445,7 @@ var (
 	// hidden by a property or an attribute, and by giving it a class.
 	hideByAttr  = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:hidden\s*=\s*(?:true|!0|1)|setAttribute\s*\(\s*["'](?:(hidden)|style)["']\s*,\s*(?:"([^"\n]*)"|'([^'\n]*)'))`)
 	hideByClass = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:className\s*=|classList\s*\.\s*add\s*\()\s*["']([\w\-]+)["']`)
-	hideByQuery = regexp.MustCompile(`^\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
+	hideByQuery = regexp.MustCompile(`^\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|(?:fadeOut|slideUp)\s*\(\s*0\s*\)|toggle\s*\(\s*(?:false|!1)\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
 	assigned    = regexp.MustCompile(`(?:(?:inner|outer)HTML\s*\+?=|insertAdjacentHTML\s*\(\s*["']\w+["']\s*,|\.\s*(?:append|prepend|html|after|before)\s*\()\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')`)
 	written     = regexp.MustCompile(`document\s*(?:\.\s*write(?:ln)?|\[\s*["']write(?:ln)?["']\s*\])\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'|` + "`((?:[^`\\\\]|\\\\.)*)`)")
 )
@@ -384,6 +471,11 @@ func targets(text string) []destination {
 		expr := text[at[2]:at[3]]
 		if l := literal.FindStringSubmatch(expr); l != nil {
 			add(l[1], at[0])
+			continue
+		}
+		if either := eitherOf.FindStringSubmatch(expr); either != nil {
+			add(either[1], at[0])
+			add(either[2], at[0])
 			continue
 		}
 		if v := variable.FindStringSubmatch(expr); v != nil {
@@ -416,7 +508,7 @@ var (
 	clickedLink = regexp.MustCompile(`(\w+)\s*\.\s*href\s*=\s*["']([^"'\n]+)["'][^{}]{0,200}?(\w+)\s*\.\s*click\s*\(`)
 	// selfCalled ends what stands before a function that runs without a click, or
 	// before a text that is run.
-	selfCalled = regexp.MustCompile(`(?:(?:^|[;,}!+~(\s-])\(\s*|^[!+~-]\s*|(?:\$|jQuery)\s*\(\s*|ready\s*\(\s*|(?:setTimeout|setInterval|requestAnimationFrame|eval)\s*\(\s*|on(?:load|popstate|pageshow|readystatechange)\s*=\s*|addEventListener\s*\(\s*["'](?:load|DOMContentLoaded|popstate|pageshow|readystatechange)["']\s*,\s*)$`)
+	selfCalled = regexp.MustCompile(`(?:(?:^|[;,}!+~(\s-])\(\s*|^[!+~-]\s*|(?:\$|jQuery)\s*\(\s*|ready\s*\(\s*|(?:setTimeout|setInterval|requestAnimationFrame|eval|Function)\s*\(\s*|on(?:load|popstate|pageshow|readystatechange)\s*=\s*|addEventListener\s*\(\s*["'](?:load|DOMContentLoaded|popstate|pageshow|readystatechange)["']\s*,\s*)$`)
 	isFunction = regexp.MustCompile(`(?:\bfunction\b[^(){};]{0,80}\([^(){}]{0,200}\)|(?:\([^(){}]{0,200}\)|\b\w+)\s*=>)\s*$`)
 )
 
@@ -428,12 +520,17 @@ const maxMarks = 20_000
 // any function, or in such as it calls, or has called when the page is there.
 func running(text string) func(at int) bool {
 	// spans are the functions and strings that wait to be called.
-	type span struct{ from, to int }
+	type span struct {
+		from, to int
+		name     string
+	}
 	var spans []span
 	type brace struct {
 		at    int
 		waits bool
+		name  string // of a function that has one
 	}
+	var called map[string][]int // where a name is called, or handed on to be called at once
 	var open []brace
 	marks := 0
 	for i := 0; i < len(text) && marks < maxMarks; i++ {
@@ -448,7 +545,7 @@ func running(text string) func(at int) bool {
 				end++
 			}
 			if !selfCalled.MatchString(text[max(0, i-120):i]) {
-				spans = append(spans, span{i, min(end, len(text))})
+				spans = append(spans, span{from: i, to: min(end, len(text))})
 			}
 			i = end
 		case '/':
@@ -458,25 +555,31 @@ func running(text string) func(at int) bool {
 				if n < 0 {
 					n = len(text) - i
 				}
-				spans = append(spans, span{i, i + n})
+				spans = append(spans, span{from: i, to: i + n})
 				i += n
 			case strings.HasPrefix(text[i:], "/*"):
 				n := strings.Index(text[i+2:], "*/")
 				if n < 0 {
 					n = len(text) - i - 2
 				}
-				spans = append(spans, span{i, i + n + 2})
+				spans = append(spans, span{from: i, to: i + n + 2})
 				i += n + 3
 			}
 		case '{':
 			marks++
 			before := text[max(0, i-400):i]
 			head := isFunction.FindStringIndex(before)
-			open = append(open, brace{i, head != nil && !selfCalled.MatchString(before[:head[0]])})
+			b := brace{at: i, waits: head != nil && !selfCalled.MatchString(before[:head[0]])}
+			if b.waits {
+				if m := functionName.FindStringSubmatch(before); m != nil {
+					b.name = m[1] + m[2]
+				}
+			}
+			open = append(open, b)
 		case '}':
 			if n := len(open) - 1; n >= 0 {
 				if open[n].waits {
-					spans = append(spans, span{open[n].at, i})
+					spans = append(spans, span{open[n].at, i, open[n].name})
 				}
 				open = open[:n]
 			}
@@ -484,20 +587,53 @@ func running(text string) func(at int) bool {
 	}
 	for _, b := range open {
 		if b.waits {
-			spans = append(spans, span{b.at, len(text)})
+			spans = append(spans, span{b.at, len(text), b.name})
 		}
 	}
 	if marks >= maxMarks {
 		return func(int) bool { return false }
 	}
-	return func(at int) bool {
+	var runs func(at, deep int) bool
+	runs = func(at, deep int) bool {
 		for _, s := range spans {
-			if at > s.from && at < s.to {
+			if at <= s.from || at >= s.to {
+				continue
+			}
+			if s.name == "" || deep == 0 {
+				return false
+			}
+			if called == nil {
+				called = calls(text)
+			}
+			if !slices.ContainsFunc(called[s.name], func(from int) bool { return (from < s.from || from > s.to) && runs(from, deep-1) }) {
 				return false
 			}
 		}
 		return true
 	}
+	return func(at int) bool { return runs(at, callsDeep) }
+}
+
+// callsDeep bounds how far calls are followed from one named function to another.
+const callsDeep = 3
+
+var (
+	functionName = regexp.MustCompile(`(?:\bfunction\s+([A-Za-z_$][\w$]*)\s*\([^(){}]{0,200}\)|\b([A-Za-z_$][\w$]*)\s*=\s*(?:function\s*\([^(){}]{0,200}\)|\([^(){}]{0,200}\)\s*=>))\s*$`)
+	calledNow    = regexp.MustCompile(`(?:^|[;{})\n])\s*([A-Za-z_$][\w$]*)\s*\(`)
+	handedOn     = regexp.MustCompile(`(?:(?:setTimeout|setInterval|requestAnimationFrame|ready|jQuery|\$)\s*\(\s*|\bon(?:load|pageshow|readystatechange)\s*=\s*|addEventListener\s*\(\s*["'](?:load|DOMContentLoaded|pageshow|readystatechange)["']\s*,\s*)["']?([A-Za-z_$][\w$]*)\s*(?:\(\s*\)\s*["']?\s*)?[,);\n]`)
+)
+
+// calls returns where a script calls functions by name, or hands them on to be called
+// without a click.
+func calls(text string) map[string][]int {
+	out := map[string][]int{}
+	for _, by := range []*regexp.Regexp{calledNow, handedOn} {
+		for _, at := range by.FindAllStringSubmatchIndex(text, 256) {
+			name := text[at[2]:at[3]]
+			out[name] = append(out[name], at[2])
+		}
+	}
+	return out
 }
 
 // hiddenByScript returns the ids and classes ("#id", ".class") a script hides
@@ -562,7 +698,7 @@ func hiddenByScript(text string) []string {
 }
 
 var (
-	hideWords = []string{"hide", "css", "style"}
+	hideWords = []string{"hide", "css", "style", "fadeOut", "slideUp", "toggle"}
 	attrWords = []string{"hidden", "setAttribute"}
 )
 
@@ -591,6 +727,8 @@ var (
 	byAll   = regexp.MustCompile(`document\s*\.\s*all\s*(?:\.\s*([A-Za-z_][\w\-]*)|[\[(]\s*["']([\w\-]+)["']\s*[\])])\s*\.\s*(style|hidden|className|setAttribute)`)
 	eachOf  = regexp.MustCompile(`querySelectorAll\s*\(\s*(["'][#.][\w\-]+["'])\s*\)\s*\.\s*forEach\s*\(\s*(?:function\s*\(\s*(\w+)[^)]*\)\s*\{|\(?\s*(\w+)\s*\)?\s*=>\s*\{?)\s*(\w+)\s*\.`)
 
+	styleGiven = regexp.MustCompile(`Object\s*\.\s*assign\s*\(\s*([^;{}]{1,120}?)\s*\.\s*style\s*,\s*\{`)
+
 	undoByID    = regexp.MustCompile(`(?:getElementById\s*\(\s*["']([\w\-]+)["']\s*\)|(?:querySelector|\$|jQuery)\s*\(\s*["']([#.][\w\-]+)["']\s*\))\s*\.\s*(?:(remove\s*\(\s*\))|(empty\s*\(\s*\)|html\s*\(\s*["']{2}\s*\)|(?:inner|outer)HTML\s*=\s*["']{2})|style\s*\.\s*setProperty\s*\(\s*["']([\w\-]+)["']\s*,\s*["']([^"'\n]*)["']|css\s*\(\s*\{([^{}]*)\}|css\s*\(\s*["']([\w\-]+)["']\s*,\s*["']?([^"'()\n]*)["']?\s*\)|attr\s*\(\s*["'](style|hidden)["']\s*,\s*["']([^"'\n]*)["'])`)
 	removeChild = regexp.MustCompile(`removeChild\s*\(\s*(?:document\s*\.\s*)?(?:getElementById\s*\(\s*["']([\w\-]+)["']\s*\)|querySelector\s*\(\s*["']([#.][\w\-]+)["']\s*\))`)
 	camel       = regexp.MustCompile(`[A-Z]`)
@@ -605,6 +743,9 @@ func named(text string) string {
 	}
 	if strings.Contains(text, "document.all") {
 		text = byAll.ReplaceAllString(text, `document.getElementById("$1$2").$3`)
+	}
+	if strings.Contains(text, "Object.assign") {
+		text = styleGiven.ReplaceAllString(text, `$1.css({`)
 	}
 	if strings.Contains(text, "forEach") {
 		text = eachOf.ReplaceAllStringFunc(text, func(s string) string {
@@ -687,6 +828,58 @@ func styledByScript(text string) (out []string) {
 	return out
 }
 
+var (
+	// made is an element that a script makes and gives a name; givenTo what it then
+	// gives to something of a name.
+	made    = regexp.MustCompile(`([A-Za-z_$][\w$]*)\s*=\s*document\s*\.\s*createElement\s*\(\s*["'](a|iframe|div|span|p|embed|object|marquee)["']\s*\)`)
+	givenTo = regexp.MustCompile(`([A-Za-z_$][\w$]*)\s*\.\s*(?:setAttribute\s*\(\s*["'](\w+)["']\s*,\s*(?:"([^"\\\n]*)"|'([^'\\\n]*)'|(\d+))\s*\)|style\s*\.\s*(\w+)\s*=\s*(?:"([^"\\\n]*)"|'([^'\\\n]*)'|(\d+))|(href|src|data|width|height|innerHTML|innerText|textContent|hidden|srcdoc)\s*=\s*(?:"([^"\\\n]*)"|'([^'\\\n]*)'|(\d+|true|!0)))`)
+)
+
+// makes returns, as markup, the elements a script makes piece by piece.
+func makes(text string) (out []string) {
+	if !strings.Contains(text, "createElement") {
+		return nil
+	}
+	elements := made.FindAllStringSubmatchIndex(text, 32)
+	for k, m := range elements {
+		name, tag := text[m[2]:m[3]], text[m[4]:m[5]]
+		until := len(text)
+		for _, next := range elements[k+1:] { // the name may be given again
+			if text[next[2]:next[3]] == name {
+				until = next[0]
+				break
+			}
+		}
+		attrs, css, inner := "", "", ""
+		for _, g := range givenTo.FindAllStringSubmatch(text[m[1]:until], 64) {
+			if g[1] != name {
+				continue
+			}
+			value := strings.Join([]string{g[3], g[4], g[5], g[7], g[8], g[9], g[11], g[12], g[13]}, "")
+			switch key := g[2] + g[10]; {
+			case g[6] == "cssText", key == "style":
+				css += value + ";"
+			case g[6] != "":
+				css += camel.ReplaceAllStringFunc(g[6], func(c string) string { return "-" + strings.ToLower(c) }) + ":" + value + ";"
+			case key == "innerHTML":
+				inner = value
+			case key == "innerText", key == "textContent":
+				inner = html.EscapeString(value)
+			default:
+				attrs += " " + key + `="` + html.EscapeString(value) + `"`
+			}
+		}
+		if attrs == "" && inner == "" {
+			continue
+		}
+		if css != "" {
+			attrs += ` style="` + html.EscapeString(css) + `"`
+		}
+		out = append(out, "<"+tag+attrs+">"+inner+"</"+tag+">")
+	}
+	return out
+}
+
 // puts returns the markup a script puts into elements of the page.
 func puts(text string) []string {
 	if !containsAny(text, putWords) {
@@ -710,9 +903,36 @@ func asksForElements(name string) bool {
 // writes returns the markup a script writes into the page.
 func writes(text string) []string { return quotedMarkup(written, text) }
 
+var (
+	putByName  = regexp.MustCompile(`((?:document\s*\.\s*write(?:ln)?|\.\s*(?:append|prepend|html|after|before))\s*\(\s*|(?:inner|outer)HTML\s*\+?=\s*)([A-Za-z_$][\w$]*)(\s*[);\n])`)
+	textByName = regexp.MustCompile(`(?:var|let|const|,|;)\s*([A-Za-z_$][\w$]*)\s*=\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*[;,\n]`)
+)
+
+// spelledOut puts a text in the place of the name it was given, where the name is
+// written or put into the page and nothing else ever got it.
+func spelledOut(text string) string {
+	if !strings.Contains(text, "<") || !strings.Contains(text, "write") && !containsAny(text, putWords) || !putByName.MatchString(text) {
+		return text
+	}
+	texts := map[string]string{}
+	for _, m := range textByName.FindAllStringSubmatch(text, 64) {
+		if _, twice := texts[m[1]]; twice {
+			m[2] = ""
+		}
+		texts[m[1]] = m[2]
+	}
+	return putByName.ReplaceAllStringFunc(text, func(put string) string {
+		m := putByName.FindStringSubmatch(put)
+		if is := texts[m[2]]; is != "" {
+			return m[1] + is + m[3]
+		}
+		return put
+	})
+}
+
 func quotedMarkup(by *regexp.Regexp, text string) []string {
 	var out []string
-	for _, m := range by.FindAllStringSubmatch(text, 64) {
+	for _, m := range by.FindAllStringSubmatch(spelledOut(text), 64) {
 		s := strings.Join(m[1:], "")
 		s = strings.NewReplacer(`\"`, `"`, `\'`, `'`, `\/`, `/`, `\n`, "\n").Replace(s)
 		out = append(out, s)

@@ -13,6 +13,12 @@ func FuzzScript(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	for _, s := range []string{
+		`function a(){b()}function b(){a();location="//x.com"}setTimeout(a,1);window.onload=b`, `["h","t"].join("")+"aZb".replace(/Z/g,"").split("")`, `[107,119,119,115,61,50,50,123].map(c=>String.fromCharCode(c^3))`,
+		`var f=document.createElement("iframe");f.src="//x.com";f.style.cssText="width:0";f.setAttribute("a","b");f=document.createElement('a')`, `Object.assign(document.getElementById("q").style,{left:"-9999px"})`,
+	} {
+		f.Add(s)
+	}
 	f.Fuzz(func(t *testing.T, src string) {
 		for _, ly := range layers(src) {
 			text := named(ly.text)
@@ -21,6 +27,7 @@ func FuzzScript(f *testing.F) {
 			classedByScript(text)
 			styledByScript(ly.text)
 			puts(ly.text)
+			makes(ly.text)
 			hostsIn(ly.text)
 			asksVisitor(ly.text)
 			for _, to := range targets(ly.text) {
@@ -37,7 +44,7 @@ func FuzzScript(f *testing.F) {
 func FuzzStyle(f *testing.F) {
 	for _, s := range [][2]string{
 		{"", ""}, {".a{display:none", "left:-1e99px"}, {"@media screen{@supports (x){.a{b:c}}}", "clip-path:polygon(,)"}, {":root{--a:var(--a)}.a{display:var(--a,none)}", "--b:var(--b);color:var(--b)"},
-		{".a:not(.b)[c*=d],:is(.e,f) *{font:0/0 a}", "transform:matrix(0,0,,0) rotateX(90deg) scale("}, {".w{.q{&:x{y:z}}}", "margin:1px 2px -999px;inset:-9999px auto"}, {"[", "width:calc(1px + calc("}, {"*{}", "color:hsl(0,0%"},
+		{".a:not(.b)[c*=d],:is(.e,f) *{font:0/0 a}", "transform:matrix(0,0,,0) rotateX(90deg) scale("}, {".w{.q{&:x{y:z}}}", "margin:1px 2px -999px;inset:-9999px auto"}, {"[", "width:calc(1px + calc("}, {"*{}", "color:hsl(0,0%"}, {"a:nth-child(9):first-child{}a:last-of-type{color:hsl(-1,9%,9%)}", "color:rgb(100%,0%,1e9%)"},
 	} {
 		f.Add(s[0], s[1])
 	}

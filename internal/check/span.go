@@ -17,6 +17,7 @@ const (
 	KindPaper     = "privacy.paper"
 	KindAddress   = "privacy.address"
 	KindPlate     = "privacy.plate"
+	KindLandline  = "privacy.landline"
 	KindSensitive = "sensitive"
 	KindWording   = "wording"
 )

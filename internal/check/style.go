@@ -1,12 +1,15 @@
 package check
 
 import (
+	"cmp"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
+	"golang.org/x/image/colornames"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -73,6 +76,9 @@ func unescapeCSS(s string) string {
 		end := i + 1
 		for end < len(s) && end-i <= 6 && strings.IndexByte("0123456789abcdefABCDEF", s[end]) >= 0 {
 			end++
+		}
+		if end == i+1 && end < len(s) && letter(s[end]) {
+			continue // any other letter is itself
 		}
 		n, err := strconv.ParseUint(s[i+1:end], 16, 32)
 		if letter := n | 0x20; err != nil || letter < 'a' || letter > 'z' {
@@ -191,7 +197,7 @@ func (d decls) concealment() (how string, strong bool) {
 	filter := strings.ReplaceAll(d["filter"]+d["-ms-filter"], " ", "")
 	turned := turn(d["transform"] + d["-webkit-transform"] + d["-ms-transform"])
 	switch {
-	case d.atMost("text-indent", -200), d.atLeast("text-indent", beyond):
+	case d.atMost("text-indent", -200), d.atLeast("text-indent", beyond), clipped && d["white-space"] == "nowrap" && strings.HasSuffix(d["text-indent"], "%") && d.atLeast("text-indent", 1000):
 		return "文字缩进到屏幕外", true
 	case moved && d.aside(), d.marginsAside(), d.atLeast("margin-left", beyond), clipped && d.atLeast("padding-left", beyond), turned == turnedAway, asideBy(d["translate"]):
 		return "移到屏幕外", true
@@ -226,7 +232,7 @@ const noLine = "行高为零"
 
 // aside reports whether a placed element lies where nobody sees it.
 func (d decls) aside() bool {
-	for _, side := range []string{"left", "top", "right", "bottom"} {
+	for _, side := range []string{"left", "top", "right", "bottom", "inset-inline-start", "inset-inline-end", "inset-block-start", "inset-block-end"} {
 		if d.atMost(side, far) || d.atLeast(side, beyond) {
 			return true
 		}
@@ -414,24 +420,19 @@ func seeThrough(c string) bool {
 	if h, ok := strings.CutPrefix(c, "#"); ok {
 		return len(h) == 8 && h[6:] == "00" || len(h) == 4 && h[3:] == "0"
 	}
-	name, args, ok := strings.Cut(c, "(")
-	if !ok || name != "rgba" && name != "rgb" && name != "hsla" && name != "hsl" {
+	name, _, _ := strings.Cut(c, "(")
+	if name != "rgba" && name != "rgb" && name != "hsla" && name != "hsl" {
 		return false
 	}
-	args, _, _ = strings.Cut(args, ")")
-	f := strings.FieldsFunc(args, func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
+	f := parts(c)
 	return len(f) == 4 && zeroNumber(f[3])
-}
-
-var namedColours = map[string]uint32{
-	"white": 0xffffff, "black": 0, "red": 0xff0000, "blue": 0x0000ff, "green": 0x008000, "gray": 0x808080, "grey": 0x808080, "silver": 0xc0c0c0, "yellow": 0xffff00, "navy": 0x000080, "whitesmoke": 0xf5f5f5, "snow": 0xfffafa, "ivory": 0xfffff0, "ghostwhite": 0xf8f8ff, "orange": 0xffa500, "maroon": 0x800000,
 }
 
 // colour reads a colour value; ok is false for inherit, gradients and pictures.
 func colour(v string) (rgb uint32, ok bool) {
 	for f := range strings.FieldsSeq(v) {
-		if c, known := namedColours[f]; known {
-			return c, true
+		if c, known := colornames.Map[f]; known {
+			return uint32(c.R)<<16 | uint32(c.G)<<8 | uint32(c.B), true
 		}
 		if h, isHex := strings.CutPrefix(f, "#"); isHex {
 			if len(h) == 3 || len(h) == 4 {
@@ -445,45 +446,66 @@ func colour(v string) (rgb uint32, ok bool) {
 		}
 	}
 	if _, hsl, has := strings.Cut(v, "hsl"); has {
-		return grey(hsl)
+		return hslColour(hsl)
 	}
-	if i := strings.Index(v, "rgb"); i >= 0 {
-		if j, k := strings.IndexByte(v[i:], '('), strings.IndexByte(v[i:], ')'); j > 0 && k > j {
-			f := strings.FieldsFunc(v[i+j+1:i+k], func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
-			if len(f) >= 3 {
-				for _, s := range f[:3] {
-					n, err := strconv.Atoi(s)
-					if err != nil || n < 0 || n > 255 {
-						return 0, false
-					}
-					rgb = rgb<<8 | uint32(n)
-				}
-				return rgb, true
-			}
-		}
+	if _, rgb, has := strings.Cut(v, "rgb"); has {
+		return rgbColour(rgb)
 	}
 	return 0, false
 }
 
-// grey reads a colour of hsl( that has none: black, white and between.
-func grey(hsl string) (rgb uint32, ok bool) {
-	_, args, has := strings.Cut(hsl, "(")
+// parts are what stands in the brackets of a function, apart.
+func parts(call string) []string {
+	_, args, opened := strings.Cut(call, "(")
 	args, _, closed := strings.Cut(args, ")")
-	f := strings.FieldsFunc(args, func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
-	if !has || !closed || len(f) < 3 {
+	if !opened || !closed {
+		return nil
+	}
+	return strings.FieldsFunc(args, func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
+}
+
+// rgbColour reads the three parts of rgb(, in numbers or in shares.
+func rgbColour(call string) (rgb uint32, ok bool) {
+	f := parts(call)
+	if len(f) < 3 {
 		return 0, false
 	}
-	share := func(s string) (float64, bool) {
-		n, err := strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
-		return n, err == nil && n >= 0 && n <= 100
+	for _, s := range f[:3] {
+		most := 255.0
+		if share, is := strings.CutSuffix(s, "%"); is {
+			s, most = share, 100
+		}
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil || n < 0 || n > most {
+			return 0, false
+		}
+		rgb = rgb<<8 | uint32(n*255/most)
 	}
-	colour, ok1 := share(f[1])
-	light, ok2 := share(f[2])
-	if !ok1 || !ok2 || colour > 0 && light > 0 && light < 100 {
+	return rgb, true
+}
+
+// hslColour reads a colour by its hue, in degrees, and the shares of colour and of
+// light.
+func hslColour(call string) (rgb uint32, ok bool) {
+	f := parts(call)
+	if len(f) < 3 {
 		return 0, false
 	}
-	n := uint32(light * 255 / 100)
-	return n<<16 | n<<8 | n, true
+	var n [3]float64
+	for i, s := range f[:3] {
+		var err error
+		if n[i], err = strconv.ParseFloat(strings.TrimSuffix(strings.TrimSuffix(s, "%"), "deg"), 64); err != nil || i > 0 && (n[i] < 0 || n[i] > 100) {
+			return 0, false
+		}
+	}
+	hue := math.Mod(math.Mod(n[0], 360)+360, 360)
+	full, light := n[1]/100, n[2]/100
+	spread := full * min(light, 1-light)
+	for _, at := range [3]float64{0, 8, 4} {
+		k := math.Mod(at+hue/30, 12)
+		rgb = rgb<<8 | uint32(math.Round(255*(light-spread*max(-1, min(k-3, 9-k, 1)))))
+	}
+	return rgb, true
 }
 
 // alike reports whether two colours cannot be told apart by a reader.
@@ -499,6 +521,8 @@ func alike(a, b uint32) bool {
 
 // rule is one rule of a style block for a single compound selector.
 type rule struct {
+	weight  int // by which one rule goes before another: ids, classes, tags of the whole selector
+	at      int // its place among all rules
 	tag     string
 	id      string
 	classes []string
@@ -541,6 +565,7 @@ type sheet struct {
 	byClass, byID, byTag map[string][]*rule
 	byAttr               []*rule  // of no class, id or tag
 	asked                []string // attributes that rules ask for
+	placed               bool     // one of them is a place among neighbours
 	vars                 decls    // custom properties, wherever they are set
 	n                    int
 	known                map[attire]*looks
@@ -660,21 +685,36 @@ func everyScreen(rule string) bool {
 	return ok && anyMedium(media)
 }
 
-// anyMedium reports whether a condition of media is met by every screen.
+// anyMedium reports whether a condition of media, or one of a list of them, is met
+// by every screen.
 func anyMedium(media string) bool {
-	switch media = strings.Join(strings.Fields(media), " "); media {
-	case "", "screen", "all", "only screen", "not print", "screen,print", "screen, print":
-		return true
+	for one := range strings.SplitSeq(media, ",") {
+		one = strings.TrimPrefix(strings.Join(strings.Fields(one), " "), "only ")
+		switch one {
+		case "screen", "all", "not print":
+			return true
+		case "":
+			if media == one {
+				return true
+			}
+			continue
+		}
+		for _, screen := range []string{"screen and ", "all and "} {
+			one = strings.TrimPrefix(one, screen)
+		}
+		size := strings.TrimSuffix(strings.ReplaceAll(one, " ", ""), ")")
+		if least, ok := strings.CutPrefix(size, "(min-width:"); ok {
+			if n, plain := length(least); plain && n <= 320 { // no screen is narrower
+				return true
+			}
+		}
+		if most, ok := strings.CutPrefix(size, "(max-width:"); ok {
+			if n, plain := length(most); plain && n >= 10_000 { // and none wider
+				return true
+			}
+		}
 	}
-	for _, screen := range []string{"screen and ", "only screen and ", "all and "} {
-		media = strings.TrimPrefix(media, screen)
-	}
-	least, ok := strings.CutPrefix(strings.ReplaceAll(media, " ", ""), "(min-width:")
-	if !ok {
-		return false
-	}
-	n, plain := length(strings.TrimSuffix(least, ")"))
-	return plain && n <= 320 // no screen is narrower
+	return false
 }
 
 // blockEnd returns the position after the “}” that closes an open block.
@@ -706,7 +746,9 @@ func (s *sheet) addRule(sel string, d decls) {
 	if sel, ok = r.conditions(sel); !ok || strings.ContainsRune(sel, ':') {
 		return
 	}
-	parts := strings.FieldsFunc(sel, func(r rune) bool { return r == ' ' || r == '>' || r == '+' || r == '~' || r == '\n' || r == '\t' })
+	r.weight += specificity(sel)
+	r.at = s.n
+	parts := strings.FieldsFunc(sel, combinator)
 	if len(parts) > 1 && parts[len(parts)-1] == "*" {
 		// Whatever hides everything in an element hides the element.
 		if how, _ := d.concealment(); how == "" {
@@ -756,6 +798,29 @@ func (s *sheet) addRule(sel string, d decls) {
 	}
 }
 
+// combinator reports whether a sign joins the compounds of a selector.
+func combinator(r rune) bool {
+	return r == ' ' || r == '>' || r == '+' || r == '~' || r == '\n' || r == '\t'
+}
+
+// What ids, classes and tags weigh in a selector.
+const (
+	idWeight    = 10_000
+	classWeight = 100
+)
+
+// specificity is how much a selector weighs against others: one id more than any classes,
+// one class more than any tags.
+func specificity(sel string) int {
+	n := strings.Count(sel, "#")*idWeight + (strings.Count(sel, ".")+strings.Count(sel, ":"))*classWeight
+	for compound := range strings.FieldsFuncSeq(sel, combinator) {
+		if letter(compound[0]) {
+			n++
+		}
+	}
+	return n
+}
+
 // conditions takes what stands in brackets and in :not( out of the last compound
 // of a selector; ok is false for what is not understood.
 func (r *rule) conditions(sel string) (rest string, ok bool) {
@@ -769,8 +834,11 @@ func (r *rule) conditions(sel string) (rest string, ok bool) {
 			return sel, false
 		}
 		r.not = append(r.not, class[1:])
+		r.weight += classWeight
 		sel = before + after
 	}
+	sel = anyLink.Replace(sel)
+	sel = r.amongOthers(sel)
 	for {
 		open := strings.IndexByte(sel, '[')
 		if open < 0 {
@@ -799,7 +867,62 @@ func (r *rule) conditions(sel string) (rest string, ok bool) {
 		}
 		t.name = strings.ToLower(strings.TrimSpace(name))
 		r.attrs = append(r.attrs, t)
+		r.weight += classWeight
 	}
+}
+
+// anyLink takes out what is true of every link.
+var anyLink = strings.NewReplacer("a:link", "a", "a:any-link", "a")
+
+// amongOthers takes a condition on the place among its neighbours off the end of a
+// selector: one that names the place, not a row of places. It is kept like an
+// attribute of that name.
+func (r *rule) amongOthers(sel string) string {
+	at := strings.LastIndexByte(sel, ':')
+	if at < 0 {
+		return sel
+	}
+	name, place := sel[at:], ""
+	switch name {
+	case ":first-child":
+		name, place = ":nth-child", "1"
+	case ":last-child":
+		name, place = ":nth-last-child", "1"
+	case ":first-of-type":
+		name, place = ":nth-of-type", "1"
+	case ":last-of-type":
+		name, place = ":nth-last-of-type", "1"
+	default:
+		var ok bool
+		if name, place, ok = strings.Cut(strings.TrimSuffix(name, ")"), "("); !ok {
+			return sel
+		}
+		place = strings.TrimSpace(place)
+		if n, err := strconv.Atoi(place); err != nil || n < 1 || n > maxSame || !strings.HasPrefix(name, ":nth-") {
+			return sel
+		}
+	}
+	r.attrs = append(r.attrs, attrTest{name: name, is: place, by: '='})
+	r.weight += classWeight
+	return sel[:at]
+}
+
+// placeAmong is the place of an element among its neighbours, as a condition asks for
+// it; "" beyond those that are asked for.
+func placeAmong(n *html.Node, name string) string {
+	step := func(e *html.Node) *html.Node { return e.PrevSibling }
+	if strings.Contains(name, "-last-") {
+		step = func(e *html.Node) *html.Node { return e.NextSibling }
+	}
+	place := 1
+	for e := step(n); e != nil; e = step(e) {
+		if e.Type == html.ElementNode && (!strings.HasSuffix(name, "-type") || e.Data == n.Data) {
+			if place++; place > maxSame {
+				return ""
+			}
+		}
+	}
+	return strconv.Itoa(place)
 }
 
 // ask notes which attributes decide how an element looks.
@@ -807,6 +930,7 @@ func (s *sheet) ask(r *rule) {
 	for _, t := range r.attrs {
 		if !slices.Contains(s.asked, t.name) && len(s.asked) < maxSame {
 			s.asked = append(s.asked, t.name)
+			s.placed = s.placed || t.name[:min(1, len(t.name))] == ":"
 		}
 	}
 }
@@ -820,8 +944,14 @@ func (s *sheet) put(index map[string][]*rule, key string, r *rule) {
 	for _, old := range have {
 		if old.tag == r.tag && old.id == r.id && slices.Equal(old.classes, r.classes) && slices.Equal(old.attrs, r.attrs) && slices.Equal(old.not, r.not) {
 			merged := maps.Clone(old.decls)
-			merged.over(r.decls)
-			old.decls = merged
+			if r.weight >= old.weight {
+				merged.over(r.decls)
+			} else {
+				merged = maps.Clone(r.decls)
+				merged.over(old.decls)
+			}
+			old.decls, old.weight, old.at = merged, max(old.weight, r.weight), s.n
+			s.n++
 			return
 		}
 	}
@@ -835,7 +965,7 @@ func (s *sheet) put(index map[string][]*rule, key string, r *rule) {
 // attribute and the colour attributes of old markup. Elements written alike,
 // which most are, share one answer.
 func (s *sheet) of(n *html.Node) *looks {
-	if len(n.Attr) == 0 && s.byTag[n.Data] == nil {
+	if len(n.Attr) == 0 && s.byTag[n.Data] == nil && !s.placed {
 		return plainLooks
 	}
 	w := attire{attrs: s.wears(n), style: attr(n, "style"), ground: attr(n, "bgcolor")}
@@ -882,6 +1012,7 @@ func (s *sheet) declared(w attire) decls {
 	if len(names) > maxSame {
 		names = names[:maxSame]
 	}
+	var met []*rule
 	apply := func(rs []*rule) {
 		for _, r := range rs {
 			if r.tag != "" && r.tag != w.tag || r.id != "" && r.id != w.id {
@@ -898,7 +1029,7 @@ func (s *sheet) declared(w attire) decls {
 				all = all && t.holds(w.worn(t.name))
 			}
 			if all {
-				put(r.decls)
+				met = append(met, r)
 			}
 		}
 	}
@@ -910,6 +1041,10 @@ func (s *sheet) declared(w attire) decls {
 		apply(s.byID[w.id])
 	}
 	apply(s.byAttr)
+	slices.SortStableFunc(met, func(a, b *rule) int { return cmp.Or(cmp.Compare(a.weight, b.weight), cmp.Compare(a.at, b.at)) })
+	for _, r := range met {
+		put(r.decls)
+	}
 	put(parseDecls(w.style))
 	if w.ground != "" {
 		put(decls{"background": strings.ToLower(w.ground)})
@@ -952,6 +1087,10 @@ func (s *sheet) wears(n *html.Node) string {
 	}
 	var b strings.Builder
 	for _, name := range s.asked {
+		if name[0] == ':' {
+			b.WriteString(name + "\x00" + placeAmong(n, name) + "\x01")
+			continue
+		}
 		if hasAttr(n, name) {
 			b.WriteString(name + "\x00" + clip(attr(n, name), 200) + "\x01")
 		}

@@ -70,7 +70,7 @@ func severity(kind string) check.Severity {
 	switch kind {
 	case check.KindIDCard, check.KindMobile, check.KindBankCard:
 		return check.Serious
-	case check.KindAddress, check.KindPlate, "wording.number", "wording.punctuation":
+	case check.KindAddress, check.KindPlate, check.KindLandline, "wording.number", "wording.punctuation":
 		return check.Advice
 	}
 	if strings.HasPrefix(kind, check.KindSensitive+".") {

@@ -421,7 +421,7 @@ func (s *Service) RuleQuality(ctx context.Context) ([]quality.Practice, error) {
 }
 
 var kindNames = map[string]string{
-	check.KindIDCard: "公民身份号码", check.KindMobile: "手机号码", check.KindBankCard: "银行卡号", check.KindEmail: "电子邮箱", check.KindPaper: "个人证件号码", check.KindAddress: "个人住址", check.KindPlate: "车辆号牌", check.KindSensitive: "敏感词", check.KindSensitive + ".term": "规范表述", check.KindSensitive + ".post": "职务姓名", "wording.own": "词库易错写法",
+	check.KindIDCard: "公民身份号码", check.KindMobile: "手机号码", check.KindBankCard: "银行卡号", check.KindEmail: "电子邮箱", check.KindPaper: "个人证件号码", check.KindAddress: "个人住址", check.KindPlate: "车辆号牌", check.KindLandline: "家庭电话", check.KindSensitive: "敏感词", check.KindSensitive + ".term": "规范表述", check.KindSensitive + ".post": "职务姓名", "wording.own": "词库易错写法",
 	check.KindAdvertising: "商业广告", check.KindOffDuty: "与职能无关", check.KindUnreadable: "乱码和自造字",
 	proofread.KindConfusion: "错别字", proofread.KindOmission: "漏字", proofread.KindRepeat: "多字", proofread.KindNumber: "数字用法", proofread.KindPunctuation: "标点", proofread.KindDate: "日期",
 	proofread.KindDocNumber: "文内发文字号", "item.docno": "发文字号", "item.dates": "成文日期", "item.elements": "公文要素", "item.undescribed": "图片没有替代文字", "item.alt": "图片替代文字", "item.map": "地图审图号",

@@ -193,7 +193,7 @@ func (x *Privacy) write(p *page) {
 	p.shares("case with nothing to find", "false alarms", x.Clean)
 	p.examples("missed, the first", x.Missed)
 	p.examples("false alarms, the first", x.Alarms)
-	p.line("- Coarse: the sentences are made, a dozen templates with numbers that nobody has; the recogniser knows these forms. The set has no numbers of papers, no home addresses down to a door and no plates: what is found of them by the words beside is not measured. Names, landlines beside a name and numbers in pictures are not looked for at all; the cases called landline_personal hold mobile numbers.")
+	p.line("- Coarse: the sentences are made, a dozen templates with numbers that nobody has; the recogniser knows these forms. The set has no numbers of papers, no home addresses down to a door and no plates: what is found of them by the words beside is not measured. Telephones of homes and columns of tables are known by the words that head them, which no case has; names, landlines beside a name alone and numbers in pictures are not looked for at all; the cases called landline_personal hold mobile numbers.")
 }
 
 func (l *Lookalike) write(p *page) {

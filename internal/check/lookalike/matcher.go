@@ -167,6 +167,19 @@ func (m *Matcher) judge(n name) (int32, string, string) {
 			}
 		}
 	}
+	// The same with something made up behind it, below a name that is known:
+	// x.gov.con.cn, x.gov.cn-login.com, x.gov-service.com, x.政务.com.
+	for i := 1; i < len(all); i++ {
+		label := ascii(all[i])
+		c, rest := strip(label)
+		worn := label == "gov" && i+1 < len(all) || c.gov && rest == "" || govHan[all[i]]
+		if !worn || !n.sold() {
+			continue
+		}
+		if id, ok := m.exact[ascii(all[i-1])]; ok && m.targets[id].listed && len(m.names[id]) >= 3 {
+			return id, TechniqueGovSubdomain, ""
+		}
+	}
 	// 2. gov kept, the top changed: x.gov.cc, x.gov.com, x.gov.com.cn.
 	if n.core == "gov" && len(n.sub) > 0 && n.sold() {
 		return m.named(n.sub[len(n.sub)-1], TechniqueTLD)
@@ -178,6 +191,11 @@ func (m *Matcher) judge(n name) (int32, string, string) {
 			return m.named(label, TechniqueGovTypo)
 		}
 		if id, t := m.find(label, claim{gov: true}); t != "" {
+			return id, TechniqueGovTypo, ""
+		}
+	}
+	if n.commonCN() && len(n.sub) > 0 && besideGov(n.core) {
+		if id, ok := m.exact[ascii(n.sub[len(n.sub)-1])]; ok && m.targets[id].listed && len(m.names[id]) >= 5 {
 			return id, TechniqueGovTypo, ""
 		}
 	}
@@ -205,6 +223,11 @@ func (m *Matcher) named(label, technique string) (int32, string, string) {
 	if id, t := m.find(label, claim{gov: true}); t != "" {
 		return id, technique, ""
 	}
+	if _, rest := strip(ascii(label)); rest != "" && rest != label {
+		if id, ok := m.exact[rest]; ok {
+			return id, technique, ""
+		}
+	}
 	if label == "" {
 		return -1, technique, "www.gov.cn"
 	}
@@ -223,6 +246,9 @@ func (m *Matcher) label(core string, n name) (int32, string, string) {
 		c.near, c.idn = n.commonCN(), idn
 		if rest == "" {
 			continue
+		}
+		if id := m.dressed(rest); id >= 0 && !c.gov && n.sold() {
+			return id, TechniqueService, ""
 		}
 		if !c.gov && !c.service && !idn && !n.sold() {
 			continue
@@ -263,6 +289,20 @@ func (m *Matcher) label(core string, n name) (int32, string, string) {
 		return -1, TechniqueIDN, ascii(core) + ".gov.cn"
 	}
 	return -1, "", ""
+}
+
+// dressed returns the protected name of some length that wears a short word of
+// government or of a service without a hyphen; −1 for none. Such words end many
+// honest names too, so that the rest must be the very name.
+func (m *Matcher) dressed(label string) int32 {
+	for _, w := range shortWords {
+		for _, rest := range []string{strings.TrimSuffix(label, w), strings.TrimPrefix(label, w)} {
+			if id, ok := m.exact[rest]; ok && rest != label && len(rest) >= 5 && m.targets[id].listed {
+				return id
+			}
+		}
+	}
+	return -1
 }
 
 // claim is what the words around a name pretend.
@@ -358,7 +398,7 @@ func (m *Matcher) slip(f string, c claim) (int32, string) {
 		}
 	}
 	for _, id := range m.deletes[f] { // one letter too few
-		if floor(id, 5) {
+		if floor(id, 5) && len(f) >= 3 {
 			take(id, TechniqueOmission)
 		}
 	}

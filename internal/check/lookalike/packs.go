@@ -24,6 +24,10 @@ type place struct{ name, pinyin string }
 // glyph says that meant may have been drawn as drawn.
 type glyph struct{ drawn, meant string }
 
+// digitLetters are digits typed for the letters they resemble, beside those that the
+// table of shapes knows.
+var digitLetters = []glyph{{"9", "g"}, {"9", "q"}, {"6", "b"}, {"6", "g"}, {"8", "b"}, {"4", "a"}, {"3", "e"}, {"2", "z"}, {"7", "t"}}
+
 type packed struct {
 	places []place
 	glyphs []glyph
@@ -85,6 +89,9 @@ func readPacks(files ...[]byte) (packed, error) {
 			}
 			return a.meant < b.meant
 		})
+		if len(f.Glyphs) > 0 {
+			p.glyphs = append(p.glyphs, digitLetters...)
+		}
 		for from, to := range f.Unicode {
 			for _, r := range from {
 				p.latin[r] = to

@@ -14,11 +14,12 @@ var generic = setOf(`www gov cn com net org edu mil m wap mobile mail my web por
 zwfw zwgk zfxxgk xxgk jyj wjw zjj gaj czj rsj sfj mzj ybj swj slj nyj fgw gxj zrzyj sthjj jtj scjg tyj ggzy old new test en english`)
 
 // govWords claim to be government. Those after the bar are read by Chinese eyes only.
-var govWords, chineseGovWords = setOf("gov govcn gv"), setOf("zwfw zwfww zhengwu zhengfu zhengfuwang zf zfw zwgk zfxxgk zfwz rmzf renminzhengfu")
+var govWords, chineseGovWords = setOf("gov govcn gv government govt"), setOf("zwfw zwfww zhengwu zhengfu zhengfuwang zf zfw zwgk zfxxgk zfwz rmzf renminzhengfu")
 
 // serviceWords are what such names are dressed with.
 var serviceWords = setOf(`www web ww m wap mobile mob mail my online portal home site info app service services login signin signup account auth
 verify verification secure security safe pay payment payments register support update user view cdn download group access confirm official
+etc 12345 12333 12366 12123 rst rsj jyt jyj gat gaj mzt mzj czt czj sft sfj wjw ybj swj zjt zjj fgw gxt gxj zrzyt zrzyj sthjt sthjj jtt scjg ggzy ylbz
 fuwu banshi bsdt bszn shebao sb gjj gongjijin shuiwu yibao yb butie bt wsbs wsdt kefu chaxun guanwang gw zhongguo china cn com`)
 
 func setOf(s string) map[string]bool {
@@ -40,7 +41,7 @@ func strip(label string) (claim, string) {
 		switch {
 		case len(tokens) > 1 && (govWords[t] || bone == "gov" || bone == "govcn"):
 			c.gov, c.plainGov, c.strong = true, true, true
-		case len(tokens) > 1 && chineseGovWords[t]:
+		case len(tokens) > 1 && (chineseGovWords[t] || len(t) <= 8 && strings.HasSuffix(t, "zwfw")):
 			c.gov, c.service, c.strong = true, true, true
 		case len(tokens) > 1 && serviceWords[t]:
 			c.service = true
@@ -54,7 +55,7 @@ func strip(label string) (claim, string) {
 	} else {
 		rest = strings.Join(kept, "-")
 	}
-	for _, w := range []string{"govcn", "gov", "g0v"} {
+	for _, w := range []string{"government", "govcn", "gov", "g0v"} {
 		if t, ok := strings.CutSuffix(rest, w); ok && len(t) >= 2 {
 			c.gov, c.plainGov = true, true
 			return c, strings.TrimPrefix(t, "www")
@@ -79,6 +80,22 @@ func strip(label string) (claim, string) {
 		return c, t
 	}
 	return c, rest
+}
+
+// shortWords are worn without a hyphen: by dressed.
+var shortWords = []string{"12345", "12333", "12366", "zf", "zw", "shebao", "yibao", "banshi"}
+
+// govHan are labels that claim to be government by themselves.
+var govHan = map[string]bool{"政务": true, "政府": true, "公益": true, "人民政府": true}
+
+// besideGov reports whether a label is gov with the letter beside on the keyboard, or
+// the word it stands for: below a protected name only, since they have honest uses.
+func besideGov(label string) bool {
+	switch ascii(label) {
+	case "government", "govt", "goy", "gpv", "giv", "gkv", "glv", "hov", "fov", "yov", "vov", "bov", "gof", "gog", "goc", "gon", "9ov", "g9v", "guv", "gav", "gev":
+		return true
+	}
+	return false
 }
 
 // govTypo reports whether label is gov with one slip or in other letters.

@@ -167,6 +167,82 @@ var rules = []rule{
 		},
 	},
 	{
+		kind: KindNumber, confidence: 0.8,
+		needs:   "余多",
+		also:    "约近",
+		from:    roundFrom,
+		pattern: regexp.MustCompile(`^((约|近)[0-9]+(?:\.[0-9]+)?[十百千万亿]{0,2}([余多]))[\p{Han}]`),
+		mark:    1,
+		judge: func(m []string) (string, string, bool) {
+			return "", fmt.Sprintf("“%s”与“%s”重复表示概数，请删去其一", m[2], m[3]), true
+		},
+	},
+	{
+		kind: KindNumber, confidence: 0.8,
+		needs:   "超至",
+		also:    "上",
+		unless:  func(line string) bool { return !strings.Contains(line, "以上") },
+		pattern: regexp.MustCompile(`(超过|至少)[0-9]+(?:\.[0-9]+)?[十百千万亿]{0,2}(?:[元人个家件次天年月日吨亩户岁名周]|公里|平方米|立方米|小时|分钟|%|％)?(以上)(?:的[^部]|[^的不0-9])`),
+		mark:    2,
+		judge: func(m []string) (string, string, bool) {
+			return "", fmt.Sprintf("“%s”与“以上”重复，请删去其一", m[1]), true
+		},
+	},
+	{
+		// GB 3100—1993, 6.2: 单位符号除来源于人名的首字母大写外用小写; 词头 k 小写.
+		kind: KindNumber, confidence: 0.8,
+		needs:   "MGLWVHPNKC",
+		also:    "0123456789",
+		pattern: regexp.MustCompile(`(?:^|[^0-9A-Za-z.,\-/_])[0-9][0-9.,]*\s?(CM|MM|DM|KM|Km|KG|Kg|MG|ML|KW|Kw|KV|Kv|KVA|KWH|KWh|Kwh|HZ|KHZ|MHZ|GHZ|KHz|MPA|KPA|KN)(?:[^0-9A-Za-z\-]|$)`),
+		mark:    1,
+		judge: func(m []string) (string, string, bool) {
+			// Nothing is replaced at a click: a model or a brand may be written so.
+			return "", fmt.Sprintf("计量单位符号的大小写应当规范，一般写作“%s”，请核对", unitSymbols[strings.ToLower(m[1])]), true
+		},
+	},
+	{
+		kind: KindRepeat, confidence: 0.85,
+		needs:   "因忌",
+		also:    "是不勿",
+		pattern: regexp.MustCompile(`原因是(?:因为|由于)|切忌(?:不要|不可|不能|勿)`),
+		judge: func(m []string) (string, string, bool) {
+			right := map[string]string{"原因是因为": "原因是", "原因是由于": "原因是", "切忌不要": "切忌", "切忌不可": "切忌", "切忌不能": "切忌", "切忌勿": "切忌"}[m[0]]
+			return right, fmt.Sprintf("“%s”意思重复，建议写作“%s”", m[0], right), true
+		},
+	},
+	{
+		kind: KindConfusion, confidence: 0.85,
+		needs:   "再",
+		also:    "防避杜",
+		unless:  func(line string) bool { return !strings.Contains(line, "不再") },
+		pattern: regexp.MustCompile(`(?:防止|避免|杜绝)[^，。；：、！？\n]{0,24}?(不再)(?:次|度)?(?:发生|出现|重演)`),
+		mark:    1,
+		judge: func(m []string) (string, string, bool) {
+			return "再", "“防止”“避免”“杜绝”之后用了“不再”，意思相反，建议删去“不”", true
+		},
+	},
+	{
+		kind: KindPunctuation, confidence: 0.8,
+		needs:   "《",
+		unless:  paired,
+		also:    "。",
+		pattern: regexp.MustCompile(`《[^《》〈〉\n]{2,120}[，；][^《》〈〉\n]{0,200}。$`),
+		judge: func(m []string) (string, string, bool) {
+			// A title cut short ends in dots.
+			return "", "书名号前后不成对，请核对补全", !strings.Contains(m[0], "…") && !strings.Contains(m[0], "...")
+		},
+	},
+	{
+		kind: KindPunctuation, confidence: 0.9,
+		needs:   "》",
+		unless:  func(line string) bool { return !strings.Contains(line, "》》") },
+		pattern: regexp.MustCompile(`(?:^[^《\n]*)(《[^《》\n]{1,80}》》)`),
+		mark:    1,
+		judge: func(m []string) (string, string, bool) {
+			return strings.TrimSuffix(m[1], "》"), "书名号前后不成对，请删去多余的", true
+		},
+	},
+	{
 		// GB/T 15834—2011, 4.5.3.5: 书名号之间一般不用顿号 is advice and much broken; a
 		// full stop before a closing mark of a title is not.
 		kind: KindPunctuation, confidence: 0.85,
@@ -181,11 +257,11 @@ var rules = []rule{
 	},
 	{
 		kind: KindPunctuation, confidence: 0.8, strict: true,
-		needs:   ",;",
-		pattern: regexp.MustCompile(`\p{Han}([,;])\p{Han}`),
+		needs:   ",;:?!",
+		pattern: regexp.MustCompile(`\p{Han}([,;:?!])(?:\p{Han}|$)`),
 		mark:    1,
 		judge: func(m []string) (string, string, bool) {
-			right := map[string]string{",": "，", ";": "；"}[m[1]]
+			right := map[string]string{",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}[m[1]]
 			return right, fmt.Sprintf("中文语句中的标点应当用全角“%s”，请改正", right), true
 		},
 	},
@@ -468,6 +544,24 @@ func aboutFrom(line string, at int) int {
 			return i
 		}
 	}
+}
+
+// roundFrom finds a word for “about” before a figure.
+func roundFrom(line string, at int) int {
+	for i, r := range line[at:] {
+		if r != '约' && r != '近' {
+			continue
+		}
+		if after := at + i + len("约"); after < len(line) && digit(line[after]) {
+			return at + i
+		}
+	}
+	return -1
+}
+
+// unitSymbols are symbols of units as GB 3100 writes them, by their letters.
+var unitSymbols = map[string]string{
+	"cm": "cm", "mm": "mm", "dm": "dm", "km": "km", "kg": "kg", "mg": "mg", "ml": "mL", "kw": "kW", "kv": "kV", "kva": "kV·A", "kwh": "kW·h", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "mpa": "MPa", "kpa": "kPa", "kn": "kN",
 }
 
 // openingFrom finds where a mark opens that may not be closed; of quotation

@@ -146,7 +146,7 @@ func (p *Proofreader) statistical(rs []rune) []check.Span {
 		}
 		var found []scored
 		for _, e := range p.likely.edits(&ln) {
-			if e.kind != editRepeat && askingWords.around(rs, e.start, e.end) > 0 {
+			if e.kind != editRepeat && unjudgedWords.around(rs, e.start, e.end) > 0 {
 				continue
 			}
 			weigh(p.words, rs, &ln, &e)

@@ -73,17 +73,21 @@ var lawWords = []string{"矩阵", "大矩阵", "新媒体矩阵", "政务新媒�
 // the language, which lists of things and places leave out, and which pages that
 // answer a citizen are full of (怎样查阅, 哪些材料). The counts are of text that
 // states and hardly ever asks, and find 这样 likelier than 怎样 wherever it stands:
-// what asks is not judged by them.
+// what asks, and what counts for each, is not judged by them.
 var (
 	asking = strings.Fields(`
 		怎样 怎么 怎么样 怎么办 怎样办 什么 为什么 哪些 哪里 哪个 哪儿 哪种 哪类 哪家 哪天 哪年 哪位
-		多少 几时 何时 何地 何处 何人 何种 如何 多久 多大 多长 几个 几天 几年 是否 能否 可否 有无 能不能 是不是 有没有 请问`)
+		多少 几时 何时 何地 何处 何人 何种 如何 多久 多大 多长 几个 几天 几年 是否 能否 可否 当否 妥否 准否 与否 有无 能不能 是不是 有没有 请问`)
 	pointing = strings.Fields(`
 		这样 那样 这些 那些 这里 那里 这么 那么 这个 那个 这种 那种 这类 那类 此处
 		我们 你们 他们 她们 它们 咱们 大家 自己 别人`)
-	askingWords = func() wordSet {
-		set := newWordSet(len(asking))
-		for _, w := range asking {
+	// perEach are what is counted for each: any measure before 均 makes such a word,
+	// and reports put new ones (亩均, 车均), which no list keeps up with.
+	perEach = strings.Fields(`
+		亩均 户均 人均 年均 月均 日均 次均 例均 床均 校均 班均 师均 生均 车均 单均 店均 村均 乡均 县均 市均 头均 只均 株均 栋均 台均 件均 吨均 场均 季均 周均 地均 笔均 网均`)
+	unjudgedWords = func() wordSet {
+		set := newWordSet(len(asking) + len(perEach))
+		for _, w := range slices.Concat(asking, perEach) {
 			set.add(w)
 		}
 		return set
