@@ -143,6 +143,8 @@ type OrderFinding struct {
 	Files []approval.Attachment
 	// Before is the first look, After the latest retest (no time: none yet).
 	Before, After inspection.Proof
+	// Errand is the look that a crawler has been asked for; zero where none is out.
+	Errand inspection.Errand
 }
 
 // Settled reports whether nothing is left to do about it.
@@ -265,7 +267,12 @@ func (s *Service) findingsOf(ctx context.Context, q db.Querier, id OrderID) ([]O
 	if err != nil {
 		return nil, err
 	}
+	errands, err := s.inspection.ErrandsOut(ctx, q, systemScope(), ids)
+	if err != nil {
+		return nil, err
+	}
 	for i := range out {
+		out[i].Errand = errands[out[i].ID]
 		out[i].Finding = found[out[i].ID]
 		for n, p := range looks[out[i].ID] {
 			if n == 0 {

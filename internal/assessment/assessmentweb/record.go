@@ -86,6 +86,9 @@ func nextStep(d assessment.Dossier, me reader) web.Alert {
 		return web.Alert{}
 	case assessment.StageRetesting:
 		a.Title, a.Text = "正在复测", "已收到答复，正在逐处复测，几秒到几分钟后刷新可见结果。"
+		if slices.ContainsFunc(d.Findings, func(f assessment.OrderFinding) bool { return f.Errand.Out() }) {
+			a.Title, a.Text = inspection.HandedOut, "平台不能直接访问网站，复测由外网巡检机进行，结果带回后自动登记、改正的当场办结；等待期间不算超期。"
+		}
 	case assessment.StageConfirming:
 		a.Title, a.Text = "等待核实", "有问题不能自动复测，由"+orElse(d.IssuedFrom, "主管单位")+"答复人以外的人员核实；严重问题由两人分别核实。"
 		if me.issues && !me.answered {
@@ -316,6 +319,10 @@ func newFindingPart(d assessment.Dossier, f assessment.OrderFinding, me reader, 
 			tag = web.Tag{Kind: web.Danger, Text: "未改正"}
 		}
 		p.Tags, p.Note = append(p.Tags, tag), note
+		if f.Errand.Out() {
+			p.Tags = append(p.Tags, web.Tag{Kind: web.Info, Text: inspection.HandedOut})
+			p.Note, p.MayTest = f.Errand.Waits(), false
+		}
 		if me.issues && open && !me.answered {
 			p.Accept = acceptForm(d.Link(), p.ID, string(f.Severity), given)
 		}
