@@ -241,15 +241,15 @@ func readsWords(id string) bool {
 	return strings.HasPrefix(id, check.KindWording) || strings.HasPrefix(id, check.KindSensitive)
 }
 
-// errandEnds are the ways an errand ends: its entry in the trail, and what its asker
-// is told.
-var errandEnds = map[string]struct {
-	entry audit.Entry
-	title string
-}{
-	ErrandAnswered:   {audit.Entry{Act: "inspection.errand.answered"}, "复测结果已带回："},
-	ErrandUnanswered: {audit.Entry{Act: "inspection.errand.unanswered"}, "外网巡检机没有带回复测结果："},
-	ErrandRefused:    {audit.Entry{Act: "inspection.errand.refused"}, "没有复测："},
+// errandEnd is how an errand ends: its entry in the trail, and what its asker is told.
+func errandEnd(state string) (entry audit.Entry, title string) {
+	switch state {
+	case ErrandAnswered:
+		return audit.Entry{Act: "inspection.errand.answered"}, "复测结果已带回："
+	case ErrandUnanswered:
+		return audit.Entry{Act: "inspection.errand.unanswered"}, "外网巡检机没有带回复测结果："
+	}
+	return audit.Entry{Act: "inspection.errand.refused"}, "没有复测："
 }
 
 // endErrand ends an errand without a look.
@@ -267,8 +267,7 @@ func (s *Service) endErrandTx(ctx context.Context, tx *db.Tx, e Errand, state, s
 	if err != nil {
 		return err
 	}
-	ended := errandEnds[state]
-	entry := ended.entry
+	entry, title := errandEnd(state)
 	entry.Basis, entry.Target, entry.After = f.Clause, f.Target(), map[string]any{"errand": e.ID, "says": says}
 	if err := audit.Record(ctx, tx, entry); err != nil {
 		return err
@@ -282,7 +281,7 @@ func (s *Service) endErrandTx(ctx context.Context, tx *db.Tx, e Errand, state, s
 	if e.Unit == "" || late && state == ErrandRefused {
 		return nil
 	}
-	_, err = notify.Send(ctx, tx, notify.Message{Key: "errand:" + string(e.ID) + ":" + state, Unit: string(e.Unit), Person: string(e.Person), Link: f.Link(), Title: ended.title + clipRunes(f.SiteName, 40), Body: says})
+	_, err = notify.Send(ctx, tx, notify.Message{Key: "errand:" + string(e.ID) + ":" + state, Unit: string(e.Unit), Person: string(e.Person), Link: f.Link(), Title: title + clipRunes(f.SiteName, 40), Body: says})
 	return err
 }
 
