@@ -329,7 +329,8 @@ func narrowed(list []Score, v Verdict) []Score {
 // eachFacts hands over the findings that stood at the end of the day, site by
 // site: a province has hundreds of thousands, and only one site's are held at a
 // time. What a unit found on its own site and mended before anybody told it is
-// among them only where the province counts it, and then for the whole period.
+// among them only where the province counts it, and then for the whole period. An
+// incident of the period is among them though it was put right.
 func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, first, on calendar.Date, known time.Time, brief bool, use func(registry.SiteID, []Fact)) error {
 	disputed, err := s.disputedAt(ctx, q, known)
 	if err != nil {
@@ -341,6 +342,9 @@ func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, 
 	own := ""
 	if s.settings().OwnMendedCounts && !first.IsZero() {
 		own = ` OR f.closed_at >= ` + w.Arg(first.Start()) + ` AND EXISTS (SELECT 1 FROM finding_own w WHERE w.finding_id = f.id AND w.mended_at IS NOT NULL)`
+	}
+	if !first.IsZero() {
+		own += ` OR f.closed_at >= ` + w.Arg(first.Start()) + ` AND f.check_id IN ` + db.Among(w, incidents)
 	}
 	texts := `f.says, f.page_url, f.fix`
 	if brief {
@@ -394,6 +398,11 @@ func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, 
 	hand()
 	return nil
 }
+
+// incidents are checks of what happened, not of how things stand: bytes that were
+// altered are drawn anew within minutes, and whether the intrusion was dealt with in
+// time (V-W-1.4) is asked all the same.
+var incidents = []string{"tamper.changed"}
 
 // disputedAt are the findings that were called false and not yet decided at
 // that moment.
