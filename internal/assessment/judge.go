@@ -282,9 +282,10 @@ func (j *judge) measured(i packs.Indicator, hits []packs.Hit, since time.Time) *
 }
 
 // hitOf keys and prices a finding: by its column where it is one, so that a
-// column deducted elsewhere is known again.
+// column deducted elsewhere is known again, else by its fingerprint: a fault that was
+// put right and came back within the period costs once.
 func hitOf(i packs.Indicator, f Fact) packs.Hit {
-	h := packs.Hit{Key: string(f.ID)}
+	h := packs.Hit{Key: cmp.Or(f.print, string(f.ID))}
 	if strings.HasPrefix(f.Check, "column.") && f.place != "" {
 		h.Key = "column " + f.place
 	}

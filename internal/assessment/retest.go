@@ -410,10 +410,11 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 	case "reopen", "uphold":
 		return s.comeBack(ctx, tx, f, `x.finding_id = $1`, f.ID)
 	case "find":
-		// The same defect soon after its order was closed belongs to that order.
-		return s.comeBack(ctx, tx, f, `o.state = 'closed' AND o.closed_at >= $1
-			AND x.finding_id IN (SELECT id FROM finding WHERE site_id = $2 AND fingerprint = $3)`,
-			tx.Now().AddDate(0, 0, -s.settings().OrderReopenDays), f.Site, f.Fingerprint)
+		// The same defect soon after it was put right belongs to its order, whether
+		// others of the order still stand or it was closed.
+		return s.comeBack(ctx, tx, f, `(o.state <> 'closed' OR o.closed_at >= $1)
+			AND x.finding_id IN (SELECT id FROM finding WHERE site_id = $2 AND fingerprint = $3 AND state = 'closed' AND closed_by NOT IN ($4, $5))`,
+			tx.Now().AddDate(0, 0, -s.settings().OrderReopenDays), f.Site, f.Fingerprint, inspection.ClosedByDispute, inspection.ClosedByEnd)
 	}
 	return nil
 }

@@ -114,6 +114,7 @@ type Fact struct {
 	Href string
 
 	site    registry.SiteID
+	print   string // fingerprint: the same fault, however often it was found
 	clause  string
 	place   string
 	onHome  bool
@@ -350,7 +351,7 @@ func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, 
 	if brief {
 		texts = `CASE WHEN f.check_id = 'column.stale' THEN f.says ELSE '' END, '', ''`
 	}
-	rows, err := q.Query(ctx, `SELECT f.id, f.site_id, f.check_id, f.severity, f.clause, `+texts+`, f.place, f.on_home, f.state, f.first_seen,
+	rows, err := q.Query(ctx, `SELECT f.id, f.site_id, f.fingerprint, f.check_id, f.severity, f.clause, `+texts+`, f.place, f.on_home, f.state, f.first_seen,
 	           EXISTS (SELECT 1 FROM order_finding x WHERE x.finding_id = f.id AND x.added_at < `+then+`)
 	      FROM finding f WHERE f.site_id IN (`+inner+`)
 	       AND f.first_seen < `+end+` AND (f.closed_at IS NULL OR f.closed_at >= `+end+own+`)
@@ -378,7 +379,7 @@ func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, 
 	}
 	for rows.Next() {
 		var f Fact
-		if err := rows.Scan(&f.ID, &f.site, &f.Check, &f.Severity, &f.clause, &f.Says, &f.URL, &f.Fix, &f.place, &f.onHome, &f.State, &f.FirstSeen, &f.ordered); err != nil {
+		if err := rows.Scan(&f.ID, &f.site, &f.print, &f.Check, &f.Severity, &f.clause, &f.Says, &f.URL, &f.Fix, &f.place, &f.onHome, &f.State, &f.FirstSeen, &f.ordered); err != nil {
 			return err
 		}
 		if f.site != site {

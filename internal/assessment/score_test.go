@@ -286,3 +286,53 @@ func TestArticle23_1_AnIncidentOfThePeriodIsProposed(t *testing.T) {
 		}
 	})
 }
+
+// One fault costs once within a period, however often it was put right and came back;
+// and what others had found before is not the unit's own find when it comes back.
+func TestARelapseCostsOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.adopt()
+		h.settings.OwnMendedCounts = true
+		own, _ := h.as("county.clerk", authz.OrderAnswer)
+		others, _ := h.as("province.chief", authz.OrderIssue)
+		seen := func(ctx context.Context, where string, mended bool) (id inspection.FindingID) {
+			t.Helper()
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, inspection.Sighting{Check: "link.dead", Severity: "error", Article: "D-19", Says: "链接无法打开", URL: "http://" + host + "/" + where, Where: where})
+				if id = f.ID; err != nil || !mended {
+					return err
+				}
+				return h.inspection.CloseSeen(ctx, tx, authz.System("test"), f.ID, "已改正")
+			}); err != nil {
+				t.Fatal(err)
+			}
+			h.clock.Advance(time.Minute)
+			return id
+		}
+		lost := func() (n assessment.Line) {
+			t.Helper()
+			for _, l := range h.score("county", assessment.MonthOf(calendar.Today(h.clock))).Lines {
+				if l.ID == "D-19" {
+					n = l
+				}
+			}
+			return n
+		}
+		seen(own, "a", true)
+		once := lost()
+		if once.Deducted == 0 || len(once.Findings) != 1 {
+			t.Fatalf("%+v", once)
+		}
+		seen(own, "a", true)
+		seen(own, "a", false)
+		if again := lost(); again.Deducted != once.Deducted {
+			t.Errorf("the same fault cost %v, and then %v", once.Deducted, again.Deducted)
+		}
+		first := seen(others, "b", true)
+		again := seen(own, "b", true)
+		n, err := db.One(own, h.db, db.Value[int], `SELECT count(*) FROM finding_own WHERE finding_id IN ($1, $2)`, first, again)
+		if err != nil || n != 0 {
+			t.Errorf("%d of what others found before are the unit's own (%v)", n, err)
+		}
+	})
+}

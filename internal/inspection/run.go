@@ -1104,7 +1104,15 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, s
 	if sg.Evidence.Edition == "" {
 		sg.Evidence.Edition = check.RuleEdition(sg.Check)
 	}
-	if err := counted(ctx, tx, f.Check, ruleMove{raised: 1}); err != nil {
+	relapse, err := s.relapse(ctx, tx, of, fp)
+	if err != nil {
+		return f, err
+	}
+	found := ruleMove{raised: 1}
+	if relapse { // the same matter, which was not put right for good
+		found = ruleMove{closed: -1}
+	}
+	if err := counted(ctx, tx, f.Check, found); err != nil {
 		return f, err
 	}
 	if _, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: run, Look: "found", Outcome: Standing, Says: sg.Says, Evidence: sg.Evidence}); err != nil {

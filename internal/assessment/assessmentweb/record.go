@@ -305,8 +305,14 @@ func newFindingPart(d assessment.Dossier, f assessment.OrderFinding, me reader, 
 	if !f.After.At.IsZero() {
 		p.Looks = web.Summary{Terms: []web.Term{{Name: "整改前", Text: f.Before.Says, Note: web.Minute(f.Before.At)}, {Name: "复测", Text: f.After.Says, Note: web.Minute(f.After.At)}}}
 	}
+	if f.Relapse {
+		p.Tags = append(p.Tags, web.Tag{Kind: web.Danger, Text: "复发"})
+	}
 	given, note := words(d, string(f.ID))
 	switch {
+	case f.Relapsed:
+		p.Tags = append(p.Tags, web.Tag{Kind: web.Warn, Text: "改正后又复发"})
+		p.Note, p.MayTest = "曾于 "+web.Minute(f.ClosedAt)+" 办结，同一问题后来再次发现，见另一条。", false
 	case f.State == inspection.FindingClosed:
 		p.Tags = append(p.Tags, web.Tag{Kind: web.Good, Text: "已改正"})
 		p.Note, p.MayTest = "办结于 "+web.Minute(f.ClosedAt), false

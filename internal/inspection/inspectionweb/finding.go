@@ -508,6 +508,23 @@ func sameTerms(f inspection.Finding, same []inspection.Finding) []web.Term {
 	return out
 }
 
+// earlierTerms tell what was answered when the same defect was called false before;
+// an objection that nobody came to answer may be made again.
+func earlierTerms(o inspection.Finding, list []inspection.Objection) []web.Term {
+	var out []web.Term
+	for _, d := range list {
+		if d.Verdict == "" {
+			continue
+		}
+		t := web.Term{Name: "此前的误报申辩", Text: d.Reason, Href: o.Link(), Note: inspection.VerdictNames[d.Verdict] + "：" + d.Answer + "（" + d.AnsweredBy + "，" + web.Minute(d.AnsweredAt) + "）"}
+		if d.Verdict == inspection.ItIsGone {
+			t.Note = "申辩还没有答复，问题已消除；现在再次发现，仍认为是误报的请再次申辩。"
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
 // objectionTerms say who called the finding false, who answers by when, and
 // what was answered.
 func objectionTerms(list []inspection.Objection) []web.Term {
@@ -630,6 +647,13 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 		return err
 	}
 	v.Facts.Terms = append(v.Facts.Terms, sameTerms(f, same)...)
+	for _, o := range same {
+		before, err := h.inspection.ObjectionsOf(ctx, h.db, scope, o.ID)
+		if err != nil {
+			return err
+		}
+		v.Facts.Terms = append(v.Facts.Terms, earlierTerms(o, before)...)
+	}
 	objections, err := h.inspection.ObjectionsOf(ctx, h.db, scope, id)
 	if err != nil {
 		return err
