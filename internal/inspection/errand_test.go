@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/hang"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
@@ -285,26 +286,19 @@ func TestReadings22_UrgentPlansOvertakeARunningPatrol(t *testing.T) {
 		ctx, stop := context.WithCancel(h.ctx)
 		over := make(chan error, 1)
 		go func() { over <- crawler.Run(ctx) }()
+		hang.Guard(t)
 		<-reached
 		h.retest(f.ID)
 		h.work()
 		if _, err := crawler.Fetch(h.ctx); err != nil {
 			t.Fatal(err)
 		}
-		for len(files(t, x.Batches, "errand-*.batch")) == 0 {
-			select {
-			case err := <-over:
-				t.Fatal(err)
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
+		hang.Until(t, "the errand is answered", func() bool { return len(files(t, x.Batches, "errand-*.batch")) == 1 })
 		if len(files(t, x.Batches, "*.batch")) != 1 {
 			t.Error("the patrol was over before")
 		}
 		close(release)
-		for len(files(t, x.Batches, "*.batch")) != 2 {
-			time.Sleep(20 * time.Millisecond)
-		}
+		hang.Until(t, "the patrol is answered", func() bool { return len(files(t, x.Batches, "*.batch")) == 2 })
 		stop()
 		if err := <-over; err != nil {
 			t.Error(err)
