@@ -367,6 +367,9 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 	if c.Technique != "" {
 		facts.Terms = append(facts.Terms, web.Term{Name: "仿冒方式", Text: c.TechniqueName()})
 	}
+	if c.Alike >= 0 {
+		facts.Terms = append(facts.Terms, web.Term{Name: "与官方网站相近程度", Text: fmt.Sprintf("%d（0 至 100）", c.Alike), Note: "由下面的比对得出，只用来排先后，是不是假冒由核实人认定；各项比对的权重未核实"})
+	}
 	if c.Verdict != "" {
 		facts.Terms = append(facts.Terms, web.Term{Name: "核实依据", Text: c.Verdict, Note: c.VerifiedBy + " " + web.Minute(c.VerifiedAt)})
 	}
@@ -450,7 +453,7 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 // genuine one.
 func likenessTable(c impostor.Case, l impostor.Look) web.Table {
 	k := l.Likeness
-	t := web.Table{Caption: fmt.Sprintf("与官方网站比对：%d 项相同或相近（%s）。只用来排先后，是不是假冒由核实人认定；各项权重未核实", k.Alike(), web.Minute(l.At)), Compact: true,
+	t := web.Table{Caption: fmt.Sprintf("与官方网站比对：%d 项相同或相近（%s）", k.Alike(), web.Minute(l.At)), Compact: true,
 		Columns: []web.Column{{Head: "比对内容"}, {Head: "结果"}, {Head: "线索网站", Wide: true}, {Head: "官方网站", Wide: true}}}
 	if k.Why != "" {
 		t.Caption, t.Empty = "与官方网站比对", web.Empty{Title: "没有比对", Text: k.Why}
