@@ -322,6 +322,7 @@ var unscoped = map[string]string{
 	"inspection.PatrolDue":         "system: the periodic duty",
 	"inspection.LapseEnded":        "system: the periodic duty",
 	"inspection.ErrandsDue":        "system: the periodic duty",
+	"inspection.RelapseSince":      "public: an instant by the province's setting; no unit stands in it",
 	"inspection.SendUrgent":        "system: the job of what persons asked for, which was checked",
 	"inspection.OnErrand":          "system: registration at start",
 	"inspection.ServedFrom":        "system: registration at start",

@@ -679,7 +679,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, n Clue) (Case, error) {
 	} else if !db.None(err) {
 		return Case{}, err
 	}
-	c := Case{ID: ulid.Make().String(), Kind: n.Kind, Address: key, Shown: shown, Name: n.Name, Platform: n.Platform, Of: n.Of, OfName: n.OfText, Source: n.Source, Reporter: n.Reporter, Technique: n.Technique, Says: n.Says, FoundAt: tx.Now()}
+	c := Case{ID: ulid.Make().String(), Kind: n.Kind, Address: key, Shown: shown, Name: n.Name, Platform: n.Platform, Of: n.Of, OfName: n.OfText, Source: n.Source, Reporter: n.Reporter, Technique: n.Technique, Says: n.Says, FoundAt: tx.Now(), Alike: -1}
 	if n.Of.ID != "" {
 		o, err := s.Registry.Object(ctx, tx, system, n.Of)
 		if err != nil {
