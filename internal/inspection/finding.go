@@ -90,6 +90,7 @@ type Finding struct {
 	State       string
 	ClosedAt    time.Time
 	ClosedBy    string
+	relapse     bool // told by found alone: the same was put right a short while before
 	areaPath    string
 	linePath    string
 }

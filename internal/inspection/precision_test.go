@@ -81,6 +81,7 @@ func TestARelapseIsCountedOnce(t *testing.T) {
 				t.Fatalf("%+v (%v), want %d raised, %d closed, %d false", list, err, raised, closed, wrong)
 			}
 		}
+		var run inspection.Run
 		broken := func(yes bool) {
 			const bad = `<a href="/gone.html">旧文</a> `
 			if yes {
@@ -89,14 +90,17 @@ func TestARelapseIsCountedOnce(t *testing.T) {
 				h.made.swap("/", bad, "")
 			}
 			h.clock.Advance(24 * time.Hour)
-			h.run()
+			run = h.run()
 		}
 		dead := func() []inspection.Finding {
 			return slices.DeleteFunc(h.findings("standing"), func(f inspection.Finding) bool { return f.Check != "link.dead" })
 		}
 		ids := map[inspection.FindingID]bool{}
-		for range 3 {
+		for n := range 3 {
 			broken(true)
+			if run.Found != 1 || (run.Fresh == 1) != (n == 0) {
+				t.Errorf("the %d. time: %d found, %d of them not known before", n+1, run.Found, run.Fresh)
+			}
 			ids[dead()[0].ID] = true
 			count(1, 0, 0)
 			broken(false)

@@ -949,12 +949,16 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 				}
 				continue
 			}
-			if _, err := s.found(ctx, tx, ofSite(site), id, sg, fp); errors.Is(err, errRemembered) {
+			f, err := s.found(ctx, tx, ofSite(site), id, sg, fp)
+			if errors.Is(err, errRemembered) {
 				continue
-			} else if err != nil {
+			}
+			if err != nil {
 				return err
 			}
-			fresh++
+			if !f.relapse {
+				fresh++
+			}
 		}
 		for _, f := range standing {
 			// A finding in an order is closed by its own retest, with both looks shown.
@@ -1104,12 +1108,11 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, s
 	if sg.Evidence.Edition == "" {
 		sg.Evidence.Edition = check.RuleEdition(sg.Check)
 	}
-	relapse, err := s.relapse(ctx, tx, of, fp)
-	if err != nil {
+	if f.relapse, err = s.relapse(ctx, tx, of, fp); err != nil {
 		return f, err
 	}
 	found := ruleMove{raised: 1}
-	if relapse { // the same matter, which was not put right for good
+	if f.relapse { // the same matter, which was not put right for good
 		found = ruleMove{closed: -1}
 	}
 	if err := counted(ctx, tx, f.Check, found); err != nil {
