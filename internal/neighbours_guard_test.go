@@ -51,7 +51,7 @@ func (n *neighbourhood) guard(c *county, site registry.Site) {
 		t.Fatal(err)
 	}
 	c.keep("/console/impostors/{look}", look)
-	c.keep("/console/impostors/{whose}", "ours", "suspect")
+	c.ids["/console/impostors/{whose}"] = []string{"ours", "suspect"}
 	for _, a := range must(approval.Attachments(t.Context(), h.DB, "impostor", fake.ID))(t) {
 		c.keep("/console/impostors/{file}", a.ID)
 	}
