@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -129,4 +130,30 @@ func BenchmarkProofread(b *testing.B) {
 		}),
 	)
 	atLeast(b, "proofreading: MB a second of a core", r.perCPU, 1)
+}
+
+// BenchmarkProofreadLong reads texts that make a careless scanner quadratic, long and
+// short ones in turn, the same number of characters in all. It fails when one long text
+// costs more than three times as much as the short ones.
+func BenchmarkProofreadLong(b *testing.B) {
+	const short, times = 1500, 8
+	p, err := proofread.New(proofread.Options{Strict: true, Allow: []string{"人民"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, unit := range []string{"的", "，", "“", "人民", "拔款", "《", "国办发[2021]5号"} {
+		b.Run(unit, func(b *testing.B) {
+			n := short / len([]rune(unit))
+			one, long := strings.Repeat(unit, n), strings.Repeat(unit, n*times)
+			r := race(b, float64(n*times*len([]rune(unit))), "chars",
+				timed("", func() { sink += len(p.Scan(long)) }),
+				timed("short_texts", func() {
+					for range times {
+						sink += len(p.Scan(one))
+					}
+				}),
+			)
+			atMost(b, "a long text of "+unit+" by short ones", r.times["short_texts"], 3)
+		})
+	}
 }

@@ -12,6 +12,11 @@ import (
 	"zhengshu/internal/security"
 
 	"bytes"
+	"encoding/json"
+	"image"
+	"image/png"
+
+	"github.com/oklog/ulid/v2"
 )
 
 // guard gives the county's portal a fake with its steps, a name like its own,
@@ -29,6 +34,24 @@ func (n *neighbourhood) guard(c *county, site registry.Site) {
 		t.Fatal(err)
 	}
 	c.keep("/console/impostors/{id}", fake.ID)
+	// A look that set its page beside the genuine one, with both logos.
+	var logo bytes.Buffer
+	if err := png.Encode(&logo, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	ref := must(h.Blobs.Put(t.Context(), bytes.NewReader(logo.Bytes())))(t)
+	look := ulid.Make().String()
+	if err := h.DB.Update(audit.System(t.Context(), "test"), func(tx *db.Tx) error {
+		likeness := must(json.Marshal(impostor.Likeness{With: "http://" + site.Host + "/", Logo: ref, Ours: ref, Signs: []impostor.Sign{{Name: impostor.LogoSign, Alike: true, Fake: c.mark, Ours: c.mark}}}))(t)
+		if _, err := tx.Exec(t.Context(), `INSERT INTO impostor_look (id, impostor_id, at, outcome, says, actor, title, status, addresses, ref, sha256, likeness) VALUES ($1, $2, $3, 'there', $4, '', $4, 200, '1.2.3.4', '', '', $5)`, look, fake.ID, tx.Now(), c.mark, string(likeness)); err != nil {
+			return err
+		}
+		return audit.Record(audit.System(t.Context(), "test"), tx, audit.Entry{Act: "test.look"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	c.keep("/console/impostors/{look}", look)
+	c.ids["/console/impostors/{whose}"] = []string{"ours", "suspect"}
 	for _, a := range must(approval.Attachments(t.Context(), h.DB, "impostor", fake.ID))(t) {
 		c.keep("/console/impostors/{file}", a.ID)
 	}

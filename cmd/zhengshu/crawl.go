@@ -12,6 +12,7 @@ var crawlCommand = command{
 	name: "crawl", says: "只做巡检：按平台签名的计划文件检查网站，把签名的结果文件交回，不连平台的数据库",
 	help: `用于放在互联网一侧的巡检机。--plans 是计划文件的来处（平台数据目录下 exchange/patrol/plans，可经网闸或共享目录摆渡），--batches 是结果文件的去处（交到平台的 exchange/patrol/batches）。
 --house 是平台公钥（exchange/patrol/house.pub）；本机公钥在 --data 下 crawler.pub，要先放进平台的 keys/crawlers。
+有人在平台上点的检查和复测（urgent-*.plan）先做，各自交回一个结果文件。
 中断后再次启动接着做，已经取回的页面不再访问。多个进程可以共用一个 --data，同一网站同时只由一个进程检查。`,
 	run: func(ctx context.Context, c *call) error {
 		plans := c.flags.String("plans", "", "计划文件所在的目录")

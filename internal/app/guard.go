@@ -46,7 +46,13 @@ type Guard struct {
 
 // wireGuard makes the services; after inspection.
 func (h *House) wireGuard() error {
-	h.Impostors = impostor.New(impostor.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Keys: h.Keys, Client: h.client, Manners: h.Inspection.Manners(), Settings: h.Province.Settings, Still: h.Demo})
+	h.Impostors = impostor.New(impostor.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Keys: h.Keys, Client: h.client, Manners: h.Inspection.Manners(), Settings: h.Province.Settings, Still: h.Demo,
+		Address: func(site registry.Site) string {
+			if at := h.origin(site); at != "" {
+				return at + "/"
+			}
+			return "http://" + site.Host + "/"
+		}})
 	h.Impostors.Register(h.workers)
 	h.Security = security.New(security.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Settings: h.Province.Settings})
 	h.Security.Register(h.workers)

@@ -489,6 +489,9 @@ func (h *House) wireInspection(ctx context.Context) error {
 	h.Inspection.Register(h.workers)
 	h.Inspection.ColumnsFrom(h.columnFacts)
 	h.Inspection.OriginFrom(h.origin)
+	h.Inspection.ServedFrom(func(site registry.Site) bool {
+		return h.origin(site) != "" || h.Portal != nil && h.Portal.Serves(site.Host)
+	})
 	h.Inspection.PagesFrom(h.releasedPages)
 	h.Inspection.ItemFrom(func(_ context.Context, _ registry.SiteID, address string) string { return itemLink(address) })
 	return nil

@@ -73,6 +73,7 @@ func New(p Parts) (*Service, error) {
 		s.settings = sx2021.Defaults
 	}
 	p.Inspection.OnMoved(s.findingMoved)
+	p.Inspection.OnErrand(s.errandEnded)
 	p.Registry.OnEnded(s.ended)
 	p.Inspection.ExemptFrom(s.exempt)
 	p.Inspection.RetestFrom(manual, func(_ context.Context, _ registry.Site, f inspection.Finding) (inspection.Look, error) {

@@ -2,11 +2,13 @@ package assessment_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -99,6 +101,7 @@ type house struct {
 	org         *org.Service
 	registry    *registry.Service
 	inspection  *inspection.Service
+	exchange    inspection.Exchange
 	obligations *obligation.Service
 	svc         *assessment.Service
 	units       map[string]org.Unit
@@ -142,7 +145,9 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	if h.probes != d {
 		t.Cleanup(func() { h.probes.Close() })
 	}
-	h.inspection = inspection.New(d, h.probes, h.registry, store, h.made.client(), inspection.Settings{Delay: -1})
+	dir := t.TempDir()
+	h.exchange = inspection.Exchange{Plans: filepath.Join(dir, "plans"), Batches: filepath.Join(dir, "batches"), Keys: filepath.Join(dir, "keys"), Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))}
+	h.inspection = inspection.New(d, h.probes, h.registry, store, h.made.client(), inspection.Settings{Delay: -1, Exchange: h.exchange, Province: func() sx2021.Settings { return h.settings }})
 	h.svc, err = assessment.New(assessment.Parts{DB: d, Org: h.org, Registry: h.registry, Inspection: h.inspection, Obligations: h.obligations, Days: days, Store: store, Settings: func() sx2021.Settings { return h.settings },
 		Accounts: func(context.Context, authz.Scope, registry.AccountID) ([]check.Finding, error) { return h.sheet, nil }})
 	fatal(err)

@@ -61,9 +61,12 @@ func (s *Service) AskConfirm(ctx context.Context, scope authz.Scope, id OrderID)
 		case !o.ConfirmAskedAt.IsZero():
 			return fault.Newf(fault.Conflict, "已于%s申请人工确认，请等待核实。", calendar.DateOf(o.ConfirmAskedAt).Chinese())
 		}
-		standing, _, err := s.standing(ctx, tx, id)
+		standing, _, out, err := s.standing(ctx, tx, id)
 		if err != nil {
 			return err
+		}
+		if len(out) > 0 {
+			return fault.Newf(fault.Refused, "还有%d个问题已交给外网巡检机复测，请等结果带回后再申请人工确认；%s", len(out), out[0].Waits())
 		}
 		if standing > 0 {
 			return fault.Newf(fault.Refused, "还有%d个问题最近一次复测仍未改正，请改正并复测后再申请人工确认。", standing)

@@ -282,9 +282,10 @@ func (j *judge) measured(i packs.Indicator, hits []packs.Hit, since time.Time) *
 }
 
 // hitOf keys and prices a finding: by its column where it is one, so that a
-// column deducted elsewhere is known again.
+// column deducted elsewhere is known again, else by its fingerprint: a fault that was
+// put right and came back within the period costs once.
 func hitOf(i packs.Indicator, f Fact) packs.Hit {
-	h := packs.Hit{Key: string(f.ID)}
+	h := packs.Hit{Key: cmp.Or(f.print, string(f.ID))}
 	if strings.HasPrefix(f.Check, "column.") && f.place != "" {
 		h.Key = "column " + f.place
 	}
@@ -318,15 +319,18 @@ func feeds(p packs.Pack, i packs.Indicator, f Fact) bool {
 
 // names reports whether a check goes by the indicator, first or among others.
 func names(id, indicator string) bool {
-	c, ok := check.ByID(id)
-	return ok && slices.Contains(c.Articles, indicator)
+	if c, ok := check.ByID(id); ok {
+		return slices.Contains(c.Articles, indicator)
+	}
+	return slices.Contains(inspection.Clauses(id), indicator)
 }
 
 // glimpses are checks that see a part of what their indicators ask: a finding
 // is a suspicion, no finding proves nothing. Guides are those the machine knew
 // for guides among the pages it saw; a page like its baseline says nothing of an
-// incident put right before; an emblem may be of the old artwork.
-var glimpses = []string{"guide.elements", "guide.sample", "change.baseline", "header.emblem"}
+// incident put right before, nor do bytes that were altered, refused and restored say
+// how the intruder was dealt with; an emblem may be of the old artwork.
+var glimpses = []string{"guide.elements", "guide.sample", "change.baseline", "tamper.changed", "header.emblem"}
 
 // staleKind is the kind of column a deduct indicator is about: two weeks are
 // the window of 动态要闻, months that of 政策文件 (国办秘函〔2019〕19号).

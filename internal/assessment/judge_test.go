@@ -80,6 +80,7 @@ func TestFactsReachTheirIndicators(t *testing.T) {
 		{fact("guide.sample", "D-11", ""), "D-11"},
 		{fact("tags.pub_date_shown", "D-20", ""), "V-W-1.5 D-20"},
 		{fact("change.baseline", "S23.1a", ""), "V-W-1.4"},
+		{fact("tamper.changed", "S23.1a", ""), "V-W-1.4"},
 		{fact("header.emblem", "S32", ""), ""}, // special: reported, never scored
 		{fact("tags.column_name", "D-20", ""), "D-20"},
 		{fact("column.stale", "V-W-4.1", "“政务动态”最近更新于 2026-01-01"), "V-W-4.1 D-04"},
@@ -166,6 +167,24 @@ func TestGlimpsesAreProposed(t *testing.T) {
 		if l := line(t, s, id); l.Outcome != packs.Untested || l.Note != "需人工检查" {
 			t.Errorf("%s without findings is %s (%s)", id, l.Outcome, l.Note)
 		}
+	}
+}
+
+// V-W-1.4: bytes that this platform altered for nobody are a suspicion like any other
+// intrusion, also when no reader saw them: a person decides, and until then it costs
+// nothing; whether readers got them is told.
+func TestTamperingIsProposedAndNeverDecided(t *testing.T) {
+	seen := fact("tamper.changed", "S23.1a", "http://x/")
+	seen.Says = "/index.html：内容与发布的不一致。已恢复为发布的内容。读者没有看到：平台没有显示被改动的内容。"
+	s := adopted(t, packs.PortalSite, seen).score()
+	l := line(t, s, "V-W-1.4")
+	if l.Outcome != packs.Suspected || len(l.Findings) != 1 || l.Findings[0].Says != seen.Says || s.Verdict != Qualified || len(s.Vetoes) != 0 {
+		t.Errorf("%s %+v, %s", l.Outcome, l.Findings, s.Verdict)
+	}
+	j := adopted(t, packs.PortalSite, seen)
+	j.confirmed[string(j.facts[0].ID)+" V-W-1.4"] = true
+	if s := j.score(); s.Verdict != Unqualified || line(t, s, "V-W-1.4").Outcome != packs.Violated {
+		t.Errorf("confirmed by a person: %s", s.Verdict)
 	}
 }
 

@@ -94,7 +94,7 @@ type Order struct {
 	EscalatedTo    org.UnitID
 	EscalatedName  string // joined
 	SupervisedAt   time.Time
-	// Total and Standing count its findings and those not yet put right.
+	// Total and Standing count its findings, one that came back once, and those not yet put right.
 	Total, Standing    int
 	areaPath, linePath string
 }
@@ -143,6 +143,11 @@ type OrderFinding struct {
 	Files []approval.Attachment
 	// Before is the first look, After the latest retest (no time: none yet).
 	Before, After inspection.Proof
+	// Relapse: the same fault was put right in this order before and came back as this
+	// one; Relapsed is that earlier one.
+	Relapse, Relapsed bool
+	// Errand is the look that a crawler has been asked for; zero where none is out.
+	Errand inspection.Errand
 }
 
 // Settled reports whether nothing is left to do about it.
@@ -172,7 +177,7 @@ func (s *Service) orderSelect() string {
 	SELECT o.id, o.number, COALESCE(o.site_id, ''), COALESCE(o.account_id, ''), ` + orderName + `, COALESCE(s.host, c.platform, ''), o.cause, o.unit_id, u.name, COALESCE(o.issuer_unit_id, ''), o.issuer_name, COALESCE(i.name, ''), o.says, o.severity, o.days,
 	       o.issued_at, o.due_on, o.provisional, o.state, o.read_at, o.read_by, o.answered_at, o.closed_at, o.reopened_at, o.reopenings,
 	       ` + stageSQL(s.today()) + `, o.retest_at, o.retested_at, o.retest_broken, o.failed_at, o.confirm_asked_at, o.escalated_at, COALESCE(o.escalated_unit_id, ''), COALESCE(e.name, ''), o.supervised_at,
-	       (SELECT count(*) FROM order_finding x WHERE x.order_id = o.id) + (SELECT count(*) FROM order_point p WHERE p.order_id = o.id),
+	       (SELECT count(DISTINCT COALESCE(f.site_id, f.account_id) || ' ' || f.fingerprint) FROM order_finding x JOIN finding f ON f.id = x.finding_id WHERE x.order_id = o.id) + (SELECT count(*) FROM order_point p WHERE p.order_id = o.id),
 	       (SELECT count(*) FROM order_finding x JOIN finding f ON f.id = x.finding_id WHERE x.order_id = o.id AND f.state <> 'closed' AND x.confirmed_at IS NULL)
 	       + (SELECT count(*) FROM order_point p WHERE p.order_id = o.id AND p.settled_at IS NULL),
 	       u.area_path, u.line_path` + orderFrom
@@ -265,7 +270,12 @@ func (s *Service) findingsOf(ctx context.Context, q db.Querier, id OrderID) ([]O
 	if err != nil {
 		return nil, err
 	}
+	errands, err := s.inspection.ErrandsOut(ctx, q, systemScope(), ids)
+	if err != nil {
+		return nil, err
+	}
 	for i := range out {
+		out[i].Errand = errands[out[i].ID]
 		out[i].Finding = found[out[i].ID]
 		for n, p := range looks[out[i].ID] {
 			if n == 0 {
@@ -275,6 +285,14 @@ func (s *Service) findingsOf(ctx context.Context, q db.Querier, id OrderID) ([]O
 				out[i].After = p
 			}
 		}
+	}
+	last := map[string]int{} // of each fault of each site
+	for i := range out {
+		of := string(out[i].Site) + " " + string(out[i].Account) + " " + out[i].Fingerprint
+		if before, again := last[of]; again {
+			out[before].Relapsed, out[i].Relapse = true, true
+		}
+		last[of] = i
 	}
 	slices.SortStableFunc(out, func(a, b OrderFinding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
 	return out, nil

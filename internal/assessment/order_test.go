@@ -2,6 +2,7 @@ package assessment_test
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -10,9 +11,11 @@ import (
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
+	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
+	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/workbench"
@@ -305,6 +308,57 @@ func TestTasks(t *testing.T) {
 		}
 		if a, b := count("city.chief", workbench.ToDo), count("county.clerk", workbench.Done); a != 1 || b != 1 {
 			t.Errorf("answered: %d %d", a, b)
+		}
+	})
+}
+
+// A fault that was put right and came back while its order is open is the order's, told
+// as a relapse and counted once.
+func TestARelapseBelongsToItsOpenOrder(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := audit.System(context.Background(), "test")
+		raise := func(where string) inspection.FindingID {
+			t.Helper()
+			var id inspection.FindingID
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, inspection.Sighting{Check: "link.dead", Severity: "error", Article: "D-19", Says: "链接无法打开：" + where, URL: "http://" + host + "/", Where: where})
+				id = f.ID
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		mend := func(id inspection.FindingID) {
+			t.Helper()
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				return h.inspection.CloseSeen(ctx, tx, authz.System("test"), id, "已能打开")
+			}); err != nil {
+				t.Fatal(err)
+			}
+			h.clock.Advance(time.Hour)
+		}
+		a, b := raise("a"), raise("b")
+		o := h.issue(a, b)
+		mend(a)
+		again := raise("a")
+		clerk, scope := h.as("county.clerk", authz.OrderRead)
+		d, err := h.svc.Order(clerk, scope, o.ID)
+		if err != nil || again == a || d.Total != 2 || d.Standing != 2 || len(d.Findings) != 3 || d.State == assessment.OrderClosed {
+			t.Fatalf("%d of %d stand, %d findings (%v)", d.Standing, d.Total, len(d.Findings), err)
+		}
+		for _, f := range d.Findings {
+			if f.Relapse != (f.ID == again) || f.Relapsed != (f.ID == a) || f.ID == again && f.State != inspection.FindingOrdered {
+				t.Errorf("%s: relapse %v, relapsed %v, %s", f.Where, f.Relapse, f.Relapsed, f.State)
+			}
+		}
+		if _, err := h.inspection.Retest(clerk, scope, a); err != nil && !strings.Contains(fault.Of(err).Says, "复发") {
+			t.Errorf("a retest of the earlier one: %v", err)
+		}
+		mend(b)
+		mend(again)
+		if d, err = h.svc.Order(clerk, scope, o.ID); err != nil || d.State != assessment.OrderClosed || d.Standing != 0 {
+			t.Errorf("%s, %d stand (%v)", d.State, d.Standing, err)
 		}
 	})
 }

@@ -13,6 +13,13 @@ import (
 func (s *Service) ownMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
 	switch act {
 	case "find":
+		// What others had found before is not the unit's own find when it comes back.
+		others, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding x WHERE x.id <> $1 AND x.fingerprint = $2 AND COALESCE(x.site_id, '') = $3 AND COALESCE(x.account_id, '') = $4
+			AND x.state = 'closed' AND x.closed_at >= $5 AND x.closed_by NOT IN ($6, $7) AND (EXISTS (SELECT 1 FROM order_finding o WHERE o.finding_id = x.id) OR NOT EXISTS (SELECT 1 FROM finding_own w WHERE w.finding_id = x.id))`,
+			f.ID, f.Fingerprint, f.Site, f.Account, s.inspection.RelapseSince(), inspection.ClosedByDispute, inspection.ClosedByEnd)
+		if err != nil || others > 0 {
+			return err
+		}
 		how, by, err := s.finder(ctx, tx, f)
 		if err != nil || how == "" {
 			return err

@@ -59,6 +59,9 @@ func (s *Service) Paper(ctx context.Context, scope authz.Scope, id OrderID) (*of
 	}
 	n := 0
 	for _, f := range d.Findings {
+		if f.Relapsed {
+			continue // it stands in the list as what it came back as
+		}
 		n++
 		says := f.Says
 		if d.Site == "" {

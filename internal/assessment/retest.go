@@ -25,6 +25,9 @@ type Retested struct {
 	Looks []inspection.Retested
 	// Points are those of an account, as they stand after the look.
 	Points []Point
+	// Out are those whose place only a crawler on the other network can fetch: it was
+	// asked, and the order stands as its answers come.
+	Out []inspection.Retested
 	// Failed names the findings that could not be looked at, each with why.
 	Failed []Failed
 	Gone   int // of the looks and points, closed now
@@ -150,7 +153,7 @@ func (s *Service) retest(ctx context.Context, scope authz.Scope, id OrderID, onl
 			}
 			continue
 		}
-		if out.Looked()+len(out.Failed) >= most {
+		if out.Looked()+len(out.Failed)+len(out.Out) >= most {
 			out.Left++
 			continue
 		}
@@ -164,6 +167,10 @@ func (s *Service) retest(ctx context.Context, scope authz.Scope, id OrderID, onl
 				return out, err
 			}
 			out.Failed = append(out.Failed, Failed{Finding: f.ID, Says: f.Says, Why: w.Says})
+			continue
+		}
+		if look.Errand.Out() {
+			out.Out = append(out.Out, look)
 			continue
 		}
 		out.Looks = append(out.Looks, look)
@@ -214,23 +221,29 @@ func (s *Service) concluded(ctx context.Context, id OrderID, out *Retested, brok
 
 // conclude writes what the looks came to; a person is asked only when nothing was
 // left that a machine might still tell. That an earlier retest broke off is said
-// until everything was looked at.
+// until everything was looked at. While a crawler has looks that were asked for by the
+// day the order is due, the retest goes on: the unit has done its part. After that
+// day asking for one wins no time.
 func (s *Service) conclude(ctx context.Context, tx *db.Tx, o *Order, left int, broken string) error {
-	if broken == "" && left > 0 {
-		broken = o.RetestBroken
-	}
-	standing, unknown, err := s.standing(ctx, tx, o.ID)
+	standing, unknown, out, err := s.standing(ctx, tx, o.ID)
 	if err != nil {
 		return err
 	}
-	failed := time.Time{}
+	left += len(out)
+	if broken == "" && left > 0 {
+		broken = o.RetestBroken
+	}
+	failed, ended, alone := time.Time{}, tx.Now(), false
 	if standing > 0 {
 		failed = tx.Now()
 	}
-	if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retested_at = $2, failed_at = $3, retest_broken = $4 WHERE id = $1`, o.ID, tx.Now(), failed, broken); err != nil {
+	if slices.ContainsFunc(out, func(e inspection.Errand) bool { return !o.Due.Missed(calendar.DateOf(e.AskedAt)) }) {
+		ended, alone = o.RetestedAt, true // its end comes with the answers, or with their clock
+	}
+	if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retested_at = $2, failed_at = $3, retest_broken = $4, retest_alone = $5 WHERE id = $1`, o.ID, ended, failed, broken, alone); err != nil {
 		return err
 	}
-	if err := audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.retested", Basis: citation, Target: o.Target(), After: map[string]any{"standing": standing, "unknown": unknown, "broken": broken}}); err != nil {
+	if err := audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.retested", Basis: citation, Target: o.Target(), After: map[string]any{"standing": standing, "unknown": unknown, "out": len(out), "broken": broken}}); err != nil {
 		return err
 	}
 	switch {
@@ -242,16 +255,41 @@ func (s *Service) conclude(ctx context.Context, tx *db.Tx, o *Order, left int, b
 	return nil
 }
 
+// errandEnded is told of every look that a crawler was asked for and that ended: the
+// orders that hold the finding stand as it came out. It runs in that transaction.
+func (s *Service) errandEnded(ctx context.Context, tx *db.Tx, f inspection.Finding, e inspection.Errand) error {
+	ids, err := db.All(ctx, tx, db.Value[OrderID], `SELECT x.order_id FROM order_finding x JOIN rectify_order o ON o.id = x.order_id WHERE x.finding_id = $1 AND o.state <> 'closed' AND o.retest_at IS NOT NULL ORDER BY x.order_id`, f.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		o, err := s.OrderTx(ctx, tx, systemScope(), id)
+		if err != nil {
+			return err
+		}
+		broken, left := "", 0
+		if e.State != inspection.ErrandAnswered {
+			broken, left = e.Says, 1
+		}
+		if err := s.conclude(ctx, tx, &o, left, broken); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // standing counts what is not settled: what the last look saw still wrong, and
-// what no machine can tell.
-func (s *Service) standing(ctx context.Context, q db.Querier, id OrderID) (standing, unknown int, err error) {
+// what no machine can tell; out are the looks that a crawler still has.
+func (s *Service) standing(ctx context.Context, q db.Querier, id OrderID) (standing, unknown int, out []inspection.Errand, err error) {
 	findings, err := s.findingsOf(ctx, q, id)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	for _, f := range findings {
 		switch {
 		case f.Settled():
+		case f.Errand.Out():
+			out = append(out, f.Errand)
 		case f.After.Outcome == inspection.Standing:
 			standing++
 		default:
@@ -268,7 +306,7 @@ func (s *Service) standing(ctx context.Context, q db.Querier, id OrderID) (stand
 			unknown++
 		}
 	}
-	return standing, unknown, err
+	return standing, unknown, out, err
 }
 
 // retestPoints judges the account anew and settles what is right now.
@@ -372,10 +410,11 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 	case "reopen", "uphold":
 		return s.comeBack(ctx, tx, f, `x.finding_id = $1`, f.ID)
 	case "find":
-		// The same defect soon after its order was closed belongs to that order.
-		return s.comeBack(ctx, tx, f, `o.state = 'closed' AND o.closed_at >= $1
-			AND x.finding_id IN (SELECT id FROM finding WHERE site_id = $2 AND fingerprint = $3)`,
-			tx.Now().AddDate(0, 0, -s.settings().OrderReopenDays), f.Site, f.Fingerprint)
+		// The same defect soon after it was put right belongs to its order, whether
+		// others of the order still stand or it was closed.
+		return s.comeBack(ctx, tx, f, `(o.state <> 'closed' OR o.closed_at >= $1)
+			AND x.finding_id IN (SELECT id FROM finding WHERE site_id = $2 AND fingerprint = $3 AND state = 'closed' AND closed_by NOT IN ($4, $5))`,
+			tx.Now().AddDate(0, 0, -s.settings().OrderReopenDays), f.Site, f.Fingerprint, inspection.ClosedByDispute, inspection.ClosedByEnd)
 	}
 	return nil
 }

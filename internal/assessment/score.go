@@ -114,6 +114,7 @@ type Fact struct {
 	Href string
 
 	site    registry.SiteID
+	print   string // fingerprint: the same fault, however often it was found
 	clause  string
 	place   string
 	onHome  bool
@@ -329,7 +330,8 @@ func narrowed(list []Score, v Verdict) []Score {
 // eachFacts hands over the findings that stood at the end of the day, site by
 // site: a province has hundreds of thousands, and only one site's are held at a
 // time. What a unit found on its own site and mended before anybody told it is
-// among them only where the province counts it, and then for the whole period.
+// among them only where the province counts it, and then for the whole period. An
+// incident of the period is among them though it was put right.
 func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, first, on calendar.Date, known time.Time, brief bool, use func(registry.SiteID, []Fact)) error {
 	disputed, err := s.disputedAt(ctx, q, known)
 	if err != nil {
@@ -342,11 +344,14 @@ func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, 
 	if s.settings().OwnMendedCounts && !first.IsZero() {
 		own = ` OR f.closed_at >= ` + w.Arg(first.Start()) + ` AND EXISTS (SELECT 1 FROM finding_own w WHERE w.finding_id = f.id AND w.mended_at IS NOT NULL)`
 	}
+	if !first.IsZero() {
+		own += ` OR f.closed_at >= ` + w.Arg(first.Start()) + ` AND f.check_id IN ` + db.Among(w, incidents)
+	}
 	texts := `f.says, f.page_url, f.fix`
 	if brief {
 		texts = `CASE WHEN f.check_id = 'column.stale' THEN f.says ELSE '' END, '', ''`
 	}
-	rows, err := q.Query(ctx, `SELECT f.id, f.site_id, f.check_id, f.severity, f.clause, `+texts+`, f.place, f.on_home, f.state, f.first_seen,
+	rows, err := q.Query(ctx, `SELECT f.id, f.site_id, f.fingerprint, f.check_id, f.severity, f.clause, `+texts+`, f.place, f.on_home, f.state, f.first_seen,
 	           EXISTS (SELECT 1 FROM order_finding x WHERE x.finding_id = f.id AND x.added_at < `+then+`)
 	      FROM finding f WHERE f.site_id IN (`+inner+`)
 	       AND f.first_seen < `+end+` AND (f.closed_at IS NULL OR f.closed_at >= `+end+own+`)
@@ -374,7 +379,7 @@ func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, 
 	}
 	for rows.Next() {
 		var f Fact
-		if err := rows.Scan(&f.ID, &f.site, &f.Check, &f.Severity, &f.clause, &f.Says, &f.URL, &f.Fix, &f.place, &f.onHome, &f.State, &f.FirstSeen, &f.ordered); err != nil {
+		if err := rows.Scan(&f.ID, &f.site, &f.print, &f.Check, &f.Severity, &f.clause, &f.Says, &f.URL, &f.Fix, &f.place, &f.onHome, &f.State, &f.FirstSeen, &f.ordered); err != nil {
 			return err
 		}
 		if f.site != site {
@@ -394,6 +399,11 @@ func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, 
 	hand()
 	return nil
 }
+
+// incidents are checks of what happened, not of how things stand: bytes that were
+// altered are drawn anew within minutes, and whether the intrusion was dealt with in
+// time (V-W-1.4) is asked all the same.
+var incidents = []string{"tamper.changed"}
 
 // disputedAt are the findings that were called false and not yet decided at
 // that moment.

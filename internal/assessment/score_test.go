@@ -2,11 +2,13 @@ package assessment_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"zhengshu/internal/assessment"
+	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
@@ -232,6 +234,105 @@ func TestOwnCorrectionsCountAsTheProvinceDecides(t *testing.T) {
 		h.settings.OwnMendedCounts = true
 		if n := hits(); n != 1 {
 			t.Errorf("the province counts what a unit mended itself: %d count, want 1", n)
+		}
+	})
+}
+
+// V-W-1.4: an intrusion of the period is put before a person though its traces were
+// drawn anew within minutes and no reader saw them; it costs nothing before that.
+func TestArticle23_1_AnIncidentOfThePeriodIsProposed(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.adopt()
+		ctx := audit.System(context.Background(), "test")
+		says := "/index.html：内容与发布的不一致。已恢复为发布的内容。读者没有看到：平台没有显示被改动的内容。"
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			for _, id := range []string{"tamper.changed", "link.dead"} {
+				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, inspection.Sighting{Check: id, Severity: "serious", Article: "S23.1a", Says: says, URL: "http://" + host + "/", Where: id})
+				if err != nil {
+					return err
+				}
+				if err := h.inspection.CloseSeen(ctx, tx, authz.System("test"), f.ID, "已恢复"); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(72 * time.Hour)
+		month := assessment.MonthOf(calendar.Today(h.clock))
+		s := h.score("county", month)
+		var l assessment.Line
+		for _, x := range s.Lines {
+			switch {
+			case x.ID == "V-W-1.4":
+				l = x
+			case x.ID == "D-19" && len(x.Findings) != 0:
+				t.Error("what was mended is no incident")
+			}
+		}
+		if l.Outcome != "suspected" || len(l.Findings) != 1 || l.Findings[0].Says != says || s.Verdict == assessment.Unqualified {
+			t.Fatalf("%s %+v, %s", l.Outcome, l.Findings, s.Verdict)
+		}
+		if next := h.score("county", month.Next()); slices.ContainsFunc(next.Lines, func(x assessment.Line) bool { return x.ID == "V-W-1.4" && len(x.Findings) > 0 }) {
+			t.Error("it is told again in the next period")
+		}
+		chief, scope := h.as("city.chief", authz.OrderIssue)
+		if err := h.svc.Confirm(chief, scope, l.Findings[0].ID, "V-W-1.4", "已核实：服务器被侵入，两日未处置。"); err != nil {
+			t.Fatal(err)
+		}
+		if s := h.score("county", month); s.Verdict != assessment.Unqualified {
+			t.Errorf("confirmed by a person: %s", s.Verdict)
+		}
+	})
+}
+
+// One fault costs once within a period, however often it was put right and came back;
+// and what others had found before is not the unit's own find when it comes back.
+func TestARelapseCostsOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.adopt()
+		h.settings.OwnMendedCounts = true
+		own, _ := h.as("county.clerk", authz.OrderAnswer)
+		others, _ := h.as("province.chief", authz.OrderIssue)
+		seen := func(ctx context.Context, where string, mended bool) (id inspection.FindingID) {
+			t.Helper()
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, inspection.Sighting{Check: "link.dead", Severity: "error", Article: "D-19", Says: "链接无法打开", URL: "http://" + host + "/" + where, Where: where})
+				if id = f.ID; err != nil || !mended {
+					return err
+				}
+				return h.inspection.CloseSeen(ctx, tx, authz.System("test"), f.ID, "已改正")
+			}); err != nil {
+				t.Fatal(err)
+			}
+			h.clock.Advance(time.Minute)
+			return id
+		}
+		lost := func() (n assessment.Line) {
+			t.Helper()
+			for _, l := range h.score("county", assessment.MonthOf(calendar.Today(h.clock))).Lines {
+				if l.ID == "D-19" {
+					n = l
+				}
+			}
+			return n
+		}
+		seen(own, "a", true)
+		once := lost()
+		if once.Deducted == 0 || len(once.Findings) != 1 {
+			t.Fatalf("%+v", once)
+		}
+		seen(own, "a", true)
+		seen(own, "a", false)
+		if again := lost(); again.Deducted != once.Deducted {
+			t.Errorf("the same fault cost %v, and then %v", once.Deducted, again.Deducted)
+		}
+		first := seen(others, "b", true)
+		again := seen(own, "b", true)
+		n, err := db.One(own, h.db, db.Value[int], `SELECT count(*) FROM finding_own WHERE finding_id IN ($1, $2)`, first, again)
+		if err != nil || n != 0 {
+			t.Errorf("%d of what others found before are the unit's own (%v)", n, err)
 		}
 	})
 }

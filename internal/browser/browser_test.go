@@ -17,6 +17,7 @@ import (
 
 	"zhengshu/internal/browser"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/hang"
 )
 
 // pages answers what a browser asks for, and remembers what that was.
@@ -162,6 +163,7 @@ func TestAPictureIsOfTheBytesThatWereKept(t *testing.T) {
 // Pages that would hang, flood or break out harm themselves alone: the next is
 // drawn, nothing of the machine is reached, and nothing is left behind.
 func TestHostilePagesInABrowser(t *testing.T) {
+	hang.Guard(t)
 	before, err := filepath.Glob(filepath.Join(os.TempDir(), "zhengshu-browser-*"))
 	if err != nil {
 		t.Fatal(err)
@@ -178,16 +180,12 @@ navigator.sendBeacon("/beacon", "x"); location = "file:///etc/passwd";</script><
 	}}
 	c := open(t, browser.New(browser.Settings{PageTime: 6 * time.Second}), p)
 	for _, name := range []string{"inner", "many", "jump", "loop", "ask"} {
-		begun := time.Now()
 		s, err := c.Draw(t.Context(), browser.Job{URL: site + name, Marks: []browser.Mark{{}}})
 		var none *browser.Unavailable
 		if err != nil && !errors.As(err, &none) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if d := time.Since(begun); d > 15*time.Second {
-			t.Errorf("%s took %s", name, d)
-		}
-		t.Logf("%s: asked %d, refused %d, %v, %s", name, s.Asked, s.Refused, err, time.Since(begun).Round(10*time.Millisecond))
+		t.Logf("%s: asked %d, refused %d, %v", name, s.Asked, s.Refused, err)
 	}
 	if s, err := c.Draw(t.Context(), browser.Job{URL: site + "fine", Marks: []browser.Mark{{Text: "好"}}}); err != nil || len(s.Shots) != 1 || len(s.Shots[0].Boxes) != 1 {
 		t.Errorf("after them: %v, %d pictures of %s", err, len(s.Shots), s.Final)

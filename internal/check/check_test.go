@@ -453,6 +453,16 @@ func TestNobodyIsChargedUnderAnArticleThatIsSilent(t *testing.T) {
 	}
 }
 
+// A serious finding keeps a manuscript back: what rests on a basis that is not verified
+// may not.
+func TestNoDoubtKeepsAManuscriptBack(t *testing.T) {
+	for _, c := range Checks() {
+		if c.Doubt != "" && c.Severity == Serious && slices.Contains(c.AppliesTo, OnItem) {
+			t.Errorf("%s bars and is doubted: %s", c.ID, c.Doubt)
+		}
+	}
+}
+
 func TestPacksAreRead(t *testing.T) {
 	p := requiredTags()
 	if p.Version == "" || p.Source == "" || p.Mark != "M+" || len(p.Tags) != 10 {

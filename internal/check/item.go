@@ -97,8 +97,10 @@ var itemChecks = []Check{
 	itemCheck("item.docno", Error, []string{"S19.3a"}, "发文字号规范", "发文字号不规范", "发文字号由机关代字、六角括号括入的四位年份和顺序号组成，例：陕政发〔2026〕12号。", itemDocNo),
 	itemCheck("item.dates", Error, []string{"S12.1"}, "日期合理", "日期不合理", "请核对成文日期和发布时间。", itemDates),
 	itemCheck("item.elements", Advice, []string{"S19.3a"}, "要素齐全", "要素不全", "请在“公文信息”中补填。", itemElements),
-	doubted(itemCheck("item.undescribed", Serious, []string{"S32"}, "图片都写了替代文字", "图片还没有替代文字", "请写明图片表达的内容，读屏用户靠它了解图片。", itemUndescribed),
-		barrierFreeDoubt+"；发布前补写是本系统的要求"),
+	// An error, which the author mends or keeps with a reason: no clause makes it a bar,
+	// and what rests on a basis that is not verified blocks nobody.
+	doubted(itemCheck("item.undescribed", Error, []string{"S32"}, "图片都写了替代文字", "图片还没有替代文字", "请写明图片表达的内容，读屏用户靠它了解图片。", itemUndescribed),
+		barrierFreeDoubt+"；发布前补写或写明理由是本系统的要求"),
 	doubted(itemCheck("item.alt", Error, []string{"S32"}, "图片有替代文字", "图片的替代文字没有说明内容", "请写明图片表达的内容，读屏用户靠它了解图片。", itemAlt), barrierFreeDoubt),
 	itemCheck("item.map", Serious, []string{"S12.2a"}, "地图有审图号", "地图没有标注审图号", "请使用自然资源部门的标准地图，并在图注中写明审图号；不是地图的，请改写替代文字。", itemMap),
 	itemCheck("item.link", Error, []string{"S19.4"}, "链接地址规范", "链接地址有误", "请改为完整的、公众可以访问的网址。", itemLinks),

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/andybalholm/brotli"
+	"zhengshu/internal/hang"
 )
 
 // book is a resolver that knows what it is told; a name with several answers gives them one after the other.
@@ -583,7 +584,7 @@ func TestHostileServers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ap := raw(t, x.serve)
-			begun := time.Now()
+			hang.Guard(t)
 			p := calm(ap)
 			if x.want == Timeout {
 				p = quick(ap)
@@ -593,9 +594,6 @@ func TestHostileServers(t *testing.T) {
 				t.Errorf("got %v, want %q", err, x.want)
 			}
 			complete(t, err)
-			if d := time.Since(begun); d > 5*time.Second {
-				t.Errorf("took %v", d)
-			}
 		})
 	}
 	t.Run("nobody there", func(t *testing.T) {
@@ -824,8 +822,9 @@ func TestArticle30_ProbeSiteUnreachable(t *testing.T) {
 		"http://gone.gov.cn/":             {Kind: DNS},
 		"http://10.0.0.1/":                {Void: true, Kind: RefusedAddress},
 	} {
+		hang.Guard(t)
 		got := c.Probe(t.Context(), u)
-		if got.Took > 5*time.Second || got.At.IsZero() || got.OK != (got.Says == "") {
+		if got.At.IsZero() || got.OK != (got.Says == "") {
 			t.Errorf("%s: %+v", u, got)
 		}
 		got.At, got.Took, got.Says = time.Time{}, 0, ""

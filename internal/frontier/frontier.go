@@ -91,7 +91,8 @@ func scanRound(r db.Scanner) (Round, error) {
 }
 
 // File puts rounds in the queue. One that was ever filed is left as it is, so a
-// plan may be read twice; it returns how many were new.
+// plan may be read twice; but one that waits is put first when it is filed again as
+// urgent. It returns how many were new or put first.
 func (s *Store) File(ctx context.Context, rounds ...Round) (int, error) {
 	var added int64
 	err := s.db.Update(ctx, func(tx *db.Tx) error {
@@ -99,7 +100,8 @@ func (s *Store) File(ctx context.Context, rounds ...Round) (int, error) {
 			if r.NotBefore.IsZero() {
 				r.NotBefore = tx.Now()
 			}
-			n, err := tx.Quiet(ctx, `INSERT INTO crawl_round (id, site, host, urgent, state, filed_at, not_before, task) VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
+			n, err := tx.Quiet(ctx, `INSERT INTO crawl_round (id, site, host, urgent, state, filed_at, not_before, task) VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7) 
+				ON CONFLICT (id) DO UPDATE SET urgent = excluded.urgent, not_before = excluded.not_before, task = excluded.task WHERE crawl_round.state = 'waiting' AND excluded.urgent AND NOT crawl_round.urgent`,
 				r.ID, r.Site, r.Host, r.Urgent, tx.Now(), r.NotBefore, r.Task)
 			if err != nil {
 				return fmt.Errorf("frontier: file round %s: %w", r.ID, err)

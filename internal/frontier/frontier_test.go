@@ -206,3 +206,35 @@ func TestLinkVerdictsServeOtherSitesWhileFresh(t *testing.T) {
 		}
 	})
 }
+
+// A patrol that waits is put first when it is filed again at a person's wish; one that
+// is under way or done stays as it is.
+func TestAWaitingRoundIsPutFirst(t *testing.T) {
+	s, err := frontier.Open(context.Background(), t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx := context.Background()
+	file := func(r frontier.Round, want int) {
+		t.Helper()
+		if n, err := s.File(ctx, r); err != nil || n != want {
+			t.Fatalf("filed %d, want %d (%v)", n, want, err)
+		}
+	}
+	take := func(want string) {
+		t.Helper()
+		r, ok, err := s.Take(ctx, "w", time.Minute, true)
+		if err != nil || ok != (want != "") || string(r.Task) != want {
+			t.Fatalf("took %q %v, want %q (%v)", r.Task, ok, want, err)
+		}
+	}
+	patrol, wish := frontier.Round{ID: "1", Site: "a", Host: "a", Task: []byte("patrol")}, frontier.Round{ID: "1", Site: "a", Host: "a", Urgent: true, Task: []byte("wish")}
+	file(patrol, 1)
+	take("")
+	file(wish, 1)
+	file(wish, 0)
+	file(patrol, 0)
+	take("wish")
+	file(wish, 0)
+}

@@ -4,9 +4,9 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"zhengshu/internal/fault"
+	"zhengshu/internal/hang"
 )
 
 func TestArticle24_AddressesAreOfTheCountryTheFileSays(t *testing.T) {
@@ -35,7 +35,7 @@ func FuzzPlaces(f *testing.F) {
 	f.Add("1.0.0.0/8,CN\n2.0.0.0,3.0.0.0,HK\n", "2.1.1.1")
 	f.Add("::/0,CN\n0.0.0.0/0,US", "255.255.255.255")
 	f.Fuzz(func(t *testing.T, file, address string) {
-		begun := time.Now()
+		hang.Guard(t)
 		p, err := ReadPlaces(strings.NewReader(file))
 		if err != nil {
 			return
@@ -46,9 +46,6 @@ func FuzzPlaces(f *testing.F) {
 		}
 		if c := p.Country(a); c != "" && len(c) != 2 {
 			t.Fatalf("country %q", c)
-		}
-		if took := time.Since(begun); took > 10*time.Second {
-			t.Fatalf("took %v", took)
 		}
 	})
 }

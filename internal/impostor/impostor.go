@@ -192,6 +192,7 @@ type Case struct {
 	ClosedAt               time.Time
 	Conclusion             string
 	LookedAt               time.Time
+	Alike                  int // to the genuine site, 0 to 100; -1: not compared
 	area, line             string
 	officeArea, officeLine string
 }
@@ -297,8 +298,9 @@ type Parts struct {
 	Days        calendar.Workdays
 	Store       blob.Store
 	Keys        *seal.Keyring
-	Client      *egress.Client // for the DNS; what is opened is asked with Manners
-	Manners     *crawl.Manners // those of the house; nil: made here
+	Client      *egress.Client             // for the DNS; what is opened is asked with Manners
+	Manners     *crawl.Manners             // those of the house; nil: made here
+	Address     func(registry.Site) string // where a genuine site is opened; nil: http at its host
 	Settings    func() sx2021.Settings
 	// Still keeps the clock from asking and looking: a demonstration leaves the
 	// names of the world alone. A person may still ask for a look.
@@ -342,13 +344,13 @@ func (s *Service) Register(w *jobs.Workers) {
 
 const caseSelect = `
 	SELECT i.id, i.number, i.kind, i.address, i.shown, i.name, i.platform, i.object_kind, i.object_id, i.object_name, i.unit_id, u.name, i.office_id, f.name, i.source, i.reporter, i.contact, i.technique,
-	       i.says, i.state, i.found_at, i.verified_by, i.verified_at, i.verdict, i.referred_at, i.referred_to, i.gone_at, i.closed_at, i.conclusion, i.looked_at, u.area_path, u.line_path, f.area_path, f.line_path
+	       i.says, i.state, i.found_at, i.verified_by, i.verified_at, i.verdict, i.referred_at, i.referred_to, i.gone_at, i.closed_at, i.conclusion, i.looked_at, i.alike, u.area_path, u.line_path, f.area_path, f.line_path
 	  FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN unit f ON f.id = i.office_id`
 
 func scanCase(r db.Scanner) (Case, error) {
 	var c Case
 	err := r.Scan(&c.ID, &c.Number, &c.Kind, &c.Address, &c.Shown, &c.Name, &c.Platform, &c.Of.Kind, &c.Of.ID, &c.OfName, &c.Unit, &c.UnitName, &c.Office, &c.OfficeName, &c.Source, &c.Reporter, &c.Contact, &c.Technique,
-		&c.Says, &c.State, &c.FoundAt, &c.VerifiedBy, &c.VerifiedAt, &c.Verdict, &c.ReferredAt, &c.ReferredTo, &c.GoneAt, &c.ClosedAt, &c.Conclusion, &c.LookedAt, &c.area, &c.line, &c.officeArea, &c.officeLine)
+		&c.Says, &c.State, &c.FoundAt, &c.VerifiedBy, &c.VerifiedAt, &c.Verdict, &c.ReferredAt, &c.ReferredTo, &c.GoneAt, &c.ClosedAt, &c.Conclusion, &c.LookedAt, &c.Alike, &c.area, &c.line, &c.officeArea, &c.officeLine)
 	return c, err
 }
 
@@ -513,14 +515,15 @@ var Reached = map[string][]string{
 	"unreachable": {Gone, Closed},
 }
 
-// Cases in scope, newest first, and how many there are.
+// Cases in scope, and how many there are: what waits to be verified and is most like
+// a genuine site first, then the newest.
 func (s *Service) Cases(ctx context.Context, scope authz.Scope, f Filter) ([]Case, int, error) {
 	w := f.where(scope, "u", "f")
 	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN unit f ON f.id = i.office_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
 	}
-	list, err := db.All(ctx, s.DB, scanCase, caseSelect+` WHERE `+w.SQL()+` ORDER BY i.found_at DESC, i.id DESC LIMIT `+w.Arg(cmp.Or(f.Limit, 50))+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	list, err := db.All(ctx, s.DB, scanCase, caseSelect+` WHERE `+w.SQL()+` ORDER BY CASE WHEN i.state = 'found' THEN i.alike ELSE -1 END DESC, i.found_at DESC, i.id DESC LIMIT `+w.Arg(cmp.Or(f.Limit, 50))+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	return list, total, err
 }
 
@@ -676,7 +679,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, n Clue) (Case, error) {
 	} else if !db.None(err) {
 		return Case{}, err
 	}
-	c := Case{ID: ulid.Make().String(), Kind: n.Kind, Address: key, Shown: shown, Name: n.Name, Platform: n.Platform, Of: n.Of, OfName: n.OfText, Source: n.Source, Reporter: n.Reporter, Technique: n.Technique, Says: n.Says, FoundAt: tx.Now()}
+	c := Case{ID: ulid.Make().String(), Kind: n.Kind, Address: key, Shown: shown, Name: n.Name, Platform: n.Platform, Of: n.Of, OfName: n.OfText, Source: n.Source, Reporter: n.Reporter, Technique: n.Technique, Says: n.Says, FoundAt: tx.Now(), Alike: -1}
 	if n.Of.ID != "" {
 		o, err := s.Registry.Object(ctx, tx, system, n.Of)
 		if err != nil {

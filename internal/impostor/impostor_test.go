@@ -74,6 +74,7 @@ type house struct {
 	dns                  names
 	path                 string // asked for last
 	stop                 func() // the fake answers no more
+	serve                func(http.ResponseWriter, *http.Request) bool
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -92,6 +93,13 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/robots.txt" {
 				fmt.Fprint(w, *h.robots)
+				return
+			}
+			if h.serve != nil && h.serve(w, r) {
+				return
+			}
+			if r.URL.Path == "/favicon.ico" || r.Host == h.site.Host {
+				http.NotFound(w, r) // the comparison's
 				return
 			}
 			*h.asked++

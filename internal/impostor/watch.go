@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/netip"
@@ -47,6 +48,8 @@ type Look struct {
 	Status    int
 	Addresses string
 	SHA256    string
+	// Likeness to the genuine site; nil where it was not compared.
+	Likeness *Likeness
 }
 
 // OutcomeName is the outcome in Chinese.
@@ -57,9 +60,13 @@ func (l Look) OutcomeName() string {
 func looks(ctx context.Context, q db.Querier, id string, limit int) ([]Look, error) {
 	return db.All(ctx, q, func(r db.Scanner) (Look, error) {
 		var l Look
-		err := r.Scan(&l.ID, &l.At, &l.Outcome, &l.Says, &l.Actor, &l.Title, &l.Status, &l.Addresses, &l.SHA256)
+		var likeness string
+		err := r.Scan(&l.ID, &l.At, &l.Outcome, &l.Says, &l.Actor, &l.Title, &l.Status, &l.Addresses, &l.SHA256, &likeness)
+		if err == nil && likeness != "" {
+			err = json.Unmarshal([]byte(likeness), &l.Likeness)
+		}
 		return l, err
-	}, `SELECT id, at, outcome, says, actor, title, status, addresses, sha256 FROM impostor_look WHERE impostor_id = $1 ORDER BY at DESC, id DESC LIMIT $2`, id, limit)
+	}, `SELECT id, at, outcome, says, actor, title, status, addresses, sha256, likeness FROM impostor_look WHERE impostor_id = $1 ORDER BY at DESC, id DESC LIMIT $2`, id, limit)
 }
 
 // unseen reports whether the last look that could tell found nothing.
@@ -95,6 +102,7 @@ const (
 type seen struct {
 	Look
 	body []byte
+	page *check.Page // nil: none that could be read
 }
 
 // look asks the DNS for the name, where there is one, and opens the page once, as the patrol opens
@@ -153,6 +161,9 @@ func (s *Service) look(ctx context.Context, c Case) seen {
 			}
 			if page, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), resp.Final); err == nil {
 				out.Title = clip(strings.TrimSpace(page.Title), 200)
+				if resp.Status < 400 {
+					out.page = page
+				}
 			}
 			return out
 		}
@@ -164,6 +175,17 @@ func (s *Service) look(ctx context.Context, c Case) seen {
 	// The name stands, if there is one, but nothing answers: access has been cut.
 	out.Outcome, out.Says = NotSeen, cut
 	return out
+}
+
+// lookAt is look, with the page set beside the genuine one.
+func (s *Service) lookAt(ctx context.Context, c Case) (seen, error) {
+	l := s.look(ctx, c)
+	if ctx.Err() != nil || l.page == nil {
+		return l, ctx.Err()
+	}
+	var err error
+	l.Likeness, err = s.liken(ctx, c, l.page)
+	return l, err
 }
 
 // noSuchName reports whether the DNS said that there is no such name: that it
@@ -192,14 +214,29 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, c Case, l seen) error {
 		h := sha256.Sum256(l.body)
 		ref, sum = string(r), hex.EncodeToString(h[:])
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO impostor_look (id, impostor_id, at, outcome, says, actor, title, status, addresses, ref, sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		ulid.Make().String(), c.ID, tx.Now(), l.Outcome, l.Says, l.Actor, l.Title, l.Status, l.Addresses, ref, sum); err != nil {
+	alike, score := "", -1
+	if l.Likeness != nil {
+		b, err := json.Marshal(l.Likeness)
+		if err != nil {
+			return err
+		}
+		if alike = string(b); l.Likeness.Why == "" {
+			score = l.Likeness.Score
+		}
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO impostor_look (id, impostor_id, at, outcome, says, actor, title, status, addresses, ref, sha256, likeness) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		ulid.Make().String(), c.ID, tx.Now(), l.Outcome, l.Says, l.Actor, l.Title, l.Status, l.Addresses, ref, sum, alike); err != nil {
 		return err
+	}
+	if score >= 0 {
+		if _, err := tx.Exec(ctx, `UPDATE impostor SET alike = $2 WHERE id = $1`, c.ID, score); err != nil {
+			return err
+		}
 	}
 	if _, err := tx.Exec(ctx, `UPDATE impostor SET looked_at = $2 WHERE id = $1`, c.ID, tx.Now()); err != nil {
 		return err
 	}
-	if err := audit.Record(ctx, tx, audit.Entry{Act: "impostor.look", Target: c.Target(), Basis: citation, After: map[string]string{"outcome": l.Outcome, "says": l.Says, "sha256": sum}}); err != nil {
+	if err := audit.Record(ctx, tx, audit.Entry{Act: "impostor.look", Target: c.Target(), Basis: citation, After: map[string]any{"outcome": l.Outcome, "says": l.Says, "sha256": sum, "alike": score}}); err != nil {
 		return err
 	}
 	switch {
@@ -263,9 +300,9 @@ func (s *Service) Watch(ctx context.Context) (int, error) {
 	}
 	n := 0
 	for _, c := range list {
-		l := s.look(ctx, c)
-		if ctx.Err() != nil {
-			return n, ctx.Err()
+		l, err := s.lookAt(ctx, c)
+		if err != nil {
+			return n, err
 		}
 		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
 			c, err := s.caseTx(ctx, tx, authz.System("impostor.watch"), c.ID)
@@ -290,7 +327,10 @@ func (s *Service) LookNow(ctx context.Context, scope authz.Scope, session *authz
 	if c.Kind == "account" {
 		return Look{}, fault.New(fault.Refused, "账号不能由平台查看，请在平台上查看后登记情况并附截图。")
 	}
-	l := s.look(crawl.Urgent(ctx), c)
+	l, err := s.lookAt(crawl.Urgent(ctx), c)
+	if err != nil {
+		return Look{}, err
+	}
 	l.Actor = session.Name
 	return l.Look, s.DB.Update(ctx, func(tx *db.Tx) error {
 		c, err := s.caseTx(ctx, tx, scope, id)

@@ -61,7 +61,9 @@ var besides = []beside{
 	{"ledger.certificate", "证书与台账不一致", []string{"S10.4"}, check.Error, "请核对证书，或在域名台账更正证书的颁发机构和到期日期。", keptAnswer, false},
 	{"ledger.title", "网站名称与台账不一致", []string{"S10.4"}, check.Advice, "请核对首页标题，或在站点台账更正网站名称。", keptAnswer, false},
 	{"ledger.footer", "页面底部的编号与台账不一致", []string{"S10.4"}, check.Error, "请改正页面底部的编号，或在站点台账更正。", keptAnswer, false},
-	{"tamper.changed", "页面内容与发布的不一致", []string{"S23.1a"}, check.Serious, "平台已拒绝显示被改动的内容，并从副本恢复或重新生成；请核查服务器的访问权限和日志，按应急预案处置。", "被改动文件的名称、摘要和发现时间", false},
+	// Whoever changed them was in the server: V-W-1.4 asks a person whether it was dealt
+	// with in time and what came of it, though no reader saw it.
+	{"tamper.changed", "页面内容与发布的不一致", []string{"S23.1a", "V-W-1.4"}, check.Serious, "平台已拒绝显示被改动的内容，并从副本恢复或重新生成；请核查服务器的访问权限和日志，按应急预案处置。", "被改动文件的名称、摘要和发现时间", false},
 	// The clause of a finding is that of the notice which is owed: of an opening, an
 	// offline, a closure or the destination of what was closed.
 	{"notice.absent", "公告没有按要求悬挂", []string{"S7.4b", "S8.1d", "S8.3c", "S8.3f"}, check.Error, "请恢复公告的悬挂；缺失的天数已从悬挂期中扣除并顺延。", "公告所在页面和首页的应答、状态码和查看时间", false},
@@ -115,6 +117,12 @@ func Grounds(id string) (clause string, severity check.Severity, fix string, ok 
 		return "", "", "", false
 	}
 	return b.clauses[0], b.severity, b.fix, true
+}
+
+// Clauses are all that a rule beside the checks goes by; none for an id that is none.
+func Clauses(id string) []string {
+	b, _ := besideOf(id)
+	return b.clauses
 }
 
 // promptedBy is the list or rule behind a span, for people.

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -11,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,6 +100,7 @@ func (c *Crawler) Fetch(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(turnOf(a), turnOf(b)) })
 	n := 0
 	for _, file := range list {
 		var p PlanFile
@@ -127,6 +131,24 @@ func (c *Crawler) Fetch(ctx context.Context) (int, error) {
 			}
 			rounds = append(rounds, frontier.Round{ID: string(t.Run), Site: string(t.Site), Host: u.Host, Urgent: t.Spec.Urgent, NotBefore: t.Spec.Hours.Next(c.set.Now()), Task: b})
 		}
+		for _, t := range p.Errands {
+			u, err := url.Parse(t.Target.URL)
+			if err != nil || t.Errand == "" || t.Spot == nil {
+				c.set.Log.Error("inspection: errand without a place", "errand", t.Errand, "err", err)
+				continue
+			}
+			if t.Words = p.Lists[t.Lists]; t.Words == nil {
+				t.Lists = ""
+			}
+			b, err := json.Marshal(t)
+			if err != nil {
+				return n, err
+			}
+			// A handful of requests: beside a patrol of the same host, not after it, and
+			// without touching what the patrol was answered.
+			id := errandPrefix + string(t.Errand)
+			rounds = append(rounds, frontier.Round{ID: id, Site: id, Host: errandPrefix + u.Host, Urgent: true, Task: b})
+		}
 		added, err := c.store.File(ctx, rounds...)
 		if err != nil {
 			return n, err
@@ -134,6 +156,17 @@ func (c *Crawler) Fetch(ctx context.Context) (int, error) {
 		n += added
 	}
 	return n, nil
+}
+
+// errandPrefix tells errands from runs in the store and among the batches.
+const errandPrefix = "errand-"
+
+// turnOf is 0 for a plan that persons wait for and 1 for any other.
+func turnOf(file string) int {
+	if strings.HasPrefix(filepath.Base(file), urgentPrefix) {
+		return 0
+	}
+	return 1
 }
 
 // Run works until the context ends: plans are looked for every half minute.
@@ -239,7 +272,14 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 	alive := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() { c.hold(within, r, alive, lost) })
-	rep, err := c.inspect(within, t, r, kept)
+	var rep Report
+	var err error
+	if t.Errand != "" {
+		b.Errand, b.Look, err = t.Errand, new(Look), nil
+		*b.Look, err = c.errand(within, t, kept)
+	} else {
+		rep, err = c.inspect(within, t, r, kept)
+	}
 	close(alive)
 	wg.Wait()
 	switch {
@@ -260,7 +300,11 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 	}
 	b.Report = rep.wire()
 	// The name is the run's: written again after a crash, it is the same file.
-	if err := writeSigned(c.set.Batches, string(t.Run)+batchSuffix, "batch", c.set.Key, b); err != nil {
+	name := string(t.Run)
+	if t.Errand != "" {
+		name = errandPrefix + string(t.Errand)
+	}
+	if err := writeSigned(c.set.Batches, name+batchSuffix, "batch", c.set.Key, b); err != nil {
 		return err
 	}
 	err = c.store.Done(ctx, r)
@@ -270,10 +314,38 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 	return err
 }
 
-func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept carrier) (Report, error) {
+// errand looks at the place of one finding again.
+func (c *Crawler) errand(ctx context.Context, t Task, kept carrier) (Look, error) {
+	o, err := c.options(t)
+	if err != nil {
+		return Look{}, err
+	}
+	if !readsWords(t.Spot.Check) {
+		o.Scanner = nil
+	}
+	o.Focus, o.Picture = t.Spec.Focus, true
+	short, cancel := context.WithTimeout(ctx, longestErrand)
+	defer cancel()
+	look, err := Recheck(short, c.client, kept, t.Target, *t.Spot, o)
+	if ctx.Err() == nil && short.Err() != nil {
+		return Look{Outcome: Unknown, Says: "一分钟内没有复测完，对方网站响应很慢。", Evidence: Evidence{URL: t.Spot.URL, At: c.set.Now().UTC(), Vantage: c.set.Vantage}}, nil
+	}
+	return look, err
+}
+
+// longestErrand is how long one second look may take.
+const longestErrand = time.Minute
+
+func (c *Crawler) options(t Task) (Options, error) {
 	o := Options{MaxPages: 200, Delay: c.set.Delay, Limits: t.Limits, Today: calendar.DateOf(c.set.Now()), Manners: c.manners, Links: c.links, Vantage: c.set.Vantage, Browser: c.set.Browser}
 	var err error
-	if o.Scanner, err = c.scanner(t, o.Today); err != nil {
+	o.Scanner, err = c.scanner(t, o.Today)
+	return o, err
+}
+
+func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept carrier) (Report, error) {
+	o, err := c.options(t)
+	if err != nil {
 		return Report{}, err
 	}
 	o.Known = make(map[string]bool, len(t.Known))

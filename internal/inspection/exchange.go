@@ -50,6 +50,9 @@ func (x Exchange) On() bool { return x.Plans != "" && len(x.Key) == ed25519.Priv
 const (
 	planSuffix  = ".plan"
 	batchSuffix = ".batch"
+	// urgentPrefix begins the name of a plan that persons wait for: a crawler reads it
+	// before the others.
+	urgentPrefix = "urgent-"
 )
 
 // Bounds of a file.
@@ -76,6 +79,9 @@ type Task struct {
 	// plan.
 	Lists string          `json:"lists,omitempty"`
 	Words json.RawMessage `json:"words,omitempty"`
+	// Errand and Spot make the task a second look at one finding; there is no run then.
+	Errand ErrandID `json:"errand,omitempty"`
+	Spot   *Spot    `json:"spot,omitempty"`
 }
 
 // PlanFile is what the house hands to a crawler.
@@ -84,13 +90,20 @@ type PlanFile struct {
 	Issued time.Time `json:"issued"`
 	Until  time.Time `json:"until"` // nothing is begun after
 	Tasks  []Task    `json:"tasks"`
+	// Errands are second looks. They stand apart from the tasks: to a crawler that
+	// does not know them they are nothing, and no wrong run.
+	Errands []Task `json:"errands,omitempty"`
+	// Urgent: persons wait for what it asks.
+	Urgent bool `json:"urgent,omitempty"`
 	// Lists are the word lists that the tasks name, by edition.
 	Lists map[string]json.RawMessage `json:"lists,omitempty"`
 }
 
-// BatchFile is what a crawler answers: one run.
+// BatchFile is what a crawler answers: one run, or one errand.
 type BatchFile struct {
 	Run     RunID             `json:"run"`
+	Errand  ErrandID          `json:"errand,omitempty"`
+	Look    *Look             `json:"look,omitempty"` // of an errand
 	Vantage string            `json:"vantage"`
 	Edition string            `json:"edition"`
 	Lists   string            `json:"lists,omitempty"` // edition of the unit's word lists that were read by
@@ -256,13 +269,22 @@ func keysIn(dir string) (map[string]bool, error) {
 	return out, nil
 }
 
-// sendPlans hands the runs that wait for a crawler out as signed files, none
-// larger than a crawler takes.
+// sendPlans hands all that waits for a crawler out, what persons wait for first.
 func (s *Service) sendPlans(ctx context.Context) error {
 	if !s.set.Exchange.On() {
 		return nil
 	}
-	runs, err := db.All(ctx, s.db, scanRun, runSelect+` WHERE r.state = 'queued' AND r.sent_at IS NULL AND r.spec LIKE '%"remote":true%' ORDER BY r.id LIMIT $1`, tasksAtOnce)
+	return errors.Join(s.SendUrgent(ctx), s.sendRuns(ctx, false))
+}
+
+// sendRuns hands the runs that wait for a crawler out as signed files, none larger
+// than a crawler takes; each that a person waits for goes as one of its own.
+func (s *Service) sendRuns(ctx context.Context, urgent bool) error {
+	is := `NOT LIKE`
+	if urgent {
+		is = `LIKE`
+	}
+	runs, err := db.All(ctx, s.db, scanRun, runSelect+` WHERE r.state = 'queued' AND r.sent_at IS NULL AND r.spec LIKE '%"remote":true%' AND r.spec `+is+` '%"urgent":true%' ORDER BY r.id LIMIT $1`, tasksAtOnce)
 	if err != nil || len(runs) == 0 {
 		return err
 	}
@@ -316,6 +338,13 @@ func (s *Service) sendPlans(ctx context.Context) error {
 			p.Lists[t.Lists] = words
 		}
 		p.Tasks = append(p.Tasks, t)
+		if urgent {
+			p.Urgent = true
+			if err := s.sendPlan(ctx, p); err != nil {
+				return err
+			}
+			p, size = s.newPlanFile(), 0
+		}
 	}
 	if len(p.Tasks) == 0 {
 		return nil
@@ -351,7 +380,11 @@ func (s *Service) words(ctx context.Context, site registry.Site, t *Task) (json.
 func (s *Service) sendPlan(ctx context.Context, p PlanFile) error {
 	// Written first: a run that is marked as sent without its file would wait in
 	// vain, while a task that comes twice is looked at once.
-	if err := writeSigned(s.set.Exchange.Plans, p.ID+planSuffix, "plan", s.set.Exchange.Key, p); err != nil {
+	name := p.ID + planSuffix
+	if p.Urgent {
+		name = urgentPrefix + name
+	}
+	if err := writeSigned(s.set.Exchange.Plans, name, "plan", s.set.Exchange.Key, p); err != nil {
 		return err
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
@@ -360,7 +393,12 @@ func (s *Service) sendPlan(ctx context.Context, p PlanFile) error {
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.send", Target: audit.Target{Kind: "patrol_file", ID: p.ID, Name: p.ID + planSuffix}, After: map[string]any{"tasks": len(p.Tasks), "until": p.Until}})
+		for _, t := range p.Errands {
+			if _, err := tx.Exec(ctx, `UPDATE finding_errand SET sent_at = $2 WHERE id = $1 AND state = 'waiting'`, t.Errand, p.Issued); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.send", Target: audit.Target{Kind: "patrol_file", ID: p.ID, Name: name}, After: map[string]any{"tasks": len(p.Tasks), "errands": len(p.Errands), "until": p.Until}})
 	})
 }
 
@@ -406,6 +444,9 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 	if err := readSigned(file, "batch", maxBatchFile, trusted, &b); err != nil {
 		return err
 	}
+	if b.Errand != "" {
+		return s.takeErrand(ctx, b)
+	}
 	r, err := db.One(ctx, s.db, scanRun, runSelect+` WHERE r.id = $1`, b.Run)
 	if db.None(err) {
 		return fault.Missing("检查记录")
@@ -425,28 +466,18 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 	if b.Failure != "" {
 		return s.fail(ctx, site, r.ID, clipRunes(b.Failure, 300))
 	}
-	for ref, packed := range b.Blobs {
-		body := io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxBlob)
-		got, err := s.blobs.Put(ctx, body)
-		if err != nil {
-			return fmt.Errorf("inspection: keep evidence: %w", err)
-		}
-		if string(got) != ref {
-			return fmt.Errorf("%w: evidence %.80s does not have its hash", errSeal, ref)
-		}
-	}
 	rep := b.Report.report()
+	var named []blob.Ref
 	for i := range rep.Findings {
-		for _, ref := range rep.Findings[i].Evidence.refs() {
-			if b.Blobs[string(ref)] == nil {
-				return fmt.Errorf("%w: evidence %.80s is missing", errSeal, ref)
-			}
-		}
+		named = append(named, rep.Findings[i].Evidence.refs()...)
 	}
 	for _, w := range rep.watched {
-		if w.Ref != "" && b.Blobs[string(w.Ref)] == nil {
-			return fmt.Errorf("%w: page %.80s is missing", errSeal, w.Ref)
+		if w.Ref != "" {
+			named = append(named, w.Ref)
 		}
+	}
+	if err := s.keepBlobs(ctx, b.Blobs, named); err != nil {
+		return err
 	}
 	if b.Lists == "" && s.set.Lists != nil && r.Spec.reads() {
 		// What only the unit's lists find is neither there nor gone.
@@ -464,6 +495,26 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 		return err
 	}
 	return s.conclude(ctx, site, r.ID, rep)
+}
+
+// keepBlobs keeps what a batch carries; every file it names must be there.
+func (s *Service) keepBlobs(ctx context.Context, carried map[string][]byte, named []blob.Ref) error {
+	for _, ref := range named {
+		if carried[string(ref)] == nil {
+			return fmt.Errorf("%w: evidence %.80s is missing", errSeal, ref)
+		}
+	}
+	for ref, packed := range carried {
+		body := io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxBlob)
+		got, err := s.blobs.Put(ctx, body)
+		if err != nil {
+			return fmt.Errorf("inspection: keep evidence: %w", err)
+		}
+		if string(got) != ref {
+			return fmt.Errorf("%w: evidence %.80s does not have its hash", errSeal, ref)
+		}
+	}
+	return nil
 }
 
 // maxBlob bounds one file of evidence in a batch.

@@ -90,6 +90,7 @@ type Finding struct {
 	State       string
 	ClosedAt    time.Time
 	ClosedBy    string
+	relapse     bool // told by found alone: the same was put right a short while before
 	areaPath    string
 	linePath    string
 }
@@ -466,7 +467,7 @@ func (s *Service) moveAs(ctx context.Context, tx *db.Tx, f Finding, act string, 
 	}
 	_, err = tx.Exec(ctx, `UPDATE finding SET state = $2, closed_at = $3, closed_by = $4 WHERE id = $1`, f.ID, f.State, closed, f.ClosedBy)
 	if _, dup := db.UniqueViolation(err); dup {
-		return Finding{}, fault.New(fault.Conflict, "同一问题已重新登记，请在问题列表中查看新的一条。").From(err)
+		return Finding{}, fault.New(fault.Conflict, "这个问题已经复发，登记为新的一条，请打开新的一条复测。").From(err)
 	}
 	if err != nil {
 		return Finding{}, err

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/crawl/hostile"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/hang"
 	"zhengshu/internal/inspection"
 )
 
@@ -30,7 +31,7 @@ func TestHostileRange(t *testing.T) {
 	manners := crawl.NewManners(client, crawl.Courtesy{Delay: -1})
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	begun := time.Now()
+	hang.Guard(t)
 	var heap runtime.MemStats
 	most := uint64(0)
 	var mu sync.Mutex
@@ -156,9 +157,6 @@ func TestHostileRange(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if d := time.Since(begun); d > 90*time.Second {
-		t.Errorf("took %s", d)
-	}
 	if most > 400<<20 {
 		t.Errorf("%d MB in use", most>>20)
 	}

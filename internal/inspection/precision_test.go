@@ -3,6 +3,7 @@ package inspection_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
@@ -64,6 +65,66 @@ func TestPrecisionIsCountedAsItHappens(t *testing.T) {
 		i := slices.IndexFunc(rules, func(r inspection.PublicRule) bool { return r.ID == "link.dead" })
 		if r := rules[i]; r.Right != -1 || r.Raised != 2 || r.Closed != 2 || len(r.Basis) == 0 || r.Fix == "" || r.Edition == "" || r.Family != "链接" {
 			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// What was seen to be gone and comes back is one matter: counted once for its rule,
+// until it has been away for longer than the province says.
+func TestARelapseIsCountedOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		count := func(raised, closed, wrong int) {
+			t.Helper()
+			list, err := h.svc.Precisions(h.ctx)
+			list = slices.DeleteFunc(list, func(p inspection.Precision) bool { return p.Check != "link.dead" })
+			if err != nil || len(list) != 1 || list[0].Raised != raised || list[0].Closed != closed || list[0].False != wrong {
+				t.Fatalf("%+v (%v), want %d raised, %d closed, %d false", list, err, raised, closed, wrong)
+			}
+		}
+		var run inspection.Run
+		broken := func(yes bool) {
+			const bad = `<a href="/gone.html">旧文</a> `
+			if yes {
+				h.made.swap("/", `<p><a href="/a.pdf">`, `<p>`+bad+`<a href="/a.pdf">`)
+			} else {
+				h.made.swap("/", bad, "")
+			}
+			h.clock.Advance(24 * time.Hour)
+			run = h.run()
+		}
+		dead := func() []inspection.Finding {
+			return slices.DeleteFunc(h.findings("standing"), func(f inspection.Finding) bool { return f.Check != "link.dead" })
+		}
+		ids := map[inspection.FindingID]bool{}
+		for n := range 3 {
+			broken(true)
+			if run.Found != 1 || (run.Fresh == 1) != (n == 0) {
+				t.Errorf("the %d. time: %d found, %d of them not known before", n+1, run.Found, run.Fresh)
+			}
+			ids[dead()[0].ID] = true
+			count(1, 0, 0)
+			broken(false)
+			count(1, 1, 0)
+		}
+		if len(ids) != 3 { // the past is told as it was
+			t.Errorf("%d ids", len(ids))
+		}
+		h.clock.Advance(40 * 24 * time.Hour)
+		broken(true)
+		count(2, 1, 0)
+		broken(false)
+		// Confirmed false, it is remembered under whatever id it was seen.
+		broken(true)
+		f := dead()[0]
+		if _, err := h.svc.Dispute(h.ctx, h.scope, f.ID, "该链接只在内网打开"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.Answer(h.ctx, h.scope, f.ID, inspection.ItIsFalse, "已核实，确为误报"); err != nil {
+			t.Fatal(err)
+		}
+		h.run()
+		if list := dead(); len(list) != 0 {
+			t.Errorf("a confirmed false alarm is raised again: %+v", list)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package inspection
 import (
 	"context"
 	"errors"
+	"time"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -36,6 +37,24 @@ func (s *Service) standingOn(ctx context.Context, q db.Querier, of subject, fp s
 		cond, id = `f.account_id = $1`, string(of.account)
 	}
 	return db.One(ctx, q, scanFinding, findingSelect+` WHERE `+cond+` AND f.fingerprint = $2 AND f.state <> 'closed'`, id, fp)
+}
+
+// relapse reports whether what is found now was seen to be gone a short while before:
+// the same matter, under an id of its own, so that the past can be told as it was.
+func (s *Service) relapse(ctx context.Context, q db.Querier, of subject, fp string) (bool, error) {
+	cond, id := `site_id = $1`, string(of.site)
+	if of.account != "" {
+		cond, id = `account_id = $1`, string(of.account)
+	}
+	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM finding WHERE `+cond+` AND fingerprint = $2 AND state = 'closed' AND closed_at >= $3 AND closed_by NOT IN ($4, $5)`,
+		id, fp, s.RelapseSince(), ClosedByDispute, ClosedByEnd)
+	return n > 0, err
+}
+
+// RelapseSince is from when on a finding must have been closed for the same defect, seen
+// again, to be the same matter.
+func (s *Service) RelapseSince() time.Time {
+	return s.db.Now().AddDate(0, 0, -s.set.Province().OrderReopenDays)
 }
 
 // Raise files what another module saw wrong on a site, or notes that it is still

@@ -77,7 +77,8 @@ type Run struct {
 	Sent     time.Time // to a crawler without the house's database
 	// Unanswered is when it was given up; its answer may still come.
 	Unanswered time.Time
-	Census     *Census // of the release; nil of a site that is not published here
+	GivesUp    time.Time // when a crawler that has it is no longer waited for
+	Census     *Census   // of the release; nil of a site that is not published here
 	areaPath   string
 	linePath   string
 }
@@ -112,6 +113,15 @@ func (r Run) KindName() string {
 		return "计划巡检"
 	}
 	return "人工发起"
+}
+
+// Waits says since when a crawler has the run and what happens when it brings
+// nothing.
+func (r Run) Waits() string {
+	if r.Sent.IsZero() {
+		return "检查任务正在写成文件，随文件交换送到外网巡检机。"
+	}
+	return fmt.Sprintf("%s送出，检查结果随外网巡检机的文件带回后自动登记；到%s仍没有回来的，按没有检查到处理并发出通知，可以再次发起。", r.Sent.In(calendar.Shanghai).Format("1月2日15:04"), r.GivesUp.In(calendar.Shanghai).Format("1月2日15:04"))
 }
 
 // UnderWay reports whether the run has not ended.
@@ -170,6 +180,8 @@ type Service struct {
 	tighter  func(ctx context.Context) (func(areaPath string) int, error)
 	house    ed25519.PrivateKey // signs lists for vantages
 	windows  func(ctx context.Context, sites []registry.SiteID) (map[registry.SiteID][]Window, error)
+	served   func(registry.Site) bool // by this process; nil: none
+	errands  []func(ctx context.Context, tx *db.Tx, f Finding, e Errand) error
 	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (Look, error) // by family
 	accounts func(ctx context.Context, scope authz.Scope, f Finding) (Look, error)             // nil: nobody looks at accounts
 }
@@ -336,7 +348,7 @@ func (s *Service) Register(w *jobs.Workers) {
 	jobs.GivenUp(w, s.broken)
 	jobs.Handle(w, func(ctx context.Context, _ PatrolSites) error {
 		_, err := s.PatrolDue(ctx)
-		return errors.Join(err, s.LapseEnded(ctx))
+		return errors.Join(err, s.ErrandsDue(ctx), s.LapseEnded(ctx))
 	})
 	jobs.Handle(w, func(ctx context.Context, _ ProbeSites) error { _, err := s.ProbeDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ JudgeAccess) error { return s.JudgeAccess(ctx) })
@@ -344,6 +356,7 @@ func (s *Service) Register(w *jobs.Workers) {
 	jobs.Every(w, time.Minute, decideVotes{})
 	jobs.Handle(w, func(ctx context.Context, _ PlanSites) error { _, err := s.PlansDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ TakeBatches) error { _, err := s.TakeIn(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ sendUrgent) error { return s.SendUrgent(ctx) })
 	jobs.Handle(w, func(ctx context.Context, _ foldCounts) error { return s.FoldCounts(ctx) })
 	jobs.Every(w, 10*time.Minute, foldCounts{})
 	jobs.Every(w, 5*time.Minute, PlanSites{})
@@ -380,6 +393,9 @@ func (s *Service) Run(ctx context.Context, scope authz.Scope, id RunID) (Run, er
 	r, err := db.One(ctx, s.db, scanRun, runSelect+` WHERE r.id = $1`, id)
 	if db.None(err) || err == nil && !scope.Covers(r.areaPath, r.linePath) {
 		return Run{}, fault.Missing("检查记录")
+	}
+	if !r.Sent.IsZero() {
+		r.GivesUp = r.Sent.Add(s.answerWithin())
 	}
 	if err == nil && r.State == RunRunning {
 		n, perr := db.One(ctx, s.probes, db.Value[int], `SELECT visited FROM frontier WHERE run_id = $1`, id)
@@ -442,7 +458,10 @@ func (s *Service) hurry(ctx context.Context, scope authz.Scope, id registry.Site
 		if err != nil {
 			return err
 		}
-		r.Spec.Urgent, r.Spec.Hours, r.Spec.Remote = true, Hours{}, false
+		if r.Spec.Urgent {
+			return nil // it was put first before
+		}
+		r.Spec.Urgent, r.Spec.Hours, r.Spec.Remote = true, Hours{}, s.outside(site)
 		spec, err := json.Marshal(r.Spec)
 		if err != nil {
 			return err
@@ -456,7 +475,12 @@ func (s *Service) hurry(ctx context.Context, scope authz.Scope, id registry.Site
 			return err
 		}
 		ok = true
-		if err := jobs.Enqueue(ctx, tx, RunSite{r.ID, true}, jobs.Queue(UrgentQueue), jobs.MaxAttempts(3)); err != nil {
+		if r.Spec.Remote {
+			err = jobs.Enqueue(ctx, tx, sendUrgent{}, jobs.Queue(UrgentQueue), jobs.Unique("urgent"))
+		} else {
+			err = jobs.Enqueue(ctx, tx, RunSite{r.ID, true}, jobs.Queue(UrgentQueue), jobs.MaxAttempts(3))
+		}
+		if err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.hurry", Basis: "第十九条（四）", Target: site.Target(), After: map[string]string{"run": string(r.ID)}})
@@ -469,17 +493,18 @@ func (s *Service) queue(ctx context.Context, scope authz.Scope, id registry.Site
 }
 
 func (s *Service) queueWith(ctx context.Context, scope authz.Scope, id registry.SiteID, kind string, plan PlanID, spec Spec, also func(tx *db.Tx, run RunID) error) (r Run, err error) {
-	spec.Remote = spec.Remote && s.set.Exchange.On() // without an exchange it is done here
-	text, err := json.Marshal(spec)
-	if err != nil {
-		return r, err
-	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		site, err := s.registry.SiteTx(ctx, tx, scope, id)
 		if err != nil {
 			return err
 		}
 		if err := contactable(site); err != nil {
+			return err
+		}
+		// Without an exchange it is done here; without a way to the site, there.
+		spec.Remote = spec.Remote && s.set.Exchange.On() || s.outside(site)
+		text, err := json.Marshal(spec)
+		if err != nil {
 			return err
 		}
 		r = Run{ID: RunID(ulid.Make().String()), Site: id, SiteName: site.Name, Host: site.Host, UnitName: site.UnitName, Kind: kind, State: RunQueued, AskedAt: tx.Now(), URL: s.address(site), Plan: plan, Spec: spec}
@@ -500,7 +525,12 @@ func (s *Service) queueWith(ctx context.Context, scope authz.Scope, id registry.
 				return err
 			}
 		}
-		if !spec.Remote {
+		switch {
+		case spec.Remote && spec.Urgent:
+			if err := jobs.Enqueue(ctx, tx, sendUrgent{}, jobs.Queue(UrgentQueue), jobs.Unique("urgent")); err != nil {
+				return err
+			}
+		case !spec.Remote:
 			queue := Queue
 			if spec.Urgent {
 				queue = UrgentQueue
@@ -922,12 +952,16 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 				}
 				continue
 			}
-			if _, err := s.found(ctx, tx, ofSite(site), id, sg, fp); errors.Is(err, errRemembered) {
+			f, err := s.found(ctx, tx, ofSite(site), id, sg, fp)
+			if errors.Is(err, errRemembered) {
 				continue
-			} else if err != nil {
+			}
+			if err != nil {
 				return err
 			}
-			fresh++
+			if !f.relapse {
+				fresh++
+			}
 		}
 		for _, f := range standing {
 			// A finding in an order is closed by its own retest, with both looks shown.
@@ -1077,7 +1111,14 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, s
 	if sg.Evidence.Edition == "" {
 		sg.Evidence.Edition = check.RuleEdition(sg.Check)
 	}
-	if err := counted(ctx, tx, f.Check, ruleMove{raised: 1}); err != nil {
+	if f.relapse, err = s.relapse(ctx, tx, of, fp); err != nil {
+		return f, err
+	}
+	found := ruleMove{raised: 1}
+	if f.relapse { // the same matter, which was not put right for good
+		found = ruleMove{closed: -1}
+	}
+	if err := counted(ctx, tx, f.Check, found); err != nil {
 		return f, err
 	}
 	if _, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: run, Look: "found", Outcome: Standing, Says: sg.Says, Evidence: sg.Evidence}); err != nil {
@@ -1092,20 +1133,25 @@ type Retested struct {
 	Before  Proof
 	After   Proof
 	Closed  bool // the finding is closed now
+	// Errand is what a crawler was asked for, where this house cannot fetch the place
+	// itself: there is no look then.
+	Errand Errand
 }
 
 // Retest fetches the place of a finding again and closes the finding, keeps it
-// open, or opens it again; both looks stay as evidence. It takes seconds.
+// open, or opens it again; both looks stay as evidence. It takes seconds. What only
+// a crawler can fetch is handed out, and ends when its answer comes.
 func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (Retested, error) {
 	f, err := s.Finding(ctx, s.db, scope, id)
 	if err != nil {
 		return Retested{}, err
 	}
-	look, err := s.lookAgain(ctx, scope, f)
-	if err != nil {
-		return Retested{}, err
-	}
 	var out Retested
+	look, errand, err := s.lookAgain(ctx, scope, f)
+	if err != nil || errand.Out() {
+		out.Finding, out.Closed, out.Errand = f, f.State == FindingClosed, errand
+		return out, err
+	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		if f, err = s.Finding(ctx, tx, scope, id); err != nil {
 			return err
@@ -1118,83 +1164,91 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (
 			out.Before = proofs[len(proofs)-1]
 		}
 		out.After = Proof{Finding: f.ID, Look: "retest", Outcome: look.Outcome, Says: look.Says, At: look.Evidence.At, Took: look.Took, Evidence: look.Evidence}
-		if out.After.ID, err = insertProof(ctx, tx, out.After); err != nil {
-			return err
-		}
-		switch {
-		case look.Outcome == Gone && f.State != FindingClosed:
-			f, err = s.move(ctx, tx, f, "close", passage.Note{Says: look.Says}, out.After.ID)
-		case look.Outcome == Standing && f.mended():
-			f, err = s.move(ctx, tx, f, "reopen", passage.Note{Says: look.Says}, out.After.ID)
-		default:
-			if look.Outcome == Standing {
-				_, err = tx.Exec(ctx, `UPDATE finding SET last_seen = $2, says = $3 WHERE id = $1`, f.ID, tx.Now(), look.Says)
-			}
-			if err == nil {
-				err = audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.retest", Target: f.Target(), Basis: f.Clause, After: map[string]string{"outcome": look.Outcome, "evidence": out.After.ID}})
-			}
-		}
+		f, out.After, err = s.settleLook(ctx, tx, f, out.After)
 		out.Finding, out.Closed = f, f.State == FindingClosed
 		return err
 	})
 	return out, err
 }
 
-func (s *Service) lookAgain(ctx context.Context, scope authz.Scope, f Finding) (Look, error) {
+// lookAgain looks at a finding again, or hands the look out to a crawler.
+func (s *Service) lookAgain(ctx context.Context, scope authz.Scope, f Finding) (Look, Errand, error) {
 	if f.Account != "" {
 		if s.accounts == nil {
-			return Look{}, fault.New(fault.Unavailable, "账号检查暂时不能使用，请稍后再试。")
+			return Look{}, Errand{}, fault.New(fault.Unavailable, "账号检查暂时不能使用，请稍后再试。")
 		}
-		return s.accounts(ctx, scope, f)
+		look, err := s.accounts(ctx, scope, f)
+		return look, Errand{}, err
 	}
 	site, err := s.registry.Site(ctx, scope, f.Site)
 	if err != nil {
-		return Look{}, err
+		return Look{}, Errand{}, err
 	}
 	if err := contactable(site); err != nil {
-		return Look{}, err
+		return Look{}, Errand{}, err
 	}
-	if f.Check == "access.rate" {
-		return s.lookAtAccess(ctx, site)
+	focus, err := s.focusOf(ctx, f)
+	if err != nil {
+		return Look{}, Errand{}, err
 	}
-	if family, _, _ := strings.Cut(f.Check, "."); s.retests[family] != nil {
-		return s.retests[family](ctx, site, f)
+	if look, told, err := s.unfetched(ctx, site, f, focus); err != nil || told {
+		return look, Errand{}, err
 	}
-	if f.Check == CheckListed {
-		gone, err := s.withdrawn(ctx, site, []string{f.URL})
-		if err != nil {
-			return Look{}, err
-		}
-		if gone[f.URL] {
-			return Look{Outcome: Gone, Says: "该网页已不在网站的发布清单中。", Evidence: Evidence{URL: f.URL, At: s.db.Now()}}, nil
-		}
+	if s.outside(site) {
+		e, err := s.ask(ctx, f)
+		return Look{}, e, err
 	}
 	o, err := s.options(ctx, site)
 	if err != nil {
-		return Look{}, err
+		return Look{}, Errand{}, err
 	}
-	if name, ok := strings.CutPrefix(f.Check, "focus."); ok {
-		if o.Focus, err = s.focusNamed(ctx, f.Site, name); err != nil {
-			return Look{}, err
-		}
-		if len(o.Focus) == 0 {
-			return Look{Outcome: Unknown, Says: "发现这个问题的重点检查项已不在任何计划中，未能复测，请人工核实。", Evidence: Evidence{URL: f.URL, At: s.db.Now()}}, nil
-		}
-	}
-	if !strings.HasPrefix(f.Check, check.KindWording) && !strings.HasPrefix(f.Check, check.KindSensitive) {
+	o.Focus = focus
+	if !readsWords(f.Check) {
 		o.Scanner = nil
 	}
 	t, err := s.target(ctx, site)
 	if err != nil {
-		return Look{}, err
+		return Look{}, Errand{}, err
 	}
 	// A person waits.
 	o.Picture = ctx.Value(pictureKey{}) != nil
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, longestErrand)
 	defer cancel()
 	look, err := Recheck(ctx, s.client, s.blobs, t, f.spot(), o)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return Look{}, fault.New(fault.Unavailable, "一分钟内没有复测完，对方网站响应很慢，请稍后再试。").From(err)
+		return Look{}, Errand{}, fault.New(fault.Unavailable, "一分钟内没有复测完，对方网站响应很慢，请稍后再试。").From(err)
 	}
-	return look, err
+	return look, Errand{}, err
+}
+
+// focusOf are the focus items of a plan that a finding was found by.
+func (s *Service) focusOf(ctx context.Context, f Finding) ([]check.Focus, error) {
+	name, ok := strings.CutPrefix(f.Check, "focus.")
+	if !ok {
+		return nil, nil
+	}
+	return s.focusNamed(ctx, f.Site, name)
+}
+
+// unfetched is the look at a finding that needs no page of its site: it is made of
+// what the house knows, or by whoever else looks for the check.
+func (s *Service) unfetched(ctx context.Context, site registry.Site, f Finding, focus []check.Focus) (look Look, told bool, err error) {
+	family, _, _ := strings.Cut(f.Check, ".")
+	switch {
+	case f.Check == "access.rate":
+		look, err = s.lookAtAccess(ctx, site)
+		return look, true, err
+	case s.retests[family] != nil:
+		look, err = s.retests[family](ctx, site, f)
+		return look, true, err
+	case f.Check == CheckListed:
+		gone, err := s.withdrawn(ctx, site, []string{f.URL})
+		if err != nil || !gone[f.URL] {
+			return Look{}, false, err
+		}
+		return Look{Outcome: Gone, Says: "该网页已不在网站的发布清单中。", Evidence: Evidence{URL: f.URL, At: s.db.Now()}}, true, nil
+	case family == "focus" && len(focus) == 0:
+		return Look{Outcome: Unknown, Says: "发现这个问题的重点检查项已不在任何计划中，未能复测，请人工核实。", Evidence: Evidence{URL: f.URL, At: s.db.Now()}}, true, nil
+	}
+	return Look{}, false, nil
 }

@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/notify"
+	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
 
@@ -30,15 +31,21 @@ func (s *Service) answerWithin() time.Duration {
 // in time: they could not be tested, and whose plan it was is told. It returns them.
 func (s *Service) unanswered(ctx context.Context, last map[registry.SiteID]Run) (map[RunID]bool, error) {
 	within := s.answerWithin()
-	byPlan := map[PlanID][]Run{}
+	// Those of one plan are told together; what a person asked for, to that person's
+	// unit; the daily patrols, to the office above all.
+	told := map[string][]Run{}
 	for _, r := range last {
 		if r.UnderWay() && !r.Sent.IsZero() && s.db.Now().Sub(r.Sent) >= within {
-			byPlan[r.Plan] = append(byPlan[r.Plan], r)
+			key := string(r.Plan)
+			if r.Kind == Manual {
+				key = string(r.ID)
+			}
+			told[key] = append(told[key], r)
 		}
 	}
 	out := map[RunID]bool{}
-	for _, id := range slices.Sorted(maps.Keys(byPlan)) {
-		runs := byPlan[id]
+	for _, key := range slices.Sorted(maps.Keys(told)) {
+		runs := told[key]
 		slices.SortFunc(runs, func(a, b Run) int { return strings.Compare(a.SiteName, b.SiteName) })
 		if err := s.db.Update(ctx, func(tx *db.Tx) error { return s.giveUp(ctx, tx, runs, within) }); err != nil {
 			return nil, err
@@ -52,9 +59,13 @@ func (s *Service) unanswered(ctx context.Context, last map[registry.SiteID]Run) 
 	return out, nil
 }
 
-// giveUp ends the runs of one plan that were not answered.
+// giveUp ends the runs of one plan, or of one wish, that were not answered.
 func (s *Service) giveUp(ctx context.Context, tx *db.Tx, runs []Run, within time.Duration) error {
-	says := fmt.Sprintf("巡检程序没有在%d小时内回传结果，未能检查；网站的每日巡检已恢复，其后回传的结果仍可收下。请检查文件交换和巡检程序。", int(within/time.Hour))
+	next := "网站的每日巡检已恢复"
+	if s.set.Province().CrawledOutside {
+		next = "网站的每日巡检重新交给外网巡检机"
+	}
+	says := fmt.Sprintf("巡检程序没有在%d小时内回传结果，未能检查；%s，其后回传的结果仍可收下。请检查文件交换和巡检程序。", int(within/time.Hour), next)
 	var names []string
 	for _, r := range runs {
 		n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'failed', failure = $2, finished_at = $3, unanswered_at = $3 WHERE id = $1 AND state IN ('queued', 'running') AND sent_at IS NOT NULL`, r.ID, says, tx.Now())
@@ -79,13 +90,31 @@ func (s *Service) giveUp(ctx context.Context, tx *db.Tx, runs []Run, within time
 	if len(names) == 0 {
 		return nil
 	}
-	p, err := db.One(ctx, tx, scanPlan, planSelect+` WHERE p.id = $1`, runs[0].Plan)
-	if err != nil {
+	unit, name, link, err := s.waiter(ctx, tx, runs[0])
+	if err != nil || unit == "" {
 		return err
 	}
-	_, err = notify.Send(ctx, tx, notify.Message{Key: "unanswered:" + string(runs[0].ID), Unit: string(p.Unit), Title: "巡检程序没有回传结果：" + p.Name, Link: p.Link(), Urgent: true,
+	_, err = notify.Send(ctx, tx, notify.Message{Key: "unanswered:" + string(runs[0].ID), Unit: string(unit), Title: "巡检程序没有回传结果：" + name, Link: link, Urgent: true,
 		Body: fmt.Sprintf("发出%d小时仍没有收到%s等%d个网站的检查结果。%s", int(within/time.Hour), names[0], len(names), says)})
 	return err
+}
+
+// waiter is the unit that waits for a run, with what it is called and where it
+// stands.
+func (s *Service) waiter(ctx context.Context, tx *db.Tx, r Run) (unit org.UnitID, name, link string, err error) {
+	switch r.Kind {
+	case Planned:
+		p, err := db.One(ctx, tx, scanPlan, planSelect+` WHERE p.id = $1`, r.Plan)
+		return p.Unit, p.Name, p.Link(), err
+	case Manual:
+		unit, err = db.One(ctx, tx, db.Value[org.UnitID], `SELECT asked_unit FROM inspection_run WHERE id = $1`, r.ID)
+		return unit, r.SiteName, r.Link(), err
+	}
+	unit, err = db.One(ctx, tx, db.Value[org.UnitID], `SELECT u.id FROM unit u JOIN area a ON a.id = u.area_id WHERE u.kind = 'office' ORDER BY length(a.path), u.id LIMIT 1`)
+	if db.None(err) {
+		err = nil
+	}
+	return unit, r.KindName(), r.Link(), err
 }
 
 // refuseLate reports whether an answer that came after it was given up is of no use

@@ -36,6 +36,13 @@ const (
 // CheckTampered is the finding that tampering leaves on a site.
 const CheckTampered = "tamper.changed"
 
+// Whether what was altered reached a reader: the finding says it, for whoever decides
+// about it.
+const (
+	ReadersGotIt  = "读者打开网站时得到的不是发布的内容。"
+	ReadersDidNot = "读者没有看到：平台没有显示被改动的内容。"
+)
+
 // clause of the regulation.
 const clause = "S23.1a"
 
@@ -428,11 +435,22 @@ func (s *Service) alarm(ctx context.Context, tx *db.Tx, site registry.Site, d pu
 		id, site.ID, place, d.What, by, clip(d.Detail, 500), d.Restored, tx.Now()); err != nil {
 		return err
 	}
+	// One finding stands for all alarms of a site: a reader who got one of them got
+	// what was not published.
+	reached, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM tamper_alarm WHERE site_id = $1 AND seen_by = $2 AND settled_at IS NULL`, site.ID, Served)
+	if err != nil {
+		return err
+	}
 	says := fmt.Sprintf("%s：%s。", place, whatNames[d.What])
 	if d.Restored {
 		says += "已恢复为发布的内容。"
 	} else {
-		says += "不会显示给读者，尚未恢复。"
+		says += "尚未恢复。"
+	}
+	if reached > 0 {
+		says += ReadersGotIt
+	} else {
+		says += ReadersDidNot
 	}
 	if _, err := s.Inspection.Raise(ctx, tx, duty, site.ID, sighting(site, d, says)); err != nil {
 		return err

@@ -40,7 +40,10 @@ func (d Doc) Refer(to func(src string) string) Doc {
 			}
 			src := to(n.Word(key))
 			if !localPath(src) {
-				words := "［图片：" + n.Word("alt") + "］"
+				words := "［图片］"
+				if said := n.Described(); said != "" {
+					words = "［图片：" + said + "］"
+				}
 				if n.Type == Attachment {
 					words = "［附件：" + n.Word("name") + "］"
 				}

@@ -236,12 +236,12 @@ func (w *writer) figure(n Node) {
 	case "video":
 		w.b.WriteString(`<video controls preload="metadata"`)
 		w.attr("src", src)
-		w.attr("aria-label", n.Word("alt"))
+		w.attr("aria-label", n.Described())
 		w.b.WriteString("></video>")
 	case "audio":
 		w.b.WriteString(`<audio controls preload="metadata"`)
 		w.attr("src", src)
-		w.attr("aria-label", n.Word("alt"))
+		w.attr("aria-label", n.Described())
 		w.b.WriteString("></audio>")
 	default:
 		w.b.WriteString(`<img loading="lazy"`)
@@ -252,7 +252,7 @@ func (w *writer) figure(n Node) {
 		if s, ok := w.shown(src); ok {
 			w.sizes(s)
 		}
-		w.attr("alt", n.Word("alt"))
+		w.attr("alt", n.Described())
 		w.b.WriteString(">")
 	}
 	if text := strings.Join(filled(n.Word("caption"), n.Word("source")), " "); text != "" {

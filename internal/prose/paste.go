@@ -494,6 +494,15 @@ func (t *tidier) picture(n *html.Node) {
 // Undescribed stands for the words of a picture that came without any.
 const Undescribed = "（待填写图中内容）"
 
+// Described are the words of a picture, a film or a recording; empty where nobody has
+// written any: what stands for them in a manuscript is shown to no reader.
+func (n Node) Described() string {
+	if said := n.Word("alt"); strings.TrimSpace(said) != Undescribed {
+		return said
+	}
+	return ""
+}
+
 func dataURI(s string) (kind string, data []byte, ok bool) {
 	head, body, found := strings.Cut(s[len("data:"):], ",")
 	if !found {

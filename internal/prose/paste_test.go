@@ -190,3 +190,19 @@ func TestAMovedBlockIsToldFromANewOne(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// What stands in a manuscript for words that nobody has written yet is shown to no
+// reader: neither on the page nor in the text of it. The page says nothing for the
+// picture, which its checks see.
+func TestTheStandInForMissingWordsIsNotPublished(t *testing.T) {
+	d, err := Parse([]byte(`{"type":"doc","content":[{"type":"paragraph","content":[{"type":"text","text":"正文。"}]},{"type":"figure","attrs":{"kind":"image","src":"/media/a.jpg","alt":"` + Undescribed + `","caption":"会场"}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := d.HTML(); strings.Contains(out, "待填写") || strings.Contains(out, "alt=") || !strings.Contains(out, "会场") {
+		t.Error(out)
+	}
+	if out := d.Text(); strings.Contains(out, "待填写") || !strings.Contains(out, "会场") {
+		t.Error(out)
+	}
+}

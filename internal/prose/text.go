@@ -212,7 +212,7 @@ func (n Node) plain() string {
 	case Table:
 		return strings.TrimPrefix(n.Word("caption")+"\n"+join(n.Content, "\n"), "\n")
 	case Figure:
-		return strings.Join(filled(n.Word("alt"), n.Word("caption"), n.Word("source")), " ")
+		return strings.Join(filled(n.Described(), n.Word("caption"), n.Word("source")), " ")
 	case Attachment:
 		return n.Word("name")
 	case DocHead:

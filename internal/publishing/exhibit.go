@@ -55,7 +55,7 @@ func (d *drawing) exhibit(ctx context.Context, it library.Item, v library.Versio
 		case how == "picture" && kind == "image":
 			a.Plates = append(a.Plates, plate(n, src, len(a.Plates)+1, look))
 		case how != "picture" && (kind == "video" || kind == "audio") && a.Player == nil:
-			if err := d.player(ctx, v, src, n.Word("alt"), n.Word("caption"), kind == "audio", a); err != nil {
+			if err := d.player(ctx, v, src, n.Described(), n.Word("caption"), kind == "audio", a); err != nil {
 				return "", err
 			}
 		default:
@@ -70,7 +70,7 @@ func (d *drawing) exhibit(ctx context.Context, it library.Item, v library.Versio
 
 // plate is a figure of a text as one picture of a set.
 func plate(n prose.Node, src string, no int, look func(string) (prose.Shown, bool)) theme.Plate {
-	l := Lead{Src: src, Alt: n.Word("alt")}
+	l := Lead{Src: src, Alt: n.Described()}
 	if look != nil {
 		if s, ok := look(src); ok {
 			l.Width, l.Height = s.Width, s.Height
@@ -79,7 +79,7 @@ func plate(n prose.Node, src string, no int, look func(string) (prose.Shown, boo
 			}
 		}
 	}
-	p := theme.Plate{No: no, Picture: *l.picture(), Caption: cmp.Or(n.Word("caption"), n.Word("alt")), Source: n.Word("source")}
+	p := theme.Plate{No: no, Picture: *l.picture(), Caption: cmp.Or(n.Word("caption"), n.Described()), Source: n.Word("source")}
 	p.Picture.Sizes, p.Picture.Late = plateSizes, no > 1
 	return p
 }

@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/hang"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/library"
 	"zhengshu/internal/obligation"
@@ -304,20 +305,14 @@ func TestVisibleWithinASecond(t *testing.T) {
 		defer srv.Close()
 		it := h.live("第二条", "现在看得见了吗。")
 		began := time.Now()
-		for {
+		hang.Until(t, "the item is visible", func() bool {
 			r, _ := http.NewRequest(http.MethodGet, srv.URL+publishing.Path(it), nil)
 			r.Host = "yunhe.localhost"
 			res, err := http.DefaultClient.Do(r)
 			must(t, err)
 			res.Body.Close()
-			if res.StatusCode == 200 {
-				break
-			}
-			if time.Since(began) > 20*time.Second {
-				t.Fatal("never visible")
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
+			return res.StatusCode == 200
+		})
 		t.Logf("visible after %v", time.Since(began))
 	})
 }

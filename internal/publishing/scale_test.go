@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/hang"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/library"
 	"zhengshu/internal/publishing"
@@ -60,29 +61,21 @@ func TestScale(t *testing.T) {
 	report, err := h.lib.ImportItems(ctx, system, bytes.NewReader(list.Bytes()), library.ImportOptions{Publish: &library.Target{Site: h.site.ID, Column: h.policies.ID, Case: "1"}})
 	must(t, err)
 	t.Logf("imported %d in %v", report.Accepted, time.Since(began))
-	for {
+	hang.Until(t, "what was imported is public", func() bool {
 		n, err := db.One(context.Background(), h.db, db.Value[int], `SELECT count(*) FROM release_change`)
 		must(t, err)
-		if n == 0 {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		return n == 0
+	})
 	t.Logf("all public after %v", time.Since(began))
 	must(t, client.Drain(context.Background(), 10*time.Minute))
 	t.Logf("compressed after %v", time.Since(began))
 	for range 4 {
 		it := h.live("多了一条信息", "现在看得见了吗。")
 		began = time.Now()
-		for {
-			if code, _ := h.get(publishing.Path(it)); code == 200 {
-				break
-			}
-			if time.Since(began) > 30*time.Second {
-				t.Fatal("never visible")
-			}
-			time.Sleep(2 * time.Millisecond)
-		}
+		hang.Until(t, "one more item is visible", func() bool {
+			code, _ := h.get(publishing.Path(it))
+			return code == 200
+		})
 		t.Logf("one more visible after %v", time.Since(began))
 		must(t, client.Drain(context.Background(), time.Minute))
 	}

@@ -319,6 +319,13 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	if out.Looked() == 0 {
 		said = "没有完成复测。"
 	}
+	if n := len(out.Out); n > 0 {
+		handed := fmt.Sprintf("%d个问题%s。", n, inspection.HandedOut)
+		if out.Looked() == 0 {
+			said = ""
+		}
+		said += handed
+	}
 	if len(out.Failed) > 0 {
 		said += fmt.Sprintf("另有%d个未能复测：%s", len(out.Failed), out.Failed[0].Why)
 	}

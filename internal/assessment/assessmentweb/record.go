@@ -86,6 +86,9 @@ func nextStep(d assessment.Dossier, me reader) web.Alert {
 		return web.Alert{}
 	case assessment.StageRetesting:
 		a.Title, a.Text = "正在复测", "已收到答复，正在逐处复测，几秒到几分钟后刷新可见结果。"
+		if slices.ContainsFunc(d.Findings, func(f assessment.OrderFinding) bool { return f.Errand.Out() }) {
+			a.Title, a.Text = inspection.HandedOut, "平台不能直接访问网站，复测由外网巡检机进行，结果带回后自动登记、改正的当场办结；等待期间不算超期。"
+		}
 	case assessment.StageConfirming:
 		a.Title, a.Text = "等待核实", "有问题不能自动复测，由"+orElse(d.IssuedFrom, "主管单位")+"答复人以外的人员核实；严重问题由两人分别核实。"
 		if me.issues && !me.answered {
@@ -302,8 +305,14 @@ func newFindingPart(d assessment.Dossier, f assessment.OrderFinding, me reader, 
 	if !f.After.At.IsZero() {
 		p.Looks = web.Summary{Terms: []web.Term{{Name: "整改前", Text: f.Before.Says, Note: web.Minute(f.Before.At)}, {Name: "复测", Text: f.After.Says, Note: web.Minute(f.After.At)}}}
 	}
+	if f.Relapse {
+		p.Tags = append(p.Tags, web.Tag{Kind: web.Danger, Text: "复发"})
+	}
 	given, note := words(d, string(f.ID))
 	switch {
+	case f.Relapsed:
+		p.Tags = append(p.Tags, web.Tag{Kind: web.Warn, Text: "改正后又复发"})
+		p.Note, p.MayTest = "曾于 "+web.Minute(f.ClosedAt)+" 办结，同一问题后来再次发现，见另一条。", false
 	case f.State == inspection.FindingClosed:
 		p.Tags = append(p.Tags, web.Tag{Kind: web.Good, Text: "已改正"})
 		p.Note, p.MayTest = "办结于 "+web.Minute(f.ClosedAt), false
@@ -316,6 +325,10 @@ func newFindingPart(d assessment.Dossier, f assessment.OrderFinding, me reader, 
 			tag = web.Tag{Kind: web.Danger, Text: "未改正"}
 		}
 		p.Tags, p.Note = append(p.Tags, tag), note
+		if f.Errand.Out() {
+			p.Tags = append(p.Tags, web.Tag{Kind: web.Info, Text: inspection.HandedOut})
+			p.Note, p.MayTest = f.Errand.Waits(), false
+		}
 		if me.issues && open && !me.answered {
 			p.Accept = acceptForm(d.Link(), p.ID, string(f.Severity), given)
 		}

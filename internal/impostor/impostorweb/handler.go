@@ -49,6 +49,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/impostors/{id}", Permit: authz.InspectionRead, Handle: h.show},
 		{Pattern: "GET /console/impostors/{id}/letter", Permit: authz.InspectionRead, Handle: h.letter},
 		{Pattern: "GET /console/impostors/{id}/files/{file}", Permit: authz.InspectionRead, Handle: h.file},
+		{Pattern: "GET /console/impostors/{id}/looks/{look}/{whose}", Permit: authz.InspectionRead, Handle: h.picture},
 		{Pattern: "POST /console/impostors/{id}/look", Permit: authz.ImpostorReport, Handle: h.act("已查看，结果见“查看记录”。", h.look)},
 		{Pattern: "POST /console/impostors/{id}/saw", Permit: authz.ImpostorReport, Handle: h.act("查看情况已登记。", h.saw), MaxBody: web.UploadBody},
 		{Pattern: "POST /console/impostors/{id}/verify", Permit: authz.ImpostorVerify, Handle: h.act("已核实为假冒，请商请网信部门处理。", h.verify), MaxBody: 4*approval.MaxUpload + 1<<20},
@@ -152,6 +153,9 @@ func newCases(list []impostor.Case, total int, f impostor.Figures, reports bool)
 		of := c.OfName
 		if of == "" {
 			of = "未指明"
+		}
+		if c.Alike >= 0 {
+			note += fmt.Sprintf(" · 与官方网站相近程度 %d", c.Alike)
 		}
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: c.Shown, Href: c.Link(), Note: note}, web.Text(of), web.Text(impostor.SourceName(c.Source)), web.When(c.FoundAt), web.Tagged(stateTag(c.State)), web.Text(c.OfficeName)}})
 	}
@@ -363,6 +367,9 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 	if c.Technique != "" {
 		facts.Terms = append(facts.Terms, web.Term{Name: "仿冒方式", Text: c.TechniqueName()})
 	}
+	if c.Alike >= 0 {
+		facts.Terms = append(facts.Terms, web.Term{Name: "与官方网站相近程度", Text: fmt.Sprintf("%d（0 至 100）", c.Alike), Note: "由下面的比对得出，只用来排先后，是不是假冒由核实人认定；各项比对的权重未核实"})
+	}
 	if c.Verdict != "" {
 		facts.Terms = append(facts.Terms, web.Term{Name: "核实依据", Text: c.Verdict, Note: c.VerifiedBy + " " + web.Minute(c.VerifiedAt)})
 	}
@@ -401,6 +408,12 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 		}
 		v.Main = append(v.Main, t)
 	}
+	for _, l := range d.Looks {
+		if l.Likeness != nil {
+			v.Main = append(v.Main, likenessTable(c, l))
+			break
+		}
+	}
 	if len(d.Looks) > 0 {
 		t := web.Table{Caption: "查看记录", Compact: true, Columns: []web.Column{{Head: "时间"}, {Head: "结果"}, {Head: "情况", Wide: true}, {Head: "查看人"}}}
 		for _, l := range d.Looks {
@@ -434,6 +447,51 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 	side := web.Summary{Title: "办理", Terms: []web.Term{{Name: "主管单位", Text: c.OfficeName}, {Name: "涉及单位", Text: c.UnitName}, {Name: "发现时间", Text: web.Minute(c.FoundAt)}, {Name: "最近查看", Text: orNone(web.Minute(c.LookedAt))}, {Name: "依据", Text: sx2021.Instrument + " 第二十三条（二）（三）"}}}
 	v.Side = append(v.Side, side, history(d.History))
 	return v
+}
+
+// likenessTable sets what stands on the suspected page beside what stands on the
+// genuine one.
+func likenessTable(c impostor.Case, l impostor.Look) web.Table {
+	k := l.Likeness
+	t := web.Table{Caption: fmt.Sprintf("与官方网站比对：%d 项相同或相近（%s）", k.Alike(), web.Minute(l.At)), Compact: true,
+		Columns: []web.Column{{Head: "比对内容"}, {Head: "结果"}, {Head: "线索网站", Wide: true}, {Head: "官方网站", Wide: true}}}
+	if k.Why != "" {
+		t.Caption, t.Empty = "与官方网站比对", web.Empty{Title: "没有比对", Text: k.Why}
+		return t
+	}
+	for _, s := range k.Signs {
+		tag := web.Tag{Kind: web.Neutral, Text: "不同"}
+		if s.Alike {
+			tag = web.Tag{Kind: web.Warn, Text: "相同或相近"}
+		}
+		fake, ours := web.Cell{Text: s.Fake}, web.Cell{Text: s.Ours}
+		if s.Name == impostor.LogoSign {
+			at := c.Link() + "/looks/" + url.PathEscape(l.ID)
+			if k.Logo != "" {
+				fake.Links = []web.Link{{Text: "看线索网站的标志", Href: at + "/suspect"}}
+			}
+			if k.Ours != "" {
+				ours.Links = []web.Link{{Text: "看官方网站的标志", Href: at + "/ours"}}
+			}
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: s.Name}, web.Tagged(tag), fake, ours}})
+	}
+	return t
+}
+
+// picture shows a logo that was kept with a look, drawn anew.
+func (h *Handler) picture(w http.ResponseWriter, r *http.Request) error {
+	whose := r.PathValue("whose")
+	if whose != "suspect" && whose != "ours" {
+		return fault.Missing("标志图片")
+	}
+	body, err := h.impostors.Picture(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), r.PathValue("look"), whose == "ours")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "image/png")
+	_, err = w.Write(body)
+	return err
 }
 
 func orNone(s string) string {
@@ -521,7 +579,7 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 	}
 	if may.report {
 		if c.Kind == "site" {
-			out = append(out, small("look", "查看一次", "平台从服务器打开对方首页一次，记录能否访问、标题和页面内容；不执行对方脚本。", "由平台查看一次", web.Neutral, false))
+			out = append(out, small("look", "查看一次", "平台从服务器打开对方首页一次，记录能否访问、标题和页面内容，并与被冒充的官方网站比对；不执行对方脚本。", "由平台查看一次", web.Neutral, false))
 		}
 		hint := "账号只能由人在平台上查看。"
 		if c.Kind == "site" {

@@ -261,6 +261,7 @@ type findingView struct {
 	Story   web.Timeline
 	Looks   web.Table // every look, where there are more than the two shown
 	MayTest bool
+	Out     web.Alert // of a look that a crawler was asked for; no title: none
 	// TestNext says that the retest is what the reader does next; else it stands
 	// beside an answer to give or a notice to issue.
 	TestNext bool
@@ -507,6 +508,23 @@ func sameTerms(f inspection.Finding, same []inspection.Finding) []web.Term {
 	return out
 }
 
+// earlierTerms tell what was answered when the same defect was called false before;
+// an objection that nobody came to answer may be made again.
+func earlierTerms(o inspection.Finding, list []inspection.Objection) []web.Term {
+	var out []web.Term
+	for _, d := range list {
+		if d.Verdict == "" {
+			continue
+		}
+		t := web.Term{Name: "此前的误报申辩", Text: d.Reason, Href: o.Link(), Note: inspection.VerdictNames[d.Verdict] + "：" + d.Answer + "（" + d.AnsweredBy + "，" + web.Minute(d.AnsweredAt) + "）"}
+		if d.Verdict == inspection.ItIsGone {
+			t.Note = "申辩还没有答复，问题已消除；现在再次发现，仍认为是误报的请再次申辩。"
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
 // objectionTerms say who called the finding false, who answers by when, and
 // what was answered.
 func objectionTerms(list []inspection.Objection) []web.Term {
@@ -557,7 +575,15 @@ var findingPage = web.Define(views, "views/finding.html",
 	newFinding(inspection.Finding{ID: "e", Site: "01JS", SiteName: "雁塔区人民政府网站", Says: "网站访问失败的比例达到单项否决的标准。", State: inspection.FindingOpen, Severity: check.Serious, Check: "access.rate"}, nil, nil, "", false, false, none),
 	newFinding(sampleFinding, sampleProofs, []passage.Step{{Act: "find", To: inspection.FindingOpen, At: time.Now(), ActorName: "系统"}}, "/console/items/01JI", true, true, none),
 	newFinding(sampleFinding, append([]inspection.Proof{{ID: "P0", Look: "found", Outcome: inspection.Standing, Says: sampleFinding.Says, At: sampleFinding.FirstSeen, Number: 4711, Entry: "01JE", Hash: sampleFinding.SHA256, Altered: true, Evidence: inspection.Evidence{Vantage: "西安", Edition: "3fb5d51feba59ba7"}}}, sampleProofs...), nil, "", true, false, func(href string) string { return href }),
+	sampleOut(inspection.Errand{AskedBy: "张三", AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), State: inspection.ErrandWaiting, GivesUp: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC)}),
+	sampleOut(inspection.Errand{State: inspection.ErrandUnanswered, Ended: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Says: "<b>外网巡检机没有带回结果。"}),
 	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: inspection.Evidence{Beside: []inspection.Beside{{As: "<b>", Final: "javascript:y", Headers: "<script>", Status: 200}}, URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
+
+func sampleOut(e inspection.Errand) findingView {
+	v := newFinding(sampleFinding, sampleProofs, nil, "", true, false, none)
+	v.handedOut(e)
+	return v
+}
 
 func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change func(*findingView)) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id"))
@@ -600,11 +626,34 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 		return err
 	}
 	v.ruled(rule)
+	errand, asked, err := h.inspection.LastErrand(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	if asked {
+		v.handedOut(errand)
+	}
+	if f.Site != "" && v.MayTest {
+		outside, err := h.inspection.Outside(ctx, scope, f.Site)
+		if err != nil {
+			return err
+		}
+		if outside && f.State != inspection.FindingClosed {
+			v.Test = "平台不能直接访问这个网站，由外网巡检机复测，结果带回后自动登记。"
+		}
+	}
 	same, err := h.inspection.SameAs(ctx, h.db, scope, f)
 	if err != nil {
 		return err
 	}
 	v.Facts.Terms = append(v.Facts.Terms, sameTerms(f, same)...)
+	for _, o := range same {
+		before, err := h.inspection.ObjectionsOf(ctx, h.db, scope, o.ID)
+		if err != nil {
+			return err
+		}
+		v.Facts.Terms = append(v.Facts.Terms, earlierTerms(o, before)...)
+	}
 	objections, err := h.inspection.ObjectionsOf(ctx, h.db, scope, id)
 	if err != nil {
 		return err
@@ -637,6 +686,18 @@ func (v *findingView) answered(d inspection.Objection, session *authz.Session) {
 		return
 	}
 	v.Uphold = web.Form{Action: v.Base + "/take-up", Sections: []web.Section{{Legend: "答复误报申辩", Hint: "这件申辩由" + d.PersonName + "答复；不能按期答复的，可以改由您答复。"}}, Buttons: []web.Button{{Label: "改由我答复", Plain: true}}}
+}
+
+// handedOut tells of the look that a crawler has been asked for, or how the last one
+// ended without an answer.
+func (v *findingView) handedOut(e inspection.Errand) {
+	switch {
+	case e.Out():
+		v.Out = web.Alert{Kind: web.Info, Title: inspection.HandedOut, Text: e.Waits()}
+		v.MayTest, v.Test = false, ""
+	case e.State != inspection.ErrandAnswered:
+		v.Out = web.Alert{Kind: web.Warn, Title: "上次交外网巡检机复测没有结果", Text: web.Minute(e.Ended) + "：" + e.Says}
+	}
 }
 
 // ruled leads to the public page of the rule; "" where no portal here shows it.
@@ -673,6 +734,9 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if got.Errand.Out() {
+		return web.Done(w, r, got.Finding.Link(), inspection.HandedOut+"。")
 	}
 	said := fmt.Sprintf("复测完成，用时 %.1f 秒：%s", got.After.Took.Seconds(), got.After.Says)
 	switch {

@@ -240,6 +240,9 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if run.Spec.Remote {
+		return web.Done(w, r, run.Link(), inspection.HandedOut+"。")
+	}
 	return web.Done(w, r, run.Link(), "已发起检查，通常几分钟内完成，本页显示进度。")
 }
 
@@ -330,6 +333,10 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 	if r.State == inspection.RunFailed {
 		v.Alert = web.Alert{Kind: web.Danger, Title: "检查没有完成", Text: r.Failure}
 	}
+	if r.UnderWay() && r.Spec.Remote {
+		v.Alert = web.Alert{Kind: web.Info, Title: inspection.HandedOut, Text: r.Waits(), Links: []web.Link{{Text: "刷新", Href: r.Link()}}}
+		v.UnderWay, v.Findings.Empty = false, web.Empty{Title: "结果还没有带回"}
+	}
 	v.Untested.Rows = append(v.Untested.Rows, untestedRows(r.Untested)...)
 	if r.State != inspection.RunDone {
 		v.Untested = web.Table{}
@@ -379,6 +386,7 @@ var sampleCensus = &inspection.Census{Whole: true, Listed: 832, Seen: 830, Left:
 var runPage = web.Define(views, "views/run.html",
 	newRun(inspection.Run{ID: "q", SiteName: "新站点", State: inspection.RunRunning, Pages: 31}, nil, 0, 200),
 	newRun(sampleRun, []inspection.Finding{sampleFinding}, 40, 200),
+	newRun(inspection.Run{ID: "o", SiteName: "新站点", State: inspection.RunQueued, Kind: inspection.Manual, Spec: inspection.Spec{Remote: true, Urgent: true}, Sent: sampleRun.AskedAt, GivesUp: sampleRun.AskedAt.AddDate(0, 0, 2)}, nil, 0, 200),
 	newRun(inspection.Run{ID: "c", SiteName: "雁塔区人民政府网站", Kind: inspection.Patrol, State: inspection.RunDone, Pages: 830, Census: sampleCensus}, nil, 0, 200),
 	newRun(inspection.Run{ID: "x", SiteName: "<script>", State: inspection.RunFailed, Failure: `"><img onerror=x>`}, nil, 0, 200))
 

@@ -66,7 +66,7 @@ func newList(list []integrity.State, total, open int, strays ...integrity.Alarm)
 	v := listView{Heading: web.Heading{Title: "防篡改", Lead: "平台承载的网站，凡不是发布过的字节都算被改动：显示前逐页核对，定时从磁盘和网上各核对一遍，发现后拒绝显示、告警并恢复。依据：第二十二条、第二十三条。"},
 		Table: web.Table{Caption: "平台承载的网站", Columns: []web.Column{{Head: "网站", Wide: true}, {Head: "主办单位"}, {Head: "告警", Number: true}, {Head: "最近核对"}, {Head: "IPv6"}}, Empty: web.Empty{Title: "没有平台承载的网站", Text: "网站由本平台承载并发布后，会自动列入核对。"}}}
 	if open > 0 {
-		v.Alert = web.Alert{Kind: web.Danger, Title: fmt.Sprintf("有 %d 处告警没有解除", open), Text: "被改动的内容不会显示给读者。请打开网站查看是否已恢复，并核查服务器的访问权限。"}
+		v.Alert = web.Alert{Kind: web.Danger, Title: fmt.Sprintf("有 %d 处告警没有解除", open), Text: "平台不显示被改动的内容；从网上核对时发现的，读者已经得到，见各网站的告警。请打开网站查看是否已恢复，并核查服务器的访问权限。"}
 	}
 	for _, x := range list {
 		row := web.Row{Cells: []web.Cell{{Text: x.Site.Name, Href: integrity.Link(x.Site.ID), Note: x.Site.Host}, web.Text(x.Site.UnitName), web.Figure(x.Open), {Text: cmp.Or(web.Minute(x.Looked), "还没有核对过")}, sixth(x.IPv6)}}

@@ -148,6 +148,9 @@ type Settings struct {
 	// and answer what it was sent, in hours, before the site is patrolled from here
 	// again. No source gives the time.
 	CrawlerAnswerHours int `json:"crawler_answer_hours"`
+	// CrawledOutside: this house has no way to the Internet, and sites that it does not
+	// serve itself are looked at by the crawler on the other network (readings 22).
+	CrawledOutside bool `json:"crawled_outside"`
 	// TakedownReviewHours is the time for the second look at what one person took
 	// down alone, in hours.
 	TakedownReviewHours int `json:"takedown_review_hours"`
