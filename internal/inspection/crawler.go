@@ -352,6 +352,10 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 	for _, fp := range t.Known {
 		o.Known[fp] = true
 	}
+	o.Acquitted = make(map[string]bool, len(t.Acquitted))
+	for _, c := range t.Acquitted {
+		o.Acquitted[c] = true
+	}
 	o.obey(t.Spec)
 	o.census(t.Target)
 	if o.MaxTime > 0 {

@@ -352,10 +352,33 @@ func lasting(checkID string) bool {
 	return false
 }
 
+// oneCase reports whether an answer about a finding holds for what was judged and
+// not for its place: the place outlives it. A file is replaced under its name, and
+// the pages of one template each have a title and an instant of their own.
+func oneCase(checkID string) bool {
+	switch checkID {
+	case "tags.pub_date_shown", "tags.article_title_heading":
+		return true
+	}
+	return strings.HasPrefix(checkID, "attachment.")
+}
+
+// caseOf is what was judged where oneCase holds: the bytes of the file, the two
+// values; "" for all others.
+func caseOf(checkID, says, sha256 string) string {
+	switch {
+	case !oneCase(checkID):
+		return ""
+	case strings.HasPrefix(checkID, "attachment."):
+		return sha256
+	}
+	return maskText(says)
+}
+
 // remember keeps a confirmed false alarm. Of an account the case is kept with it: an
 // account that was silent on good grounds once may fall silent again on none.
 func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
-	wrong := ""
+	wrong := caseOf(f.Check, f.Says, f.SHA256)
 	if byWords(f.Check) || f.Account != "" {
 		wrong = f.Wrong
 	}
@@ -401,17 +424,40 @@ func (s *Service) remembered(ctx context.Context, tx *db.Tx, of subject, sg Sigh
 		cases, err := s.falseAlarms(ctx, tx, of.account)
 		return slices.Contains(cases[sg.Check], sg.Wrong), err
 	}
-	wrong := ""
-	if byWords(sg.Check) {
-		wrong = sg.Wrong
+	wrong, same := "", `fingerprint = $4 AND $5 = ''`
+	switch {
+	case byWords(sg.Check):
+		wrong, same = sg.Wrong, `fingerprint = $4 OR wrong = $5 AND wrong <> ''`
+	case oneCase(sg.Check):
+		wrong, same = caseOf(sg.Check, sg.Says, sg.Evidence.SHA256), `fingerprint = $4 AND wrong = $5`
 	}
 	since := time.Unix(0, 0)
 	if !lasting(sg.Check) {
 		since = tx.Now().AddDate(0, 0, -s.set.Province().FalseAlarmDays)
 	}
-	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding_false WHERE site_id = $1 AND check_id = $2 AND edition = $3 AND at >= $6 AND (fingerprint = $4 OR wrong = $5 AND wrong <> '')`, of.site, sg.Check, RuleEdition(sg.Check), fp, wrong, since)
+	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding_false WHERE site_id = $1 AND check_id = $2 AND edition = $3 AND at >= $6 AND (`+same+`)`, of.site, sg.Check, RuleEdition(sg.Check), fp, wrong, since)
 	return n > 0, err
 }
+
+// acquitted are the cases of a site that were confirmed false under the present
+// editions of the rules, as Options.Acquitted has them.
+func (s *Service) acquitted(ctx context.Context, site registry.SiteID) (map[string]bool, error) {
+	type alarm struct{ check, edition, fingerprint, wrong string }
+	list, err := db.All(ctx, s.db, func(r db.Scanner) (alarm, error) {
+		var a alarm
+		return a, r.Scan(&a.check, &a.edition, &a.fingerprint, &a.wrong)
+	}, `SELECT check_id, edition, fingerprint, wrong FROM finding_false WHERE site_id = $1 AND wrong <> ''`, site)
+	out := map[string]bool{}
+	for _, a := range list {
+		if oneCase(a.check) && a.edition == RuleEdition(a.check) {
+			out[acquittal(a.fingerprint, a.wrong)] = true
+		}
+	}
+	return out, err
+}
+
+// acquittal names one case of a fingerprint.
+func acquittal(fingerprint, judged string) string { return fingerprint + " " + judged }
 
 // FalseAlarms are the cases of an account in scope that were confirmed false under
 // the present editions of the rules, by check.

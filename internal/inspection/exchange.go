@@ -74,6 +74,8 @@ type Task struct {
 	Limits check.Limits    `json:"limits"`
 	// Known are the fingerprints of findings that stand, see Options.
 	Known []string `json:"known,omitempty"`
+	// Acquitted are cases confirmed to be false alarms, see Options.
+	Acquitted []string `json:"acquitted,omitempty"`
 	// Lists is the edition of the word lists to read by, which stand once in the plan;
 	// empty: those of the program. Words are they, put in by the crawler that read the
 	// plan.
@@ -316,6 +318,11 @@ func (s *Service) sendRuns(ctx context.Context, urgent bool) error {
 			return err
 		}
 		t.Known = slices.Sorted(maps.Keys(known))
+		acquitted, err := s.acquitted(ctx, site.ID)
+		if err != nil {
+			return err
+		}
+		t.Acquitted = slices.Sorted(maps.Keys(acquitted))
 		words, err := s.words(ctx, site, &t)
 		if err != nil {
 			return err

@@ -84,10 +84,14 @@ type Options struct {
 	Picture     bool
 	PictureTime time.Duration
 	// Known are the fingerprints of findings that stand: they have their picture.
-	Known    map[string]bool
-	PerHost  int           // requests at once to a host, as Manners allows; 2
-	MaxBytes int64         // of all pages; 0: no bound
-	MaxTime  time.Duration // on the pages; 0: no bound
+	Known map[string]bool
+	// Acquitted are cases that a person confirmed to be false alarms, each a
+	// fingerprint, a space and what was judged: where many pages share a fingerprint,
+	// one of them must not speak for the others.
+	Acquitted map[string]bool
+	PerHost   int           // requests at once to a host, as Manners allows; 2
+	MaxBytes  int64         // of all pages; 0: no bound
+	MaxTime   time.Duration // on the pages; 0: no bound
 	// Journal remembers answers, so that a run that was broken off goes on where
 	// it was; nil: nothing is remembered.
 	Journal Journal
@@ -428,6 +432,9 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 		return
 	}
 	fp := n.prints.of(&s)
+	if len(n.o.Acquitted) > 0 && oneCase(s.Check) && n.o.Acquitted[acquittal(fp, caseOf(s.Check, s.Says, s.Evidence.SHA256))] {
+		return
+	}
 	if i, ok := n.byPrint[fp]; ok {
 		known := &n.report.Findings[i]
 		if known.URL != s.URL && !slices.Contains(known.Also, s.URL) {

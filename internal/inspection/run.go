@@ -818,6 +818,9 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if o.Known, err = s.known(ctx, site.ID); err != nil {
 		return err
 	}
+	if o.Acquitted, err = s.acquitted(ctx, site.ID); err != nil {
+		return err
+	}
 	if s.set.Frontier != nil {
 		j, err := s.set.Frontier.Journal(ctx, string(site.ID), string(id))
 		if err != nil {
@@ -1059,7 +1062,7 @@ func (sg *Sighting) another(f Finding) bool {
 		return true
 	}
 	switch family, _, _ := strings.Cut(sg.Check, "."); family {
-	case "change", "cloaked", "tamper":
+	case "change", "cloaked", "tamper", "attachment":
 		return sg.Evidence.SHA256 != "" && sg.Evidence.SHA256 != f.SHA256
 	}
 	return false

@@ -3,6 +3,7 @@ package inspection_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -1113,6 +1114,62 @@ func TestArticle22_ARefusalIsNoOutage(t *testing.T) {
 		if w = week(); w.Failures != 1 {
 			t.Errorf("404: %+v", w)
 		}
+	})
+}
+
+// A confirmed false alarm about a file or about the values of one page excuses that
+// file and those values: not what is put in its place, nor the next page.
+func TestAFalseAlarmExcusesOneCase(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		deny := func(checkID, page string) {
+			t.Helper()
+			h.clock.Advance(25 * time.Hour)
+			h.run()
+			open := slices.DeleteFunc(h.findings(inspection.FindingOpen), func(f inspection.Finding) bool { return f.Check != checkID })
+			if page == "" {
+				if len(open) != 0 {
+					t.Fatalf("%d open, want none: %+v", len(open), open)
+				}
+				return
+			}
+			if len(open) != 1 || open[0].URL != "http://"+host+page || open[0].Pages != 1 {
+				t.Fatalf("want one of %s at %s: %+v", checkID, page, open)
+			}
+			if _, err := h.svc.Dispute(h.ctx, h.scope, open[0].ID, "经办人认为不是问题。"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.svc.Answer(h.ctx, h.scope, open[0].ID, inspection.ItIsFalse, "经核对，情况属实。"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, checkID := range []string{"tags.article_title_heading", "tags.pub_date_shown"} {
+			first, second := fmt.Sprintf("/yw/%d.html", 10*i+21), fmt.Sprintf("/yw/%d.html", 10*i+22)
+			bad := func(page, title string, day int) {
+				body := article(title, "要闻", "政务动态", "2026-03-10 09:00", title+"，各部门参加。")
+				if checkID == "tags.pub_date_shown" {
+					body = strings.Replace(body, `"PubDate" content="2026-03-10`, fmt.Sprintf(`"PubDate" content="2026-03-%02d`, day), 1)
+				} else {
+					body = strings.Replace(body, `"ArticleTitle" content="`, `"ArticleTitle" content="另一个题目`, 1)
+				}
+				h.made.put(page, body)
+			}
+			h.made.swap("/yw/", "</ul>", `<li><a href="`+first+`">植树活动启动的信息</a></li><li><a href="`+second+`">防汛工作部署的信息</a></li></ul>`)
+			bad(first, "植树活动启动的信息", 3)
+			h.made.put(second, article("防汛工作部署的信息", "要闻", "政务动态", "2026-03-10 09:00", "部署防汛工作。"))
+			deny(checkID, first)
+			deny(checkID, "") // the same still
+			bad(second, "防汛工作部署的信息", 4)
+			deny(checkID, second) // beside the first, in one run
+			deny(checkID, "")
+		}
+		file := func(text string) { h.made.set("/list.txt", page{ctype: "text/plain; charset=utf-8", body: text}) }
+		h.made.swap("/yw/1.html", `<div class="content">`, `<div class="content"><a href="/list.txt">公示名单</a>`)
+		file("张某，手机13800138000")
+		deny("attachment.mobile", "/yw/1.html")
+		deny("attachment.mobile", "")
+		file("张某，手机13800138000，李某，手机13900139000")
+		deny("attachment.mobile", "/yw/1.html")
+		deny("attachment.mobile", "")
 	})
 }
 
