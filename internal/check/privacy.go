@@ -208,12 +208,11 @@ func (d *digitRun) read(text string, i int) int {
 			i += step
 			g.n++
 		}
-		if g.n == 17 && i < len(text) && (text[i] == 'X' || text[i] == 'x') {
-			g.x = true
-			i++
-		} else if g.n == 17 && (strings.HasPrefix(text[i:], "Ｘ") || strings.HasPrefix(text[i:], "ｘ")) {
-			g.x = true
-			i += len("Ｘ")
+		if g.n == 17 || d.seventeen(g.n) {
+			if n := checkLetter(text[i:]); n > 0 {
+				g.x = true
+				i += n
+			}
 		}
 		g.to = i
 		if d.n == maxGroups || g.at+g.n > len(d.digits) {
@@ -233,6 +232,26 @@ func (d *digitRun) read(text string, i int) int {
 		}
 		return i
 	}
+}
+
+// checkLetter is how many bytes the letter X takes at the front of a text; 0 when it
+// does not stand there.
+func checkLetter(text string) int {
+	for _, x := range [...]string{"X", "x", "Ｘ", "ｘ"} {
+		if strings.HasPrefix(text, x) {
+			return len(x)
+		}
+	}
+	return 0
+}
+
+// seventeen reports whether the groups that were read, as many of the last of them as
+// it takes, and n digits more are the seventeen before a check letter.
+func (d *digitRun) seventeen(n int) bool {
+	for k := d.n - 1; k >= 0 && n < 17; k-- {
+		n += d.groups[k].n
+	}
+	return n == 17
 }
 
 func skipDigits(text string, i int) int {
@@ -333,7 +352,7 @@ func (d *digitRun) open(k, n int) bool {
 // whole judges one unbroken group.
 func (d *digitRun) whole(k int, add adder) bool {
 	g := d.groups[k]
-	if g.n < 11 {
+	if g.n < 11 || g.x && g.n != 17 {
 		return false
 	}
 	before := byte(0)
@@ -416,12 +435,15 @@ func (d *digitRun) joined(k int, add adder) int {
 			return 0
 		}
 		total += g.n
-		if total > 19 {
+		if total > 19 || g.x && total > 17 {
 			return 0
 		}
 		more := k+n < d.n
 		if more && d.groups[k+n].sep == '-' {
 			continue
+		}
+		if g.x && total != 17 {
+			continue // the letter ends an identity number, and nothing else
 		}
 		dig := d.digitsOf(k, n)
 		switch {
@@ -443,7 +465,7 @@ func (d *digitRun) joined(k int, add adder) int {
 			add(KindIDCard, first.from, g.to, 0.9)
 			return n
 		}
-		if total >= 15 && total <= 19 && first.n >= 4 && cardGroups(d.groups[k:k+n]) && !(more && d.groups[k+n].n <= 4 && total < 19) {
+		if !g.x && total >= 15 && total <= 19 && first.n >= 4 && cardGroups(d.groups[k:k+n]) && !(more && d.groups[k+n].n <= 4 && total < 19) {
 			if c := d.card(k, n); c > 0 {
 				add(KindBankCard, first.from, g.to, c)
 				return n
