@@ -111,6 +111,16 @@ func TestTags(t *testing.T) {
 		{"no day shown is a fault", "tags.shown_time", goodHead, strings.Replace(goodBody, "发布时间：2024-01-02 08:09", "", 1), "", nil, []Outcome{Violated}},
 		{"day shown in an article of two sentences", "tags.shown_time", goodHead, `<main><article><table><tr><th>标题</th><td>我市召开会议</td></tr></table><header><h1>我市召开会议</h1><p><span>发布时间：<time>2024-01-02 08:09</time></span></p></header><div><div class="article-content"><p>会议昨日召开，部署近期工作。</p></div></div><footer><p><span>本文网址：</span><span>https://www.example.gov.cn/content/202401/01m83svhcxv5r9hvm6141b5tzf.html</span></p></footer></article></main>`, "", nil, []Outcome{Kept}},
 		{"another document's day quoted in the body", "tags.shown_time", goodHead, `<main><article><h1>我市召开会议</h1><div class="article-content"><p>发布时间：2023-05-06</p><p>会议昨日召开，部署近期工作。</p></div></article></main>`, "", nil, []Outcome{Violated}},
+		{"time left to a script", "tags.shown_time", goodHead, strings.Replace(goodBody, "2024-01-02 08:09", `<span id="t"></span>`, 1), "", nil, []Outcome{Untested}},
+		{"time written by a script", "tags.shown_time", goodHead, strings.Replace(goodBody, "发布时间：2024-01-02 08:09", `<script>document.write("发布时间："+t)</script>`, 1), "", nil, []Outcome{Untested}},
+		{"heading in an element of no name", "tags.article_title_heading", strings.Replace(goodHead, "<title>我市召开会议", "<title>政务要闻_我市召开会议", 1), strings.Replace(goodBody, "<h1>我市召开会议</h1>", `<h2>政务要闻</h2><div class="con_hd">我市召开会议</div>`, 1), "", nil, []Outcome{Kept}},
+		{"other quotation marks", "tags.article_title_heading", strings.Replace(goodHead, `content="我市召开会议"`, `content="我市召开“两会”"`, 1), strings.Replace(goodBody, "我市召开会议", `我市召开"两会"`, 1), "", nil, []Outcome{Kept}},
+		{"heading with a subtitle", "tags.article_title_heading", goodHead, strings.Replace(goodBody, "<h1>我市召开会议", "<h1>我市召开会议<br><span>——部署全年工作</span>", 1), "", nil, []Outcome{Kept}},
+		{"heading with a subtitle in a line of its own", "tags.article_title_heading", goodHead, strings.Replace(goodBody, "<h1>我市召开会议", "<h1>我市召开会议<br><span>部署全年工作</span>", 1), "", nil, []Outcome{Kept}},
+		{"tag cut short within a span of years", "tags.article_title_heading", strings.Replace(goodHead, `content="我市召开会议"`, `content="我市2024"`, 1), strings.Replace(goodBody, "我市召开会议", "我市2024—2025年计划", 1), "", nil, []Outcome{Violated}},
+		{"tag cut short", "tags.article_title_heading", strings.Replace(goodHead, `content="我市召开会议"`, `content="我市召开"`, 1), goodBody, "", nil, []Outcome{Violated}},
+		{"tag has the name of the column", "tags.article_title_heading", strings.Replace(goodHead, `content="我市召开会议"`, `content="政务要闻"`, 1), "<p>政务要闻</p>" + goodBody, "", nil, []Outcome{Violated}},
+		{"tag has the words of a link", "tags.article_title_heading", strings.Replace(goodHead, `content="我市召开会议"`, `content="互动交流"`, 1), `<p><a href="/hd/">互动交流</a></p>` + goodBody, "", nil, []Outcome{Violated}},
 		{"heading differs", "tags.article_title_heading", strings.Replace(goodHead, `content="我市召开会议"`, `content="我市召开大会"`, 1), goodBody, "", nil, []Outcome{Violated}},
 		{"description repeats the name", "tags.column_description_meaning", goodHead + `<meta name="ColumnDescription" content="政务要闻">`, goodBody, ClassColumn, nil, []Outcome{Violated}},
 	}
@@ -363,6 +373,7 @@ func TestListedDates(t *testing.T) {
 }
 
 func TestClassify(t *testing.T) {
+	articleText := `<h1>我市召开会议</h1><p>发布时间：2024-01-02 08:09</p><div class="content"><p>` + strings.Repeat("会议强调各项任务", 40) + `</p></div>`
 	for _, tt := range []struct {
 		name, url, src string
 		want           Class
@@ -371,6 +382,9 @@ func TestClassify(t *testing.T) {
 		{"home", "http://www.example.gov.cn/", `<title>某市人民政府</title><ul><li><a href="/1">甲</a> 2024-03-01</li></ul>`, ClassHome},
 		{"home by file", "http://www.example.gov.cn/index.html", `<title>某市人民政府</title>`, ClassHome},
 		{"column by tag", "http://www.example.gov.cn/zwgk/", `<meta name="ColumnName" content="公告">`, ClassColumn},
+		{"article with the tags of its column only", "http://www.example.gov.cn/a/2", `<title>我市召开会议</title><meta name="ColumnName" content="要闻">` + articleText, ClassContent},
+		{"column of one page", "http://www.example.gov.cn/jgzn/", `<title>我市召开会议</title><meta name="ColumnName" content="我市召开会议">` + articleText, ClassColumn},
+		{"column with a text above its list", "http://www.example.gov.cn/zt/", `<title>我市召开会议</title><meta name="ColumnName" content="要闻">` + articleText + strings.Repeat(`<ul><li><a href="/1">甲</a> 2024-03-01</li></ul>`, 3), ClassColumn},
 		{"column by dates", "http://www.example.gov.cn/zwgk/1", `<ul><li><a href="/1">甲</a> 2024-03-01</li><li><a href="/1">甲</a> 2024-03-01</li><li><a href="/1">甲</a> 2024-03-01</li></ul>`, ClassColumn},
 		{"long text", "http://www.example.gov.cn/a/1", "<p>" + strings.Repeat("会议强调各项任务", 80) + "</p>", ClassContent},
 	} {

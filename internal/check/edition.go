@@ -13,7 +13,8 @@ import (
 // family's: a confirmed false alarm is remembered for one edition of its rule, and
 // every piece of evidence names the edition it was judged by.
 var revisions = map[string]int{
-	"cloaked": 2,                  // as a browser, by title, by what is concealed on the other page
+	"cloaked": 2,              // as a browser, by title, by what is concealed on the other page
+	"tags":    1, "source": 1, // what a script fills in, other languages, short names, subtitles
 	"privacy": 1, "attachment": 1, // identity numbers in groups that end in a letter
 }
 

@@ -95,6 +95,9 @@ func (p *Page) extract() {
 	}
 	p.Heading = p.heading(p.elementsBelow(body), pageTitle, p.Tag("ArticleTitle"), p.Tag("SiteName"))
 
+	if line := p.lineOfTag(cells); line != "" {
+		p.Heading = line
+	}
 	if p.Heading == "" {
 		p.Heading = lineOfTitle(cells, pageTitle, trimSite(pageTitle, p.Tag("SiteName"), p.Tag("ColumnName")))
 	}
@@ -682,6 +685,7 @@ func namedTitle(name string) bool {
 func (p *Page) heading(elements []*html.Node, pageTitle, articleTitle, siteName string) string {
 	whole := noBlanks(pageTitle)
 	article := noBlanks(articleTitle)
+	column := noBlanks(p.Tag("ColumnName"))
 	var repeated, last, first string
 	for _, n := range elements {
 		isH := n.DataAtom == atom.H1 || n.DataAtom == atom.H2 || n.DataAtom == atom.H3
@@ -701,6 +705,7 @@ func (p *Page) heading(elements []*html.Node, pageTitle, articleTitle, siteName 
 		switch {
 		case article != "" && bare == article:
 			return t
+		case article != "" && column != "" && bare == column: // the column's name above an article
 		case repeated == "" && whole != "" && strings.HasPrefix(whole, bare):
 			repeated = t
 		case last == "" && utf8.RuneCountInString(bare) >= shortestTitle && strings.HasSuffix(whole, bare) && !siteEnd.MatchString(bare):
@@ -715,6 +720,37 @@ func (p *Page) heading(elements []*html.Node, pageTitle, articleTitle, siteName 
 // shortestTitle is the fewest characters by which a line is taken for the heading since
 // the page's title has it too.
 const shortestTitle = 8
+
+// lineOfTag is the line above the content that the ArticleTitle tag repeats, where the
+// heading found is another: titles stand in elements of any name. The name of the
+// column or of the site, and the words of a link, are no title.
+func (p *Page) lineOfTag(cells []cell) string {
+	tag := stripTags(p.Tag("ArticleTitle"))
+	if tag == "" || !longer(tag, 3) || sameTitle(p.Heading, tag) || sameTitle(tag, p.Tag("ColumnName")) || sameTitle(tag, p.Tag("SiteName")) {
+		return ""
+	}
+	want := evenTitle(tag)
+	for _, c := range cells {
+		if evenTitle(c.text) == want && !slices.ContainsFunc(p.Links, func(l Link) bool { return evenTitle(l.Text) == want }) {
+			return c.text
+		}
+		if c.inBody {
+			return ""
+		}
+	}
+	return ""
+}
+
+// evened are signs of a title that editors put differently in a tag, where quotation
+// marks end the value, and on the page.
+var evened = strings.NewReplacer("“", "", "”", "", "‘", "", "’", "", "\"", "", "'", "", "「", "", "」", "", "＂", "", "＇", "",
+	"——", "-", "—", "-", "–", "-", "―", "-", "－", "-", "（", "(", "）", ")", "：", ":", "，", ",", "；", ";", "？", "?", "！", "!")
+
+func evenTitle(s string) string { return evened.Replace(noBlanks(s)) }
+
+// sameTitle reports whether two titles are the same but for blanks, quotation marks
+// and the width of their signs.
+func sameTitle(a, b string) bool { return evenTitle(a) == evenTitle(b) }
 
 // lineOfTitle is the line that the page's title, with the site's name or without it,
 // begins with: pages of old have no element that is named a heading.

@@ -19,14 +19,28 @@ var sourceChecks = []Check{
 	},
 }
 
-var shownSource = regexp.MustCompile(`(?:信息|文章|稿件|内容)?来\s*源\s*(?:单位|部门)?\s*[：:]\s*([^\n\r\t　|｜【\[]{1,60})`)
+var shownSource = regexp.MustCompile(`(?:信息|文章|稿件|内容)?来\s*源\s*(?:单位|部门)?\s*[：:][^\S\n]*([^\n\r\t　|｜【\[]{1,60})`)
 
 // sourceOf is the source a page shows; found says that the label stands there,
-// even with nothing behind it.
+// even with nothing behind it. What stands in the line below is taken where it is
+// short and no sentence: it may be the article.
 func sourceOf(p *Page) (value string, found bool) {
 	if !holds(p.VisibleText, "源") {
 		return "", false // it is in all that is looked for
 	}
+	if value, found = sourceBeside(p); value != "" {
+		return value, true
+	}
+	for _, r := range p.rows {
+		if v := r.value; r.field == fieldSource && !r.inBody && v != "" && !longer(v, 20) && !strings.ContainsAny(v, "。，；！？：:") && !p.filledByScript("来源") {
+			return v, true
+		}
+	}
+	return "", found
+}
+
+// sourceBeside is the source in the line of its label.
+func sourceBeside(p *Page) (value string, found bool) {
 	m := near(shownSource, p.VisibleText, 24, 260, "来源", "来 源", "来  源")
 	if m == nil {
 		for _, w := range []string{"来源：", "来源:", "来 源："} {
@@ -54,6 +68,10 @@ func sourceShown(c *Check, f *Facts) []Finding {
 		return []Finding{c.fine("来源")} // a document names its issuer instead
 	case !found && f.Page.Tag("ContentSource") != "" && !placeholder(f.Page.Tag("ContentSource")):
 		return []Finding{c.tolerated("来源标签为“"+clip(f.Page.Tag("ContentSource"), 40)+"”", "来源")}
+	case f.Page.filledByScript("来源"), !found && f.Page.writtenByScript("来源"):
+		return []Finding{c.untested("来源由脚本填写，取到的源代码中没有", "来源")}
+	case !found && f.Page.foreign():
+		return []Finding{c.untested("外文页面，不识别其中的来源写法", "来源")}
 	case found:
 		return []Finding{c.wrong("“来源”之后是空的", "来源")}
 	}
@@ -70,8 +88,40 @@ func sourceSame(c *Check, f *Facts) []Finding {
 		return nil
 	}
 	a, b := bareName(tag), bareName(value)
-	if a == b || strings.Contains(a, b) || strings.Contains(b, a) {
+	if a == b || shortOf(a, b) || shortOf(b, a) || f.sponsors(a) && f.sponsors(b) {
 		return []Finding{c.fine("来源")}
 	}
 	return []Finding{c.wrong("标签为“"+clip(tag, 40)+"”，页面为“"+clip(value, 40)+"”", "来源")}
+}
+
+// shortOf reports whether a name may be another shortened: its characters stand in
+// the other in their order (区政府办, 雁塔区人民政府办公室).
+func shortOf(short, long string) bool {
+	if short == "" {
+		return false
+	}
+	rest := []rune(short)
+	for _, r := range long {
+		if len(rest) > 0 && r == rest[0] {
+			rest = rest[1:]
+		}
+	}
+	return len(rest) == 0
+}
+
+// sponsors reports whether a name means the sponsor of the site, or the site.
+func (f *Facts) sponsors(name string) bool {
+	switch name {
+	case "本站", "本网", "本网站", "本单位":
+		return true
+	}
+	if f.Ledger == nil {
+		return false
+	}
+	for _, own := range []string{f.Ledger.Sponsor, f.Ledger.SiteName} {
+		if own = bareName(own); own != "" && (name == own || shortOf(name, own) || shortOf(own, name)) {
+			return true
+		}
+	}
+	return false
 }

@@ -269,7 +269,9 @@ func articleTitle(c *Check, f *Facts) []Finding {
 	if f.Page.Heading == "" {
 		return []Finding{c.untested("未能识别页面标题", "ArticleTitle")}
 	}
-	if noBlanks(stripTags(tag)) != noBlanks(f.Page.Heading) {
+	// A subtitle follows the title behind a dash; between two numbers it is none.
+	title, shown := evenTitle(stripTags(tag)), evenTitle(f.Page.Heading)
+	if rest, ok := strings.CutPrefix(shown, title); !ok || rest != "" && (rest[0] != '-' || title == "" || isDigit(rune(title[len(title)-1]))) {
 		return []Finding{c.wrong("标签为“"+clip(tag, 60)+"”，页面标题为“"+clip(f.Page.Heading, 60)+"”", "ArticleTitle")}
 	}
 	return []Finding{c.fine("ArticleTitle")}
@@ -286,9 +288,18 @@ func columnDescription(c *Check, f *Facts) []Finding {
 	return []Finding{c.fine("ColumnDescription")}
 }
 
+// timeLabels stand before the instant of publication.
+var timeLabels = []string{"发布时间", "发布日期", "发表时间", "公开时间", "时间", "日期"}
+
 func shownTime(c *Check, f *Facts) []Finding {
 	if f.Page.Published != "" && f.Page.PublishedShown {
 		return []Finding{c.fine("")}
+	}
+	switch {
+	case f.Page.filledByScript(timeLabels...) || f.Page.writtenByScript(timeLabels...):
+		return []Finding{c.untested("发布时间由脚本填写，取到的源代码中没有", "")}
+	case f.Page.foreign():
+		return []Finding{c.untested("外文页面，不识别其中的时间写法", "")}
 	}
 	return []Finding{c.wrong("", "")}
 }
@@ -301,7 +312,7 @@ func Classify(p *Page) Class {
 		return ClassContent
 	case p.base != nil && homePath(p.base.Path) && p.base.RawQuery == "":
 		return ClassHome
-	case p.Tag("ColumnName") != "":
+	case p.Tag("ColumnName") != "" && !p.article():
 		return ClassColumn
 	case p.Published != "" && longer(p.BodyText, 200):
 		return ClassContent
@@ -313,6 +324,13 @@ func Classify(p *Page) Class {
 		return ClassContent
 	}
 	return ClassColumn
+}
+
+// article reports whether a page reads as an article, whatever its tags call it: the
+// very tags that it owes may be what it lacks. A column that is one page has its
+// name for heading.
+func (p *Page) article() bool {
+	return p.Heading != "" && !sameTitle(p.Heading, p.Tag("ColumnName")) && p.PublishedShown && longer(p.BodyText, 200) && len(p.datedRows()) < 3
 }
 
 func homePath(path string) bool {

@@ -1,0 +1,125 @@
+package check
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// filledByScript reports whether the value beside one of the labels is left to a
+// script: where it should stand is a script, or an empty element with an id.
+func (p *Page) filledByScript(labels ...string) bool {
+	if p.Root == nil {
+		return false
+	}
+	for n := following(p.Root, p.Root); n != nil; n = following(n, p.Root) {
+		if n.Type != html.TextNode || unseen(n.Parent) {
+			continue
+		}
+		label := noBlanks(n.Data)
+		bare := strings.TrimRight(label, "：:")
+		// A colon, or a label that fills its cell and does without.
+		if slices.ContainsFunc(labels, func(w string) bool { return strings.HasSuffix(bare, w) && (bare != label || bare == w) }) && emptyBeside(n) {
+			return true
+		}
+	}
+	return false
+}
+
+// emptyBeside reports whether what follows a text in its line, or in the next cell,
+// is made by a script.
+func emptyBeside(text *html.Node) bool {
+	line := lineOf(text)
+	for n := following(text, line); n != nil; n = following(n, line) {
+		switch {
+		case n.Type == html.TextNode && !unseen(n.Parent):
+			if noBlanks(n.Data) != "" {
+				return false
+			}
+		case n.Type == html.ElementNode && cellLike(n):
+			return false
+		case n.Type == html.ElementNode && leftEmpty(n):
+			return true
+		}
+	}
+	switch line.DataAtom {
+	case atom.Td, atom.Th, atom.Dt:
+		next := line.NextSibling
+		for next != nil && next.Type != html.ElementNode {
+			next = next.NextSibling
+		}
+		if next == nil || noBlanks(nodeText(next)) != "" {
+			return false
+		}
+		for n := next; n != nil; n = following(n, next) {
+			if n.Type == html.ElementNode && leftEmpty(n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lineOf is the block or cell that a node stands in.
+func lineOf(n *html.Node) *html.Node {
+	at := n.Parent
+	for at.Parent != nil && !cellLike(at) {
+		at = at.Parent
+	}
+	return at
+}
+
+// leftEmpty reports whether an element is a script, or one with an id in which
+// nothing stands yet.
+func leftEmpty(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Script:
+		return true
+	case atom.Img, atom.Input, atom.A, atom.Br, atom.Hr, atom.I, atom.Iframe:
+		return false
+	}
+	return attr(n, "id") != "" && noBlanks(nodeText(n)) == ""
+}
+
+// writtenByScript reports whether a script in the page has one of the labels to write.
+func (p *Page) writtenByScript(labels ...string) bool {
+	return slices.ContainsFunc(p.scripts, func(s string) bool {
+		return slices.ContainsFunc(labels, func(w string) bool { return holds(s, w+"：") || holds(s, w+":") })
+	})
+}
+
+// foreign reports whether a page is written in another language than Chinese: its
+// heading has no Chinese character, and it says so itself or its text has few.
+// Templates give a wrong language too often to be believed alone.
+func (p *Page) foreign() bool {
+	title := p.Heading
+	if title == "" {
+		title = p.Title
+	}
+	if !strings.ContainsFunc(title, unicode.IsLetter) || strings.ContainsFunc(title, han) {
+		return false
+	}
+	if p.Root != nil {
+		if root := find(p.Root, atom.Html); root != nil {
+			if lang := strings.ToLower(strings.TrimSpace(attr(root, "lang"))); lang != "" && !strings.HasPrefix(lang, "zh") && !strings.HasPrefix(lang, "cn") {
+				return true
+			}
+		}
+	}
+	chinese, letters := 0, 0
+	for i, r := range p.BodyText {
+		if i > 6000 {
+			break
+		}
+		if han(r) {
+			chinese++
+		}
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	return chinese*5 < letters
+}
