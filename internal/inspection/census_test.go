@@ -294,6 +294,53 @@ func TestRemoteCrawlersReadByTheUnitsLists(t *testing.T) {
 	})
 }
 
+// A remote crawler is told which cases were confirmed false, so that the next page of
+// the template is found beside the one that was excused.
+func TestRemoteCrawlersKnowWhatWasExcused(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		x, _, key := exchanging(t, h)
+		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, Exchange: x})
+		open := func() inspection.Finding {
+			t.Helper()
+			list := slices.DeleteFunc(h.findings(inspection.FindingOpen), func(f inspection.Finding) bool { return f.Check != "tags.article_title_heading" })
+			if len(list) != 1 {
+				t.Fatalf("%+v", list)
+			}
+			return list[0]
+		}
+		bad := func(page, title string) {
+			h.made.put(page, strings.Replace(article(title, "要闻", "政务动态", "2026-03-10 09:00", title+"，各部门参加。"), `"ArticleTitle" content="`, `"ArticleTitle" content="另一个题目`, 1))
+		}
+		h.made.swap("/yw/", "</ul>", `<li><a href="/yw/21.html">植树活动启动的信息</a></li><li><a href="/yw/22.html">防汛工作部署的信息</a></li></ul>`)
+		bad("/yw/21.html", "植树活动启动的信息")
+		h.made.put("/yw/22.html", article("防汛工作部署的信息", "要闻", "政务动态", "2026-03-10 09:00", "部署防汛工作。"))
+		h.run()
+		f := open()
+		if _, err := h.svc.Dispute(h.ctx, h.scope, f.ID, "经办人认为不是问题。"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.Answer(h.ctx, h.scope, f.ID, inspection.ItIsFalse, "经核对，情况属实。"); err != nil {
+			t.Fatal(err)
+		}
+		bad("/yw/22.html", "防汛工作部署的信息")
+		p := h.plan()
+		p.Spec.Remote, p.Spec.Families, p.Cadence = true, []string{"tags"}, "once"
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+			t.Fatal(err)
+		}
+		set := inspection.CrawlerSettings{Plans: x.Plans, Batches: x.Batches, House: map[string]bool{inspection.PublicKey(x.Key): true}, Key: key, Slots: 1, Delay: -1, Now: h.clock.Now}
+		if err := inspection.NewCrawler(store(t, t.TempDir()), h.made.client(t), set).Once(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 1 {
+			t.Fatalf("took %d (%v)", n, err)
+		}
+		if f := open(); f.URL != "http://"+host+"/yw/22.html" || f.Pages != 1 {
+			t.Errorf("%+v", f)
+		}
+	})
+}
+
 // answered answers the newest plan as a crawler does that knows of no lists and finds
 // nothing.
 func answered(t *testing.T, x inspection.Exchange, key ed25519.PrivateKey) {
