@@ -9,9 +9,9 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// filledByScript reports whether the value beside one of the labels is left to a
-// script: where it should stand is a script, or an empty element with an id.
-func (p *Page) filledByScript(labels ...string) bool {
+// filledByScript reports whether the value beside a label of one of the fields is left
+// to a script: where it should stand is a script, or an empty element with an id.
+func (p *Page) filledByScript(fields ...field) bool {
 	if p.Root == nil {
 		return false
 	}
@@ -19,10 +19,12 @@ func (p *Page) filledByScript(labels ...string) bool {
 		if n.Type != html.TextNode || unseen(n.Parent) {
 			continue
 		}
-		label := noBlanks(n.Data)
-		bare := strings.TrimRight(label, "：:")
-		// A colon, or a label that fills its cell and does without.
-		if slices.ContainsFunc(labels, func(w string) bool { return strings.HasSuffix(bare, w) && (bare != label || bare == w) }) && emptyBeside(n) {
+		text := squeeze(n.Data)
+		found := labelsIn(text)
+		if len(found) == 0 {
+			continue
+		}
+		if last := found[len(found)-1]; last.to == len(text) && slices.Contains(fields, last.field) && emptyBeside(n) {
 			return true
 		}
 	}

@@ -32,7 +32,7 @@ func sourceOf(p *Page) (value string, found bool) {
 		return value, true
 	}
 	for _, r := range p.rows {
-		if v := r.value; r.field == fieldSource && !r.inBody && v != "" && !longer(v, 20) && !strings.ContainsAny(v, "。，；！？：:") && !p.filledByScript("来源") {
+		if v := r.value; r.field == fieldSource && !r.inBody && v != "" && !longer(v, 20) && !strings.ContainsAny(v, "。，；！？：:") && !p.filledByScript(fieldSource) {
 			return v, true
 		}
 	}
@@ -68,7 +68,7 @@ func sourceShown(c *Check, f *Facts) []Finding {
 		return []Finding{c.fine("来源")} // a document names its issuer instead
 	case !found && f.Page.Tag("ContentSource") != "" && !placeholder(f.Page.Tag("ContentSource")):
 		return []Finding{c.tolerated("来源标签为“"+clip(f.Page.Tag("ContentSource"), 40)+"”", "来源")}
-	case f.Page.filledByScript("来源"), !found && f.Page.writtenByScript("来源"):
+	case f.Page.filledByScript(fieldSource), !found && f.Page.writtenByScript("来源"):
 		return []Finding{c.untested("来源由脚本填写，取到的源代码中没有", "来源")}
 	case !found && f.Page.foreign():
 		return []Finding{c.untested("外文页面，不识别其中的来源写法", "来源")}
@@ -97,7 +97,7 @@ func sourceSame(c *Check, f *Facts) []Finding {
 // shortOf reports whether a name may be another shortened: its characters stand in
 // the other in their order (区政府办, 雁塔区人民政府办公室).
 func shortOf(short, long string) bool {
-	if short == "" {
+	if !longer(short, 1) {
 		return false
 	}
 	rest := []rune(short)

@@ -288,15 +288,12 @@ func columnDescription(c *Check, f *Facts) []Finding {
 	return []Finding{c.fine("ColumnDescription")}
 }
 
-// timeLabels stand before the instant of publication.
-var timeLabels = []string{"发布时间", "发布日期", "发表时间", "公开时间", "时间", "日期"}
-
 func shownTime(c *Check, f *Facts) []Finding {
 	if f.Page.Published != "" && f.Page.PublishedShown {
 		return []Finding{c.fine("")}
 	}
 	switch {
-	case f.Page.filledByScript(timeLabels...) || f.Page.writtenByScript(timeLabels...):
+	case f.Page.filledByScript(fieldPublished, fieldDate) || f.Page.writtenByScript("发布时间", "发布日期", "发表时间", "公开时间"):
 		return []Finding{c.untested("发布时间由脚本填写，取到的源代码中没有", "")}
 	case f.Page.foreign():
 		return []Finding{c.untested("外文页面，不识别其中的时间写法", "")}
