@@ -888,3 +888,59 @@ func TestAPlanKeepsItsDayOfTheMonth(t *testing.T) {
 		}
 	})
 }
+
+// A plan that is resumed after its last day draws no more: it ends. On its last day
+// it still draws.
+func TestAPlanDrawsNothingPastItsEnd(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.plan()
+		p.EndsOn = calendar.DateOf(h.clock.Now()).AddMonths(1)
+		late, err := h.svc.MakePlan(h.ctx, h.scope, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		read := func(id inspection.PlanID) inspection.Plan {
+			t.Helper()
+			x, err := h.svc.PlanByID(h.ctx, h.db, h.scope, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return x
+		}
+		move := func(act string) {
+			t.Helper()
+			if _, err := h.svc.MovePlan(h.ctx, h.scope, late.ID, act, "调整"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		due := read(late.ID).NextOn
+		if due.IsZero() || due != p.EndsOn {
+			t.Fatalf("the second round is due on %s, the plan ends on %s", due, p.EndsOn)
+		}
+		move("pause")
+		h.clock.Set(due.AddDays(1).Start().Add(time.Hour))
+		move("resume")
+		if x := read(late.ID); x.Round != 1 || x.State != inspection.PlanEnded || !x.NextOn.IsZero() {
+			t.Errorf("resumed a day late: round %d, %s, next on %s", x.Round, x.State, x.NextOn)
+		}
+		says, err := db.One(h.ctx, h.db, db.Value[string], `SELECT note FROM passage WHERE kind = 'patrol_plan' AND object_id = $1 AND act = 'end'`, late.ID)
+		if err != nil || !strings.Contains(says, "结束日期已过") {
+			t.Errorf("ended by %q (%v)", says, err)
+		}
+
+		p.NextOn, p.EndsOn = calendar.Date{}, calendar.DateOf(h.clock.Now()).AddMonths(1)
+		inTime, err := h.svc.MakePlan(h.ctx, h.scope, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		h.clock.Set(read(inTime.ID).NextOn.Start().Add(9 * time.Hour))
+		if _, err := h.svc.PlansDue(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if x := read(inTime.ID); x.Round != 2 {
+			t.Errorf("on its last day: round %d", x.Round)
+		}
+	})
+}

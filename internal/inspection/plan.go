@@ -425,10 +425,16 @@ func (s *Service) PlansDue(ctx context.Context) (int, error) {
 	}
 	n := 0
 	for _, p := range plans {
-		if !p.NextOn.IsZero() && !p.NextOn.After(today) {
-			if err := s.drawRound(ctx, &p, today); err != nil {
-				return n, err
-			}
+		over := !p.EndsOn.IsZero() && p.EndsOn.Before(today)
+		switch {
+		case p.NextOn.IsZero() || p.NextOn.After(today):
+		case over: // resumed too late, or the house was off
+			err = s.drawNoMore(ctx, &p)
+		default:
+			err = s.drawRound(ctx, &p, today)
+		}
+		if err != nil {
+			return n, err
 		}
 		queued, waiting, err := s.queuePicks(ctx, p)
 		n += queued
@@ -448,7 +454,11 @@ func (s *Service) PlansDue(ctx context.Context) (int, error) {
 				if err != nil || now.State != PlanActive {
 					return err
 				}
-				return s.movePlan(ctx, tx, &now, "end", "各轮检查都已完成")
+				why := "各轮检查都已完成"
+				if over {
+					why = "结束日期已过，抽到的网站都已办理"
+				}
+				return s.movePlan(ctx, tx, &now, "end", why)
 			})
 			if err != nil {
 				return n, err
@@ -456,6 +466,20 @@ func (s *Service) PlansDue(ctx context.Context) (int, error) {
 		}
 	}
 	return n, s.sendPlans(ctx)
+}
+
+// drawNoMore gives up the round of a plan that came due and was not drawn before
+// the plan's last day had passed.
+func (s *Service) drawNoMore(ctx context.Context, p *Plan) error {
+	missed := p.NextOn
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE patrol_plan SET next_on = NULL WHERE id = $1 AND state = 'active' AND round = $2`, p.ID, p.Round)
+		if err != nil || n == 0 {
+			return err
+		}
+		p.NextOn = calendar.Date{}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.missed", Basis: "第十九条（四）", Target: p.Target(), After: map[string]string{"due": missed.String(), "ends": p.EndsOn.String()}})
+	})
 }
 
 func (s *Service) drawRound(ctx context.Context, p *Plan, today calendar.Date) error {
