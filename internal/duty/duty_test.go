@@ -1474,6 +1474,27 @@ func TestArticle19_4_WhoGoesOnHandsNothingOver(t *testing.T) {
 		if err != nil || len(stood) != 1 || !stood[0].HandedOver {
 			t.Errorf("counted as not handed over: %+v (%v)", stood, err)
 		}
+		// What was owed before this was known is looked at once more after the upgrade.
+		text, err := migrations.Files.ReadFile("0655_handover_goes_on.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, _, _ := strings.Cut(string(text), "-- +goose Down")
+		_, up, _ = strings.Cut(up, "UPDATE")
+		sys := audit.System(ctx, "test")
+		if err := h.db.Update(sys, func(tx *db.Tx) error {
+			day := calendar.DateOf(then.Until)
+			if err := h.obligations.Open(sys, tx, obligation.Debt{Kind: duty.HandoverKind.ID, Unit: h.unit.ID, Subject: obligation.Subject{Kind: "duty_shift", ID: then.ID, Name: "交接班"}, Due: calendar.Due{On: day}, From: day}); err != nil {
+				return err
+			}
+			_, err := tx.Exec(sys, "UPDATE "+strings.TrimRight(strings.TrimSpace(up), ";"))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n := owed(then); n != 0 {
+			t.Errorf("after the upgrade %d hand-overs are owed", n)
+		}
 		// Another comes: it is owed, and no longer once the roster puts 甲 there too,
 		// signed or not.
 		_, third, err := h.svc.OnDuty(ctx, system, h.unit.ID, after.From.Add(time.Hour))

@@ -26,6 +26,7 @@ import (
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/migrations"
 )
 
 // store opens a crawler's store that is closed with the test.
@@ -1070,4 +1071,84 @@ func TestARoundIsDrawnAgainFromWhatWasKept(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Samples drawn before laps were kept get theirs from the rounds they were drawn in;
+// the schema goes down and up again and loses no sample.
+func TestOldSamplesGetTheirLaps(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p, err := h.svc.MakePlan(h.ctx, h.scope, h.plan())
+		if err != nil {
+			t.Fatal(err)
+		}
+		draw := func() {
+			t.Helper()
+			h.work()
+			if p, err = h.svc.PlanByID(h.ctx, h.db, h.scope, p.ID); err != nil {
+				t.Fatal(err)
+			}
+			h.clock.Set(p.NextOn.Start().Add(9 * time.Hour))
+			if _, err := h.svc.PlansDue(h.ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		laps := func() []int {
+			t.Helper()
+			list, err := db.All(h.ctx, h.db, db.Value[int], `SELECT lap FROM patrol_pick WHERE plan_id = $1 ORDER BY round`, p.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list
+		}
+		draw()
+		draw()
+		want := []int{0, 1, 2} // one site, drawn in every round
+		if got := laps(); !slices.Equal(got, want) {
+			t.Fatalf("laps %v", got)
+		}
+		text, err := migrations.Files.ReadFile("0656_patrol_laps.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, down, found := strings.Cut(string(text), "-- +goose Down")
+		if !found {
+			t.Fatal("no way back")
+		}
+		if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+			for _, script := range []string{down, up} {
+				for _, statement := range strings.Split(noComments(script), ";") {
+					if strings.TrimSpace(statement) == "" {
+						continue
+					}
+					if _, err := tx.Exec(h.ctx, statement); err != nil {
+						return fmt.Errorf("%s: %w", statement, err)
+					}
+				}
+			}
+			return audit.Record(h.ctx, tx, audit.Entry{Act: "test.schema", Target: p.Target()})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := laps(); !slices.Equal(got, want) {
+			t.Errorf("after the way back: laps %v", got)
+		}
+		draw()
+		if got := laps(); !slices.Equal(got, []int{0, 1, 2, 3}) {
+			t.Errorf("the round after: laps %v", got)
+		}
+		for round, kept := range map[int]bool{3: false, 4: true} {
+			if x, err := h.svc.Redraw(h.ctx, h.scope, p.ID, round); err != nil || x.Same != kept || (x.SHA256 != "") != kept {
+				t.Errorf("round %d: %+v (%v)", round, x, err)
+			}
+		}
+	})
+}
+
+func noComments(script string) string {
+	var out []string
+	for line := range strings.Lines(script) {
+		text, _, _ := strings.Cut(line, "--")
+		out = append(out, strings.TrimSuffix(text, "\n"))
+	}
+	return strings.ReplaceAll(strings.Join(out, "\n"), `COLLATE "C"`, "") // which SQLite has under another name
 }
