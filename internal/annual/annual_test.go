@@ -349,6 +349,7 @@ func (h *house) rows() {
 		q(`INSERT INTO security_sheet (id, plan_id, site_id, state, checked_on, checker, kept_at) VALUES ('sh', 'sp', '%s', 'checked', '2026-05-01', '测评中心', %s)`, site, at),
 		q(`INSERT INTO security_hole (id, sheet_id, site_id, layer, severity, title, says, state, found_at, found_by, number) VALUES ('h1', 'sh', '%s', 'server', 'error', '机密细节', '机密细节', 'closed', %s, 'p', 'AQ-1')`, site, at),
 		q(`INSERT INTO security_hole (id, sheet_id, site_id, layer, severity, title, says, state, found_at, found_by) VALUES ('h2', 'sh', '%s', 'network', 'error', '机密细节', '机密细节', 'found', %s, 'p')`, site, at),
+		q(`INSERT INTO security_hole (id, sheet_id, site_id, layer, severity, title, says, state, found_at, found_by) VALUES ('h3', 'sh', '%s', 'network', 'error', '机密细节', '机密细节', 'withdrawn', %s, 'p')`, site, at),
 		q(`INSERT INTO training_course (id, unit_id, year, kind, title, held_on, hours, state, created_by, created_at) VALUES ('c1', '%s', 2026, 'business', '培训', '2026-05-01', 30, 'held', 'p', %s)`, office, at),
 		q(`INSERT INTO account_post (account_id, key, posted_on, title, original, source, taken_at) SELECT id, 'a', '2026-05-01', '推文', 'yes', 'file', %s FROM account WHERE platform = 'weibo'`, at),
 		q(`INSERT INTO account_post (account_id, key, posted_on, title, original, source, taken_at) SELECT id, 'b', '2026-05-02', '推文', 'no', 'file', %s FROM account WHERE platform = 'weibo'`, at),

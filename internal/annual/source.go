@@ -256,9 +256,9 @@ const (
 	mail      = `SELECT l.id AS key, l.number AS text, '' AS note, '/console/letters/' || l.id AS link, 1 AS n, l.received_at AS at FROM letter l WHERE l.site_id = :site AND ` + letters.Counted + ` AND l.received_at >= :from AND l.received_at < :until`
 	// What is weak stays between 网信 and the sponsor: a row tells layer and number only.
 	layer    = `CASE h.layer WHEN 'network' THEN '网络' WHEN 'database' THEN '数据库' WHEN 'firewall' THEN '防火墙' WHEN 'system' THEN '业务系统' ELSE '应用服务器' END`
-	siteHole = `SELECT h.id AS key, ` + layer + ` || '漏洞' AS text, h.number AS note, '/console/security-holes/' || h.id AS link, 1 AS n, h.found_at AS at FROM security_hole h WHERE h.site_id = :site AND h.state <> 'found' AND h.found_at >= :from AND h.found_at < :until`
+	siteHole = `SELECT h.id AS key, ` + layer + ` || '漏洞' AS text, h.number AS note, '/console/security-holes/' || h.id AS link, 1 AS n, h.found_at AS at FROM security_hole h WHERE h.site_id = :site AND h.state NOT IN ('found', 'withdrawn') AND h.found_at >= :from AND h.found_at < :until`
 	areaHole = `SELECT h.id AS key, s.name || '：' || ` + layer + ` || '漏洞' AS text, h.number AS note, '/console/security-holes/' || h.id AS link, 1 AS n, h.found_at AS at
-		FROM security_hole h JOIN site s ON s.id = h.site_id JOIN unit u ON u.id = s.unit_id WHERE {in} AND h.state <> 'found' AND h.found_at >= :from AND h.found_at < :until`
+		FROM security_hole h JOIN site s ON s.id = h.site_id JOIN unit u ON u.id = s.unit_id WHERE {in} AND h.state NOT IN ('found', 'withdrawn') AND h.found_at >= :from AND h.found_at < :until`
 	account   = `SELECT a.id AS key, a.name AS text, a.platform AS note, '/console/accounts/' || a.id AS link, 1 AS n, ` + noTime + ` AS at FROM account a WHERE a.unit_id = :unit AND a.state IN (` + live + `)`
 	following = `SELECT a.id AS key, a.name AS text, a.followers_source AS note, '/console/accounts/' || a.id AS link, a.followers AS n, ` + noTime + ` AS at FROM account a WHERE a.unit_id = :unit AND a.state IN (` + live + `) AND a.followers_on IS NOT NULL`
 	posted    = `SELECT a.id AS key, a.name AS text, '本年发布记录' AS note, '/console/account-sheets/' || a.id AS link, (SELECT count(*) FROM account_post p WHERE p.account_id = a.id AND p.posted_on >= :first AND p.posted_on <= :last) AS n, ` + noTime + ` AS at

@@ -1320,3 +1320,213 @@ func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
 		}
 	})
 }
+
+// A month laid anew keeps the turns that a swap hangs on and fills all the time
+// around them; a swap that was declined binds nothing.
+func TestArticle19_4_LaidAnewLeavesNoHour(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		r, err := h.svc.Roster(context.Background(), system, h.unit.ID, month)
+		if err != nil {
+			t.Fatal(err)
+		}
+		swap := func(x duty.Shift, act string) {
+			t.Helper()
+			asker, other := h.a, h.b
+			if x.Has(h.b.PersonID) {
+				asker, other = h.b, h.a
+			}
+			w, err := h.svc.AskSwap(as(asker), system, x.ID, org.PersonID(other.PersonID), "出差")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if act == "" {
+				return
+			}
+			if _, err := h.svc.AnswerSwap(as(other), system, w.ID, act); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n := len(r.Shifts)
+		agreed, waits, declined, dropped := r.Shifts[n-6], r.Shifts[n-4], r.Shifts[n-2], r.Shifts[n-3]
+		swap(agreed, "agree")
+		swap(waits, "")
+		swap(declined, "decline")
+		swap(dropped, "decline")
+		if _, err := h.svc.Reopen(as(h.head), system, h.unit.ID, month); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range []duty.Shift{agreed, waits} {
+			_, err := h.svc.DropShift(as(h.head), system, h.unit.ID, month, x.ID)
+			refused(t, err, fault.Conflict, "不能删除")
+		}
+		if r, err = h.svc.DropShift(as(h.head), system, h.unit.ID, month, dropped.ID); err != nil || len(r.Shifts) != n-1 {
+			t.Fatalf("dropped: %d turns (%v)", len(r.Shifts), err)
+		}
+		has := func(r duty.Roster, id string) bool {
+			return slices.ContainsFunc(r.Shifts, func(x duty.Shift) bool { return x.ID == id })
+		}
+		r, err = h.svc.Fill(as(h.head), system, h.unit.ID, month, duty.Rotation{Turns: "three", People: h.people()})
+		if err != nil || len(r.Breaches) != 0 || !has(r, agreed.ID) || !has(r, waits.ID) || has(r, declined.ID) {
+			t.Fatalf("%d turns, %+v (%v)", len(r.Shifts), r.Breaches, err)
+		}
+		for i, x := range r.Shifts[1:] {
+			if !r.Shifts[i].Until.Equal(x.From) {
+				t.Errorf("%s does not follow %s", x.Span(), r.Shifts[i].Span())
+			}
+		}
+		if last := r.Shifts[len(r.Shifts)-1]; last.Until.Before(time.Date(2026, 11, 30, 16, 0, 0, 0, time.UTC)) {
+			t.Errorf("the month ends %s", last.Span())
+		}
+		if _, err := h.svc.Publish(as(h.head), system, h.unit.ID, month); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A task given while the closing waits for its second person holds up the
+// closing: done, the room is closed.
+func TestArticle19_4_ARoomIsNotClosedOverATask(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		x, err := h.svc.OpenIncident(as(h.a), system, h.unit.ID, "网站打不开", "首页打不开，正在查。", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.ProposeClosing(as(h.a), system, x.ID, "机房断电", "加装电源"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.Assign(as(h.b), system, x.ID, "核实备份", org.PersonID(h.b.PersonID)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.CloseIncident(as(h.b), system, x.ID)
+		refused(t, err, fault.Refused, "还有 1 项任务没有完成")
+		room, err := h.svc.RoomOf(context.Background(), system, x.ID)
+		if err != nil || room.State != duty.Closing || len(room.Tasks) != 1 {
+			t.Fatalf("%s with %d tasks (%v)", room.State, len(room.Tasks), err)
+		}
+		if _, err := h.svc.Finish(as(h.b), system, x.ID, room.Tasks[0].ID, "已核实"); err != nil {
+			t.Fatal(err)
+		}
+		if x, err = h.svc.CloseIncident(as(h.b), system, x.ID); err != nil || x.State != duty.Closed {
+			t.Errorf("%s (%v)", x.State, err)
+		}
+	})
+}
+
+// Where only people of the turn that ends go on, nothing is handed over: nobody is
+// asked to sign, nothing is owed, and what was owed before the roster was changed is
+// annulled. Where another comes, it is owed as ever.
+func TestArticle19_4_WhoGoesOnHandsNothingOver(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		ctx := context.Background()
+		_, then, err := h.svc.OnDuty(ctx, system, h.unit.ID, began)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, after, err := h.svc.OnDuty(ctx, system, h.unit.ID, then.From.Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := org.PersonID(h.a.PersonID), org.PersonID(h.b.PersonID)
+		set := func(x duty.Shift, lead, second org.PersonID) {
+			t.Helper()
+			if _, err := h.svc.Reopen(as(h.head), system, h.unit.ID, month); err != nil {
+				t.Fatal(err)
+			}
+			x.Lead, x.Second = lead, second
+			if _, err := h.svc.SetShift(as(h.head), system, h.unit.ID, month, x); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.svc.Publish(as(h.head), system, h.unit.ID, month); err != nil {
+				t.Fatal(err)
+			}
+		}
+		owed := func(of duty.Shift) int {
+			t.Helper()
+			if _, err := h.svc.Sweep(ctx); err != nil {
+				t.Fatal(err)
+			}
+			list, err := h.obligations.Obligations(ctx, system, obligation.Filter{Kind: duty.HandoverKind.ID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, x := range list {
+				if x.Subject.ID == of.ID {
+					n++
+				}
+			}
+			return n
+		}
+		set(then, a, b)
+		set(after, a, "")
+		h.clock.Set(then.Until.Add(-time.Hour))
+		for _, who := range []*authz.Session{h.a, h.b} {
+			_, err := h.svc.Give(as(who), system, then.ID, "无异常")
+			refused(t, err, fault.Refused, "下一班仍由甲值班，不用交接")
+		}
+		h.clock.Set(then.Until.Add(time.Minute))
+		if n := owed(then); n != 0 {
+			t.Errorf("甲 goes on, and %d hand-overs are owed", n)
+		}
+		stood, err := h.svc.StoodBy(ctx, h.db, system, []org.PersonID{b}, then.From, then.Until.Add(time.Second))
+		if err != nil || len(stood) != 1 || !stood[0].HandedOver {
+			t.Errorf("counted as not handed over: %+v (%v)", stood, err)
+		}
+		// What was owed before this was known is looked at once more after the upgrade.
+		text, err := migrations.Files.ReadFile("0655_handover_goes_on.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, _, _ := strings.Cut(string(text), "-- +goose Down")
+		_, up, _ = strings.Cut(up, "UPDATE")
+		sys := audit.System(ctx, "test")
+		if err := h.db.Update(sys, func(tx *db.Tx) error {
+			day := calendar.DateOf(then.Until)
+			if err := h.obligations.Open(sys, tx, obligation.Debt{Kind: duty.HandoverKind.ID, Unit: h.unit.ID, Subject: obligation.Subject{Kind: "duty_shift", ID: then.ID, Name: "交接班"}, Due: calendar.Due{On: day}, From: day}); err != nil {
+				return err
+			}
+			_, err := tx.Exec(sys, "UPDATE "+strings.TrimRight(strings.TrimSpace(up), ";"))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n := owed(then); n != 0 {
+			t.Errorf("after the upgrade %d hand-overs are owed", n)
+		}
+		// Another comes: it is owed, and no longer once the roster puts 甲 there too,
+		// signed or not.
+		_, third, err := h.svc.OnDuty(ctx, system, h.unit.ID, after.From.Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		set(third, b, "")
+		h.clock.Set(after.Until.Add(time.Minute))
+		if n := owed(after); n != 1 {
+			t.Errorf("乙 comes, and %d hand-overs are owed", n)
+		}
+		if stood, err = h.svc.StoodBy(ctx, h.db, system, []org.PersonID{a}, after.From, after.Until.Add(time.Second)); err != nil || len(stood) != 2 || stood[1].HandedOver {
+			t.Errorf("not handed over: %+v (%v)", stood, err)
+		}
+		if _, err := h.svc.Give(as(h.a), system, after.ID, "无异常"); err != nil {
+			t.Fatal(err)
+		}
+		set(third, a, "")
+		if n := owed(after); n != 0 {
+			t.Errorf("甲 goes on after all, and %d hand-overs are owed", n)
+		}
+		_, err = h.svc.Take(as(h.a), system, after.ID)
+		refused(t, err, fault.Refused, "下一班仍由甲值班，不用交接")
+		set(third, a, b)
+		if n := owed(after); n != 1 {
+			t.Errorf("乙 comes too, and %d hand-overs are owed", n)
+		}
+		if _, err = h.svc.Take(as(h.b), system, after.ID); err != nil {
+			t.Fatal(err)
+		}
+		if n := owed(after); n != 0 {
+			t.Errorf("taken, and %d hand-overs are owed", n)
+		}
+	})
+}

@@ -33,7 +33,7 @@ var IncidentMachine = passage.Machine{Kind: "incident", Noun: "事件", States: 
 		{To: Handling, Act: "open", Says: "立案处置", Permit: string(authz.IncidentHandle)},
 		{From: Handling, Act: "propose", To: Closing, Says: "提出结案", Guard: "写明原因和教训，任务都已完成", Permit: string(authz.IncidentHandle)},
 		{From: Closing, Act: "return", To: Handling, Says: "退回", Permit: string(authz.IncidentHandle)},
-		{From: Closing, Act: "close", To: Closed, Says: "结案", Guard: "由提出人以外的人复核", Permit: string(authz.IncidentHandle)},
+		{From: Closing, Act: "close", To: Closed, Says: "结案", Guard: "由提出人以外的人复核，任务都已完成", Permit: string(authz.IncidentHandle)},
 	}}
 
 // Incident is one event with its room.
@@ -405,13 +405,10 @@ func (s *Service) ProposeClosing(ctx context.Context, scope authz.Scope, id, cau
 		if err := f.Err(); err != nil {
 			return err
 		}
-		open, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM incident_task WHERE incident_id = $1 AND done_at IS NULL`, id)
-		if err != nil {
+		if err := tasksDone(ctx, tx, id); err != nil {
 			return err
 		}
-		if open > 0 {
-			return fault.Newf(fault.Refused, "还有 %d 项任务没有完成，完成后再提出结案。", open)
-		}
+		var err error
 		if _, x.State, err = IncidentMachine.Take(ctx, tx, id, "propose", passage.Note{Says: clipped(cause, 200)}); err != nil {
 			return err
 		}
@@ -425,11 +422,27 @@ func (s *Service) ProposeClosing(ctx context.Context, scope authz.Scope, id, cau
 	})
 }
 
+// tasksDone refuses to close a room in which somebody still has a task.
+func tasksDone(ctx context.Context, tx *db.Tx, id string) error {
+	open, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM incident_task WHERE incident_id = $1 AND done_at IS NULL`, id)
+	if err != nil {
+		return err
+	}
+	if open > 0 {
+		return fault.Newf(fault.Refused, "还有 %d 项任务没有完成，完成后才能结案。", open)
+	}
+	return nil
+}
+
 // CloseIncident is the second pair of eyes; ReturnIncident sends it back.
 func (s *Service) CloseIncident(ctx context.Context, scope authz.Scope, id string) (Incident, error) {
 	return s.inRoom(ctx, scope, id, "close", nil, func(tx *db.Tx, session *authz.Session, x *Incident) error {
 		if x.ProposerID == session.PersonID {
 			return fault.New(fault.Refused, "结案要由提出人以外的人复核，请另一人办理。")
+		}
+		// Tasks may have been given since it was proposed.
+		if err := tasksDone(ctx, tx, id); err != nil {
+			return err
 		}
 		var err error
 		if _, x.State, err = IncidentMachine.Take(ctx, tx, id, "close", passage.Note{}); err != nil {

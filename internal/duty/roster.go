@@ -297,6 +297,9 @@ func (s *Service) change(ctx context.Context, scope authz.Scope, unit org.UnitID
 		if err := do(tx, &r); err != nil {
 			return err
 		}
+		if err := lookAgain(ctx, tx, unit); err != nil {
+			return err
+		}
 		was, is := r.was, r.is
 		if is == nil {
 			is = after
@@ -376,26 +379,66 @@ type slot struct {
 // manned is who a turn is given to.
 type manned struct{ lead, second, leader org.Person }
 
-// lay writes the turns of a month by the slots of a week, from where the turn
-// before ends. What has begun already stays.
+// loose are the turns of a roster ($1) that have yet to begin ($2) and that
+// nothing hangs on: no swap that was agreed or waits for its answer, no hand-over.
+// A swap that was declined or withdrawn binds nobody.
+const loose = `roster_id = $1 AND from_at > $2 AND id NOT IN (SELECT shift_id FROM duty_swap WHERE state IN ('asked', 'agreed'))
+	AND id NOT IN (SELECT shift_id FROM duty_handover) AND id NOT IN (SELECT next_id FROM duty_handover)`
+
+// dropLoose removes the loose turns of a roster, or the one of an id, with the
+// swaps of them that came to nothing; the trail keeps both. It returns how many
+// turns there were.
+func dropLoose(ctx context.Context, tx *db.Tx, roster, id string) (int64, error) {
+	which, args := loose, []any{roster, tx.Now()}
+	if id != "" {
+		which, args = loose+` AND id = $3`, append(args, id)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM duty_swap WHERE shift_id IN (SELECT id FROM duty_shift WHERE `+which+`)`, args...); err != nil {
+		return 0, err
+	}
+	return tx.Exec(ctx, `DELETE FROM duty_shift WHERE `+which, args...)
+}
+
+// span is a stretch of time.
+type span struct{ from, until time.Time }
+
+// vacant are the parts of a stretch of time in which none of the turns, which
+// are in order, stands.
+func vacant(from, until time.Time, stand []Shift) []span {
+	var out []span
+	for _, x := range stand {
+		if !x.From.Before(until) {
+			break
+		}
+		if x.From.After(from) {
+			out = append(out, span{from, x.From})
+		}
+		if x.Until.After(from) {
+			from = x.Until
+		}
+	}
+	if from.Before(until) {
+		out = append(out, span{from, until})
+	}
+	return out
+}
+
+// lay writes the turns of a month by the slots of a week into the time that is to
+// come and that no turn stands in. What has begun already stays, and so does what
+// a swap or a hand-over hangs on.
 func (s *Service) lay(ctx context.Context, tx *db.Tx, r *Roster, slots []slot, double bool, man func(sl slot, pair bool) manned) error {
 	first, _ := monthFirst(r.Month)
 	month, next := first.Start(), first.AddMonths(1).Start()
-	if _, err := tx.Exec(ctx, `DELETE FROM duty_shift WHERE roster_id = $1 AND from_at > $2 AND id NOT IN (SELECT shift_id FROM duty_swap) AND id NOT IN (SELECT shift_id FROM duty_handover) AND id NOT IN (SELECT next_id FROM duty_handover)`, r.ID, tx.Now()); err != nil {
+	if _, err := dropLoose(ctx, tx, r.ID, ""); err != nil {
 		return err
 	}
-	stand, err := s.shifts(ctx, tx, r.Unit.ID, month, next)
+	stand, err := s.shifts(ctx, tx, r.Unit.ID, month, next.AddDate(0, 0, 8))
 	if err != nil {
 		return err
 	}
 	begin := month
 	if now := tx.Now().Truncate(time.Hour); now.After(begin) {
 		begin = now // nobody stood on duty in hours that are gone
-	}
-	for _, x := range stand {
-		if x.Until.After(begin) {
-			begin = x.Until
-		}
 	}
 	type moment struct {
 		at time.Time
@@ -415,16 +458,22 @@ func (s *Service) lay(ctx context.Context, tx *db.Tx, r *Roster, slots []slot, d
 		if i+1 == len(moments) || !moments[i+1].at.After(begin) {
 			continue
 		}
-		from, until := m.at, moments[i+1].at
+		from := m.at
 		if from.Before(begin) {
 			from = begin
 		}
-		if !from.Before(next) {
-			break
+		// What begins after the month is the next one's.
+		free := slices.DeleteFunc(vacant(from, moments[i+1].at, stand), func(f span) bool { return !f.from.Before(next) })
+		if len(free) == 0 {
+			continue
 		}
-		pair := double || slices.ContainsFunc(r.Double, func(d sx2021.DutySpan) bool { return from.Before(d.Until) && d.From.Before(until) })
+		pair := double || slices.ContainsFunc(free, func(f span) bool {
+			return slices.ContainsFunc(r.Double, func(d sx2021.DutySpan) bool { return f.from.Before(d.Until) && d.From.Before(f.until) })
+		})
 		who := man(m.sl, pair)
-		rows = append(rows, []any{ulid.Make().String(), r.ID, r.Unit.ID, from, until, who.lead.ID, who.lead.Name, who.second.ID, who.second.Name, who.leader.ID, who.leader.Name})
+		for _, f := range free {
+			rows = append(rows, []any{ulid.Make().String(), r.ID, r.Unit.ID, f.from, f.until, who.lead.ID, who.lead.Name, who.second.ID, who.second.Name, who.leader.ID, who.leader.Name})
+		}
 	}
 	if len(rows) == 0 {
 		return fault.New(fault.Refused, "这个月剩下的时间已经排满，没有可以编排的班次。")
@@ -568,7 +617,7 @@ func (s *Service) ShiftOf(ctx context.Context, q db.Querier, scope authz.Scope, 
 type Stood struct {
 	Shift
 	UnitName string
-	// HandedOver: the next signed for it. Recorded: the record of its first day was
+	// HandedOver: the next signed for it, or only its own people went on. Recorded: the record of its first day was
 	// confirmed.
 	HandedOver, Recorded bool
 }
@@ -592,6 +641,8 @@ func (s *Service) StoodBy(ctx context.Context, q db.Querier, scope authz.Scope, 
 		return x, r.Scan(&x.ID, &x.Roster, &x.Unit, &x.From, &x.Until, &x.Lead, &x.LeadName, &x.Second, &x.SecondName, &x.UnitName, &x.HandedOver)
 	}, `SELECT s.id, s.roster_id, s.unit_id, s.from_at, s.until_at, s.lead_id, s.lead_name, s.second_id, s.second_name, u.name,
 	           EXISTS (SELECT 1 FROM duty_handover h WHERE h.shift_id = s.id AND h.state = 'taken')
+	           OR EXISTS (SELECT 1 FROM duty_shift n WHERE n.unit_id = s.unit_id AND n.from_at = (SELECT min(m.from_at) FROM duty_shift m WHERE m.unit_id = s.unit_id AND m.from_at >= s.until_at)
+	                        AND n.lead_id <> '' AND n.lead_id IN (s.lead_id, s.second_id) AND n.second_id IN ('', s.lead_id, s.second_id))
 	      FROM duty_shift s JOIN duty_roster o ON o.id = s.roster_id JOIN unit u ON u.id = s.unit_id
 	     WHERE o.state = 'published' AND (s.lead_id IN (`+in+`) OR s.second_id IN (`+in+`)) AND `+w.SQL()+` ORDER BY s.until_at, s.id`, w.Args()...)
 	if err != nil || len(list) == 0 {
@@ -664,9 +715,9 @@ func (s *Service) DropShift(ctx context.Context, scope authz.Scope, unit org.Uni
 		if old, ok := r.turn(id); ok {
 			r.was = old
 		}
-		n, err := tx.Exec(ctx, `DELETE FROM duty_shift WHERE id = $1 AND roster_id = $2 AND from_at > $3 AND id NOT IN (SELECT shift_id FROM duty_swap) AND id NOT IN (SELECT next_id FROM duty_handover)`, id, r.ID, tx.Now())
+		n, err := dropLoose(ctx, tx, r.ID, id)
 		if err == nil && n == 0 {
-			return fault.New(fault.Conflict, "已经开始、换过班或交接过的班次不能删除，可以改动人员。")
+			return fault.New(fault.Conflict, "已经开始、换过班（含正在等对方答复的）或交接过的班次不能删除，可以改动人员。")
 		}
 		return err
 	})

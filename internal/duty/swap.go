@@ -210,6 +210,9 @@ func (s *Service) AnswerSwap(ctx context.Context, scope authz.Scope, id, act str
 			if _, err := tx.Exec(ctx, `UPDATE duty_shift SET `+column+`_id = $2, `+column+`_name = $3 WHERE id = $1`, w.Shift.ID, w.To, w.ToName); err != nil {
 				return err
 			}
+			if err := lookAgain(ctx, tx, w.Unit); err != nil {
+				return err
+			}
 		}
 		if !asker {
 			if _, err := notify.Send(ctx, tx, notify.Message{Key: "swap:" + id + ":" + w.State, Unit: string(w.Unit), Person: string(w.From), Title: w.ToName + SwapMachine.ActName(act), Body: w.Shift.Span(), Link: "/console/duty?unit=" + string(w.Unit)}); err != nil {
@@ -242,6 +245,21 @@ type Handover struct {
 	GiverID, Giver        string
 	TakerID, Taker        string
 	GivenAt, TakenAt      time.Time
+}
+
+// GoesOn reports that everybody of the next turn stands on this one: there is
+// nobody to take over, and nothing is handed over.
+func (h Handover) GoesOn() bool {
+	return !h.Next.Zero() && h.Shift.Has(string(h.Next.Lead)) && (h.Next.Second == "" || h.Shift.Has(string(h.Next.Second)))
+}
+
+// comes is who of the next turn is asked to take over: the first who does not
+// stand on the turn that ends.
+func (h Handover) comes() org.PersonID {
+	if h.Shift.Has(string(h.Next.Lead)) && h.Next.Second != "" {
+		return h.Next.Second
+	}
+	return h.Next.Lead
 }
 
 // SwapLink is where a person asks another to take the turn.
@@ -350,6 +368,8 @@ func (s *Service) sign(ctx context.Context, scope authz.Scope, shift, act, says 
 			return fault.New(fault.Refused, "交班由当班人员（"+h.Shift.Names()+"）本人确认。")
 		case h.Next.Zero():
 			return fault.New(fault.Refused, "后面没有班次，不能交班；请先排好值班表。")
+		case h.State != Taken && h.GoesOn():
+			return fault.New(fault.Refused, "下一班仍由"+h.Next.Names()+"值班，不用交接。")
 		case act == "take" && !h.Next.Has(session.PersonID):
 			return fault.New(fault.Refused, "接班由下一班人员（"+h.Next.Names()+"）本人确认。")
 		case act == "give" && h.State == "" && tx.Now().Before(h.Shift.HandoverFrom()):
@@ -382,7 +402,7 @@ func (s *Service) sign(ctx context.Context, scope authz.Scope, shift, act, says 
 				h.ID, u.ID, h.Shift.ID, h.Next.ID, says, h.Open, h.State, session.PersonID, session.Name, tx.Now()); err != nil {
 				return err
 			}
-			if _, err := notify.Send(ctx, tx, notify.Message{Key: "handover:" + h.ID, Unit: string(u.ID), Person: string(h.Next.Lead), Title: "请接班：" + u.Name + h.Next.Span(), Body: "交班事项：" + says, Link: h.Shift.HandoverLink(), Urgent: true}); err != nil {
+			if _, err := notify.Send(ctx, tx, notify.Message{Key: "handover:" + h.ID, Unit: string(u.ID), Person: string(h.comes()), Title: "请接班：" + u.Name + h.Next.Span(), Body: "交班事项：" + says, Link: h.Shift.HandoverLink(), Urgent: true}); err != nil {
 				return err
 			}
 		} else {
@@ -400,7 +420,8 @@ func (s *Service) sign(ctx context.Context, scope authz.Scope, shift, act, says 
 }
 
 // sweepShifts asks for the hand-over of every turn that has ended without both
-// signatures and that another follows.
+// signatures and that others follow; where the roster was changed since and the
+// same people go on, it is no longer owed.
 func (s *Service) sweepShifts(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "duty.sweep")
 	list, err := db.All(ctx, s.DB, scanShift, shiftSelect+` WHERE NOT asked AND until_at <= $1 ORDER BY until_at, id LIMIT 500`, s.DB.Now())
@@ -420,8 +441,14 @@ func (s *Service) sweepShifts(ctx context.Context) (int, error) {
 			if err != nil {
 				return err
 			}
-			if published > 0 && h.State != Taken && !h.Next.Zero() && !sameHands(x, h.Next) {
-				if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: HandoverKind.ID, Unit: u.ID, Subject: handoverSubject(x, u.Name), Link: x.HandoverLink(), Person: h.Next.Lead, Deputy: x.Lead,
+			switch {
+			case published == 0 || h.State == Taken || h.Next.Zero():
+			case h.GoesOn():
+				if _, err := s.Obligations.Annul(ctx, tx, HandoverKind.ID, handoverSubject(x, u.Name), "下一班仍由"+h.Next.Names()+"值班，不用交接"); err != nil {
+					return err
+				}
+			default:
+				if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: HandoverKind.ID, Unit: u.ID, Subject: handoverSubject(x, u.Name), Link: x.HandoverLink(), Person: h.comes(), Deputy: x.Lead,
 					Due: calendar.Due{On: calendar.DateOf(x.Until)}, From: calendar.DateOf(x.Until)}); err != nil {
 					return err
 				}
@@ -434,8 +461,12 @@ func (s *Service) sweepShifts(ctx context.Context) (int, error) {
 	return len(list), nil
 }
 
-// sameHands reports whether the same people go on: nothing is handed over.
-func sameHands(a, b Shift) bool { return a.Lead == b.Lead && a.Second == b.Second }
+// lookAgain has the sweep look once more at the turn of a unit that ended last:
+// who follows it was changed.
+func lookAgain(ctx context.Context, tx *db.Tx, unit org.UnitID) error {
+	_, err := tx.Exec(ctx, `UPDATE duty_shift SET asked = FALSE WHERE unit_id = $1 AND asked AND until_at = (SELECT max(until_at) FROM duty_shift WHERE unit_id = $1 AND until_at <= $2)`, unit, tx.Now())
+	return err
+}
 
 func rosterSubject(u org.Unit) obligation.Subject {
 	return obligation.Subject{Kind: "unit", ID: string(u.ID), Name: u.Name}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
@@ -25,6 +26,7 @@ import (
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/migrations"
 )
 
 // store opens a crawler's store that is closed with the test.
@@ -273,10 +275,10 @@ func sitesOf(n int, code string, kind registry.SiteKind) (out []registry.Site) {
 // same seed draws the same.
 func TestSamplesAreStratifiedSeededAndWithoutRepeat(t *testing.T) {
 	sites := slices.Concat(sitesOf(1, "610000000000", registry.Portal), sitesOf(7, "610100000000", registry.DepartmentSite), sitesOf(10, "610113000000", registry.Portal), sitesOf(3, "610500000000", registry.Portal))
-	seen := map[registry.SiteID]int{}
+	seen, laps := map[registry.SiteID]int{}, map[string]inspection.Lap{}
 	var first []inspection.Pick
 	for round := range 12 {
-		picks := inspection.Draw(sites, seen, 42, 30)
+		picks := inspection.Draw(inspection.FrameOf(sites), laps, 42, 30)
 		per := map[string]int{}
 		for _, p := range picks {
 			per[p.Stratum]++
@@ -298,16 +300,56 @@ func TestSamplesAreStratifiedSeededAndWithoutRepeat(t *testing.T) {
 		for _, p := range picks {
 			seen[p.Site]++
 		}
+		drawn(laps, picks)
 	}
 	slices.Reverse(sites)
-	if again := inspection.Draw(sites, nil, 42, 30); !slices.Equal(again, first) {
+	if again := inspection.Draw(inspection.FrameOf(sites), nil, 42, 30); !slices.Equal(again, first) {
 		t.Error("the same seed drew another sample")
 	}
-	if other := inspection.Draw(sites, nil, 43, 30); slices.Equal(other, first) {
+	if other := inspection.Draw(inspection.FrameOf(sites), nil, 43, 30); slices.Equal(other, first) {
 		t.Error("another seed drew the same sample")
 	}
-	if all := inspection.Draw(sites, nil, 1, 100); len(all) != len(sites) {
+	if all := inspection.Draw(inspection.FrameOf(sites), nil, 1, 100); len(all) != len(sites) {
 		t.Errorf("a census drew %d of %d", len(all), len(sites))
+	}
+}
+
+// drawn brings laps up to what a round drew.
+func drawn(laps map[string]inspection.Lap, picks []inspection.Pick) {
+	for _, p := range picks {
+		l, ok := laps[p.Stratum]
+		if !ok || p.Lap > l.No {
+			l = inspection.Lap{No: p.Lap, Drawn: map[registry.SiteID]bool{}}
+		}
+		if p.Lap == l.No {
+			l.Drawn[p.Site] = true
+		}
+		laps[p.Stratum] = l
+	}
+}
+
+// A site that comes after many rounds is drawn once a lap like the others, at once
+// in the lap under way; nobody waits for it to catch up.
+func TestALateSiteJoinsTheLapUnderWay(t *testing.T) {
+	sites, laps := sitesOf(10, "610113000000", registry.Portal), map[string]inspection.Lap{}
+	for range 33 {
+		drawn(laps, inspection.Draw(inspection.FrameOf(sites), laps, 7, 10))
+	}
+	late := registry.Site{ID: "late", AreaCode: "610113000000", Kind: registry.Portal}
+	sites = append(sites, late)
+	seen := map[registry.SiteID]int{}
+	for round := range 8 + 11*3 { // the lap under way lacks seven and the late one; then three laps
+		picks := inspection.Draw(inspection.FrameOf(sites), laps, 7, 9)
+		if len(picks) != 1 {
+			t.Fatalf("round %d drew %d", round, len(picks))
+		}
+		seen[picks[0].Site]++
+		drawn(laps, picks)
+	}
+	for _, s := range sites {
+		if n := seen[s.ID]; n != 4 && !(n == 3 && s.ID != late.ID) {
+			t.Errorf("%s was drawn %d times", s.ID, n)
+		}
 	}
 }
 
@@ -887,4 +929,226 @@ func TestAPlanKeepsItsDayOfTheMonth(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A plan that is resumed after its last day draws no more: it ends. On its last day
+// it still draws.
+func TestAPlanDrawsNothingPastItsEnd(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.plan()
+		p.EndsOn = calendar.DateOf(h.clock.Now()).AddMonths(1)
+		late, err := h.svc.MakePlan(h.ctx, h.scope, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		read := func(id inspection.PlanID) inspection.Plan {
+			t.Helper()
+			x, err := h.svc.PlanByID(h.ctx, h.db, h.scope, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return x
+		}
+		move := func(act string) {
+			t.Helper()
+			if _, err := h.svc.MovePlan(h.ctx, h.scope, late.ID, act, "调整"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		due := read(late.ID).NextOn
+		if due.IsZero() || due != p.EndsOn {
+			t.Fatalf("the second round is due on %s, the plan ends on %s", due, p.EndsOn)
+		}
+		move("pause")
+		h.clock.Set(due.AddDays(1).Start().Add(time.Hour))
+		move("resume")
+		if x := read(late.ID); x.Round != 1 || x.State != inspection.PlanEnded || !x.NextOn.IsZero() {
+			t.Errorf("resumed a day late: round %d, %s, next on %s", x.Round, x.State, x.NextOn)
+		}
+		says, err := db.One(h.ctx, h.db, db.Value[string], `SELECT note FROM passage WHERE kind = 'patrol_plan' AND object_id = $1 AND act = 'end'`, late.ID)
+		if err != nil || !strings.Contains(says, "结束日期已过") {
+			t.Errorf("ended by %q (%v)", says, err)
+		}
+
+		p.NextOn, p.EndsOn = calendar.Date{}, calendar.DateOf(h.clock.Now()).AddMonths(1)
+		inTime, err := h.svc.MakePlan(h.ctx, h.scope, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		h.clock.Set(read(inTime.ID).NextOn.Start().Add(9 * time.Hour))
+		if _, err := h.svc.PlansDue(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if x := read(inTime.ID); x.Round != 2 {
+			t.Errorf("on its last day: round %d", x.Round)
+		}
+	})
+}
+
+// A round can be drawn again from what was kept of it, also when the ledger has
+// moved on; a sample or a list that was altered is told.
+func TestARoundIsDrawnAgainFromWhatWasKept(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		sys := audit.System(context.Background(), "test")
+		var gone registry.SiteID
+		if err := h.db.Update(sys, func(tx *db.Tx) error {
+			for i := range 9 {
+				x, err := h.reg.EnterSite(sys, tx, registry.Site{Unit: h.site.Unit, Kind: registry.DepartmentSite, Name: fmt.Sprintf("第%d个网站", i), Host: fmt.Sprintf("s%d.yanta.gov.cn", i)})
+				if err != nil {
+					return err
+				}
+				if err := h.reg.SetMonitored(sys, tx, h.scope, x.ID, true); err != nil {
+					return err
+				}
+				gone = x.ID
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		p := h.plan()
+		p.Share = 30
+		p, err := h.svc.MakePlan(h.ctx, h.scope, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := func() {
+			t.Helper()
+			if p, err = h.svc.PlanByID(h.ctx, h.db, h.scope, p.ID); err != nil {
+				t.Fatal(err)
+			}
+			h.clock.Set(p.NextOn.Start().Add(9 * time.Hour))
+			if _, err := h.svc.PlansDue(h.ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		again := func(round int) inspection.Redrawn {
+			t.Helper()
+			x, err := h.svc.Redraw(h.ctx, h.scope, p.ID, round)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return x
+		}
+		exec := func(q string, args ...any) {
+			t.Helper()
+			if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+				if _, err := tx.Exec(h.ctx, q, args...); err != nil {
+					return err
+				}
+				return audit.Record(h.ctx, tx, audit.Entry{Act: "test.alter", Target: p.Target()})
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		next()
+		next()
+		before := again(2)
+		if err := h.db.Update(sys, func(tx *db.Tx) error { return h.reg.SetMonitored(sys, tx, h.scope, gone, false) }); err != nil {
+			t.Fatal(err)
+		}
+		next()
+		next()
+		if before.Sites != 10 || again(2) != before || again(0).Sites != 9 {
+			t.Errorf("round 2 from %+v, by now %+v; the latest from %+v", before, again(2), again(0))
+		}
+		for round := 1; round <= 4; round++ {
+			if x := again(round); !x.Same || len(x.SHA256) != 64 {
+				t.Errorf("round %d: %+v", round, x)
+			}
+		}
+		if _, err := h.svc.Redraw(h.ctx, authz.Scope{}, p.ID, 1); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a stranger draws: %v", err)
+		}
+		exec(`UPDATE patrol_round SET frame = replace(frame, '{', '{"county/portal/6199":["x"],') WHERE plan_id = $1 AND round = 1`, p.ID)
+		exec(`UPDATE patrol_pick SET size = size + 1 WHERE plan_id = $1 AND round = 4`, p.ID)
+		exec(`DELETE FROM patrol_round WHERE plan_id = $1 AND round = 3`, p.ID)
+		for round, want := range map[int]bool{1: false, 2: true, 3: false, 4: false} {
+			if x := again(round); x.Same != want || (x.SHA256 == "") != (round == 3) {
+				t.Errorf("altered, round %d: %+v", round, x)
+			}
+		}
+	})
+}
+
+// Samples drawn before laps were kept get theirs from the rounds they were drawn in;
+// the schema goes down and up again and loses no sample.
+func TestOldSamplesGetTheirLaps(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p, err := h.svc.MakePlan(h.ctx, h.scope, h.plan())
+		if err != nil {
+			t.Fatal(err)
+		}
+		draw := func() {
+			t.Helper()
+			h.work()
+			if p, err = h.svc.PlanByID(h.ctx, h.db, h.scope, p.ID); err != nil {
+				t.Fatal(err)
+			}
+			h.clock.Set(p.NextOn.Start().Add(9 * time.Hour))
+			if _, err := h.svc.PlansDue(h.ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		laps := func() []int {
+			t.Helper()
+			list, err := db.All(h.ctx, h.db, db.Value[int], `SELECT lap FROM patrol_pick WHERE plan_id = $1 ORDER BY round`, p.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list
+		}
+		draw()
+		draw()
+		want := []int{0, 1, 2} // one site, drawn in every round
+		if got := laps(); !slices.Equal(got, want) {
+			t.Fatalf("laps %v", got)
+		}
+		text, err := migrations.Files.ReadFile("0656_patrol_laps.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, down, found := strings.Cut(string(text), "-- +goose Down")
+		if !found {
+			t.Fatal("no way back")
+		}
+		if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+			for _, script := range []string{down, up} {
+				for _, statement := range strings.Split(noComments(script), ";") {
+					if strings.TrimSpace(statement) == "" {
+						continue
+					}
+					if _, err := tx.Exec(h.ctx, statement); err != nil {
+						return fmt.Errorf("%s: %w", statement, err)
+					}
+				}
+			}
+			return audit.Record(h.ctx, tx, audit.Entry{Act: "test.schema", Target: p.Target()})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := laps(); !slices.Equal(got, want) {
+			t.Errorf("after the way back: laps %v", got)
+		}
+		draw()
+		if got := laps(); !slices.Equal(got, []int{0, 1, 2, 3}) {
+			t.Errorf("the round after: laps %v", got)
+		}
+		for round, kept := range map[int]bool{3: false, 4: true} {
+			if x, err := h.svc.Redraw(h.ctx, h.scope, p.ID, round); err != nil || x.Same != kept || (x.SHA256 != "") != kept {
+				t.Errorf("round %d: %+v (%v)", round, x, err)
+			}
+		}
+	})
+}
+
+func noComments(script string) string {
+	var out []string
+	for line := range strings.Lines(script) {
+		text, _, _ := strings.Cut(line, "--")
+		out = append(out, strings.TrimSuffix(text, "\n"))
+	}
+	return strings.ReplaceAll(strings.Join(out, "\n"), `COLLATE "C"`, "") // which SQLite has under another name
 }

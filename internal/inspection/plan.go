@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -242,7 +244,7 @@ func (s *Service) Draft(ctx context.Context, scope authz.Scope, p Plan) ([]Pick,
 	if err != nil {
 		return nil, nil, err
 	}
-	return Draw(sites, nil, p.Seed, p.Share), sites, nil
+	return Draw(FrameOf(sites), nil, p.Seed, p.Share), sites, nil
 }
 
 func (s *Service) ready(ctx context.Context, scope authz.Scope, p Plan) (Plan, error) {
@@ -425,10 +427,16 @@ func (s *Service) PlansDue(ctx context.Context) (int, error) {
 	}
 	n := 0
 	for _, p := range plans {
-		if !p.NextOn.IsZero() && !p.NextOn.After(today) {
-			if err := s.drawRound(ctx, &p, today); err != nil {
-				return n, err
-			}
+		over := !p.EndsOn.IsZero() && p.EndsOn.Before(today)
+		switch {
+		case p.NextOn.IsZero() || p.NextOn.After(today):
+		case over: // resumed too late, or the house was off
+			err = s.drawNoMore(ctx, &p)
+		default:
+			err = s.drawRound(ctx, &p, today)
+		}
+		if err != nil {
+			return n, err
 		}
 		queued, waiting, err := s.queuePicks(ctx, p)
 		n += queued
@@ -448,7 +456,11 @@ func (s *Service) PlansDue(ctx context.Context) (int, error) {
 				if err != nil || now.State != PlanActive {
 					return err
 				}
-				return s.movePlan(ctx, tx, &now, "end", "各轮检查都已完成")
+				why := "各轮检查都已完成"
+				if over {
+					why = "结束日期已过，抽到的网站都已办理"
+				}
+				return s.movePlan(ctx, tx, &now, "end", why)
 			})
 			if err != nil {
 				return n, err
@@ -456,6 +468,20 @@ func (s *Service) PlansDue(ctx context.Context) (int, error) {
 		}
 	}
 	return n, s.sendPlans(ctx)
+}
+
+// drawNoMore gives up the round of a plan that came due and was not drawn before
+// the plan's last day had passed.
+func (s *Service) drawNoMore(ctx context.Context, p *Plan) error {
+	missed := p.NextOn
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE patrol_plan SET next_on = NULL WHERE id = $1 AND state = 'active' AND round = $2`, p.ID, p.Round)
+		if err != nil || n == 0 {
+			return err
+		}
+		p.NextOn = calendar.Date{}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.missed", Basis: "第十九条（四）", Target: p.Target(), After: map[string]string{"due": missed.String(), "ends": p.EndsOn.String()}})
+	})
 }
 
 func (s *Service) drawRound(ctx context.Context, p *Plan, today calendar.Date) error {
@@ -471,20 +497,14 @@ func (s *Service) drawRound(ctx context.Context, p *Plan, today calendar.Date) e
 		next = calendar.Date{}
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
-		type drawn struct {
-			site registry.SiteID
-			n    int
-		}
-		rows, err := db.All(ctx, tx, func(r db.Scanner) (drawn, error) {
-			var x drawn
-			return x, r.Scan(&x.site, &x.n)
-		}, `SELECT site_id, count(*) FROM patrol_pick WHERE plan_id = $1 GROUP BY site_id`, p.ID)
+		laps, err := lapsBefore(ctx, tx, p.ID, p.Round+1)
 		if err != nil {
 			return err
 		}
-		seen := map[registry.SiteID]int{}
-		for _, r := range rows {
-			seen[r.site] = r.n
+		f := FrameOf(sites)
+		frame, digest, err := f.kept()
+		if err != nil {
+			return err
 		}
 		// Of two processes one draws.
 		n, err := tx.Exec(ctx, `UPDATE patrol_plan SET round = round + 1, next_on = $2 WHERE id = $1 AND state = 'active' AND round = $3`, p.ID, next, p.Round)
@@ -492,18 +512,97 @@ func (s *Service) drawRound(ctx context.Context, p *Plan, today calendar.Date) e
 			return err
 		}
 		p.Round, p.NextOn = p.Round+1, next
-		picks := Draw(sites, seen, p.Seed, p.Share)
+		if _, err := tx.Exec(ctx, `INSERT INTO patrol_round (plan_id, round, drawn_at, frame, sha256) VALUES ($1, $2, $3, $4, $5)`, p.ID, p.Round, tx.Now(), frame, digest); err != nil {
+			return err
+		}
+		picks := Draw(f, laps, p.Seed, p.Share)
 		lines := make([][]any, 0, len(picks))
 		for _, k := range picks {
-			lines = append(lines, []any{p.ID, p.Round, k.Site, k.Stratum, k.Of})
+			lines = append(lines, []any{p.ID, p.Round, k.Site, k.Stratum, k.Of, k.Lap})
 		}
 		if len(lines) > 0 {
-			if err := tx.InsertAll(ctx, "patrol_pick", []string{"plan_id", "round", "site_id", "stratum", "size"}, lines); err != nil {
+			if err := tx.InsertAll(ctx, "patrol_pick", []string{"plan_id", "round", "site_id", "stratum", "size", "lap"}, lines); err != nil {
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.draw", Basis: "第十九条（四）", Target: p.Target(), After: map[string]any{"round": p.Round, "drawn": len(picks), "of": len(sites), "next": next.String()}})
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.draw", Basis: "第十九条（四）", Target: p.Target(), After: map[string]any{"round": p.Round, "drawn": len(picks), "of": len(sites), "frame_sha256": digest, "next": next.String()}})
 	})
+}
+
+// kept is a frame as it is stored, with its digest.
+func (f Frame) kept() (text, digest string, err error) {
+	body, err := json.Marshal(f)
+	sum := sha256.Sum256(body)
+	return string(body), hex.EncodeToString(sum[:]), err
+}
+
+// lapsBefore are the laps of a plan as they stood before a round.
+func lapsBefore(ctx context.Context, q db.Querier, id PlanID, round int) (map[string]Lap, error) {
+	list, err := db.All(ctx, q, func(r db.Scanner) (Pick, error) {
+		var k Pick
+		return k, r.Scan(&k.Stratum, &k.Site, &k.Lap)
+	}, `SELECT k.stratum, k.site_id, k.lap FROM patrol_pick k
+	      JOIN (SELECT stratum, max(lap) AS lap FROM patrol_pick WHERE plan_id = $1 AND round < $2 GROUP BY stratum) m ON m.stratum = k.stratum AND m.lap = k.lap
+	     WHERE k.plan_id = $1 AND k.round < $2`, id, round)
+	laps := map[string]Lap{}
+	for _, k := range list {
+		l, ok := laps[k.Stratum]
+		if !ok {
+			l = Lap{No: k.Lap, Drawn: map[registry.SiteID]bool{}}
+			laps[k.Stratum] = l
+		}
+		l.Drawn[k.Site] = true
+	}
+	return laps, err
+}
+
+// Redrawn is a round drawn again from what was kept of it.
+type Redrawn struct {
+	Sites  int    // drawn from
+	SHA256 string // of the list of them; empty: none was kept
+	Same   bool   // the list is the one that was kept, and gives the sample that was kept
+}
+
+// Redraw draws a round of a plan in scope again; round 0 is the latest.
+func (s *Service) Redraw(ctx context.Context, scope authz.Scope, id PlanID, round int) (Redrawn, error) {
+	p, err := s.PlanByID(ctx, s.db, scope, id)
+	if err != nil {
+		return Redrawn{}, err
+	}
+	if round <= 0 {
+		round = p.Round
+	}
+	type row struct{ frame, digest string }
+	kept, err := db.One(ctx, s.db, func(r db.Scanner) (row, error) {
+		var x row
+		return x, r.Scan(&x.frame, &x.digest)
+	}, `SELECT frame, sha256 FROM patrol_round WHERE plan_id = $1 AND round = $2`, id, round)
+	if db.None(err) {
+		return Redrawn{}, nil
+	}
+	if err != nil {
+		return Redrawn{}, err
+	}
+	out := Redrawn{SHA256: kept.digest}
+	var f Frame
+	if err := json.Unmarshal([]byte(kept.frame), &f); err != nil {
+		return out, nil // altered: it is not the list that was kept
+	}
+	out.Sites = f.Sites()
+	_, digest, err := f.kept()
+	if err != nil {
+		return out, err
+	}
+	laps, err := lapsBefore(ctx, s.db, id, round)
+	if err != nil {
+		return out, err
+	}
+	picks, err := db.All(ctx, s.db, func(r db.Scanner) (Pick, error) {
+		var k Pick
+		return k, r.Scan(&k.Site, &k.Stratum, &k.Of, &k.Lap)
+	}, `SELECT site_id, stratum, size, lap FROM patrol_pick WHERE plan_id = $1 AND round = $2 ORDER BY stratum, site_id`, id, round)
+	out.Same = digest == kept.digest && slices.Equal(picks, Draw(f, laps, p.Seed, p.Share))
+	return out, err
 }
 
 // picksAtOnce bounds the runs one duty queues.

@@ -171,33 +171,64 @@ func Stratum(s registry.Site) string {
 	return levelOf(s.AreaCode) + "/" + string(s.Kind) + "/" + city
 }
 
+// Frame is what a round is drawn from: the sites of each stratum, in order.
+type Frame map[string][]registry.SiteID
+
+// FrameOf puts sites into their strata.
+func FrameOf(sites []registry.Site) Frame {
+	f := Frame{}
+	for _, s := range sites {
+		f[Stratum(s)] = append(f[Stratum(s)], s.ID)
+	}
+	for _, list := range f {
+		slices.Sort(list)
+	}
+	return f
+}
+
+// Sites is how many there are.
+func (f Frame) Sites() (n int) {
+	for _, list := range f {
+		n += len(list)
+	}
+	return n
+}
+
+// Lap is how far the rounds before have gone round one stratum.
+type Lap struct {
+	No    int // laps completed
+	Drawn map[registry.SiteID]bool
+}
+
 // Pick is one site drawn.
 type Pick struct {
 	Site    registry.SiteID
 	Stratum string
 	Of      int // sites in the stratum
+	Lap     int // through the stratum, that it was drawn in
 }
 
 // Draw takes share per cent of every stratum, rounded up, so that each has one
-// at least. Sites drawn less often come first; among equals the seed decides. So
-// no site is drawn again before every site of its stratum was, and whoever has
-// the seed and the ledger draws the same. seen is how often a site was drawn in
-// rounds before.
-func Draw(sites []registry.Site, seen map[registry.SiteID]int, seed int64, share int) []Pick {
-	strata := map[string][]registry.Site{}
-	for _, s := range sites {
-		k := Stratum(s)
-		strata[k] = append(strata[k], s)
-	}
+// at least. What was not drawn in the lap under way comes first; among equals the
+// seed decides. So no site is drawn again before every site of its stratum was, one
+// that came later waits and is drawn like the others, and whoever has the seed, the
+// frame and the laps draws the same.
+func Draw(f Frame, laps map[string]Lap, seed int64, share int) []Pick {
 	var out []Pick
-	for k, list := range strata {
-		slices.SortFunc(list, func(a, b registry.Site) int {
-			return cmp.Or(cmp.Compare(seen[a.ID], seen[b.ID]), cmp.Compare(lot(seed, seen[a.ID], a.ID), lot(seed, seen[b.ID], b.ID)), strings.Compare(string(a.ID), string(b.ID)))
-		})
-		n := min(len(list), max(1, (len(list)*share+99)/100))
-		for _, s := range list[:n] {
-			out = append(out, Pick{s.ID, k, len(list)})
+	for k, list := range f {
+		under := laps[k]
+		picks := make([]Pick, 0, len(list))
+		for _, id := range list {
+			x := Pick{id, k, len(list), under.No}
+			if under.Drawn[id] {
+				x.Lap++
+			}
+			picks = append(picks, x)
 		}
+		slices.SortFunc(picks, func(a, b Pick) int {
+			return cmp.Or(cmp.Compare(a.Lap, b.Lap), cmp.Compare(lot(seed, a.Lap, a.Site), lot(seed, b.Lap, b.Site)), strings.Compare(string(a.Site), string(b.Site)))
+		})
+		out = append(out, picks[:min(len(list), max(1, (len(list)*share+99)/100))]...)
 	}
 	slices.SortFunc(out, func(a, b Pick) int {
 		return cmp.Or(strings.Compare(a.Stratum, b.Stratum), strings.Compare(string(a.Site), string(b.Site)))

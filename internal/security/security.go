@@ -58,21 +58,23 @@ const (
 var PlanMachine = passage.Machine{Kind: "security_plan", Noun: "年度安全检查", States: map[string]string{Open: "检查中", Finished: "已完成"},
 	Moves: []passage.Move{
 		{To: Open, Act: "plan", Says: "制定计划", Permit: string(authz.SecurityPlan)},
-		{From: Open, Act: "finish", To: Finished, Says: "完成", Guard: "范围内运行的网站都已检查，或写明了未能检查的原因", Permit: string(authz.SecurityPlan)},
+		{From: Open, Act: "finish", To: Finished, Says: "完成", Guard: "范围内运行的网站都已检查，或写明了未能检查的原因；登记的漏洞都已下发", Permit: string(authz.SecurityPlan)},
 	}}
 
 // States of a hole.
 const (
-	HoleFound   = "found"
-	HoleOrdered = "ordered"
-	HoleMended  = "mended"
-	HoleClosed  = "closed"
+	HoleFound     = "found"
+	HoleOrdered   = "ordered"
+	HoleMended    = "mended"
+	HoleClosed    = "closed"
+	HoleWithdrawn = "withdrawn" // entered by mistake: it counts nowhere
 )
 
 // HoleMachine is the states of a hole.
-var HoleMachine = passage.Machine{Kind: "security_hole", Noun: "安全漏洞", States: map[string]string{HoleFound: "待下发", HoleOrdered: "整改中", HoleMended: "待复测", HoleClosed: "已关闭"},
+var HoleMachine = passage.Machine{Kind: "security_hole", Noun: "安全漏洞", States: map[string]string{HoleFound: "待下发", HoleOrdered: "整改中", HoleMended: "待复测", HoleClosed: "已关闭", HoleWithdrawn: "已撤销"},
 	Moves: []passage.Move{
 		{To: HoleFound, Act: "find", Says: "登记漏洞", Permit: string(authz.SecurityPlan)},
+		{From: HoleFound, Act: "withdraw", To: HoleWithdrawn, Says: "撤销登记", Guard: "写明撤销原因", Permit: string(authz.SecurityPlan)},
 		{From: HoleFound, Act: "order", To: HoleOrdered, Says: "下发整改通知", Permit: string(authz.SecurityPlan)},
 		{From: HoleOrdered, Act: "mend", To: HoleMended, Says: "报告已整改", Permit: string(authz.SecurityMend)},
 		{From: HoleMended, Act: "return", To: HoleOrdered, Says: "复测未通过", Permit: string(authz.SecurityPlan)},
@@ -128,6 +130,7 @@ type Plan struct {
 	Above    bool // a superior's: named, and counted in the reader's scope only
 	Holes    int
 	Closed   int
+	Untold   int    // of Holes, on running sites: their sponsors were not told yet
 	path     string // of the plan's area
 	area     string
 	line     string
@@ -347,15 +350,16 @@ const planSelect = `
 	       (SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id WHERE x.plan_id = p.id AND x.state = 'checked' AND s.state NOT IN ('exited', 'closed')),
 	       (SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id WHERE x.plan_id = p.id AND ` + isPartial + ` AND s.state NOT IN ('exited', 'closed')),
 	       (SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id WHERE x.plan_id = p.id AND ` + isExcused + ` AND s.state NOT IN ('exited', 'closed')),
-	       (SELECT count(*) FROM security_hole h JOIN security_sheet x ON x.id = h.sheet_id WHERE x.plan_id = p.id),
+	       (SELECT count(*) FROM security_hole h JOIN security_sheet x ON x.id = h.sheet_id WHERE x.plan_id = p.id AND h.state <> 'withdrawn'),
 	       (SELECT count(*) FROM security_hole h JOIN security_sheet x ON x.id = h.sheet_id WHERE x.plan_id = p.id AND h.state = 'closed'),
+	       (SELECT count(*) FROM security_hole h JOIN security_sheet x ON x.id = h.sheet_id JOIN site s ON s.id = h.site_id WHERE x.plan_id = p.id AND h.state = 'found' AND s.state NOT IN ('exited', 'closed')),
 	       a.path, u.area_path, u.line_path
 	  FROM security_plan p JOIN unit u ON u.id = p.unit_id JOIN area a ON a.id = p.area_id`
 
 func scanPlan(r db.Scanner) (Plan, error) {
 	var p Plan
 	err := r.Scan(&p.ID, &p.Unit, &p.UnitName, &p.Year, &p.Area, &p.AreaName, &p.Title, &p.Note, &p.BeginsOn, &p.DueOn, &p.State, &p.MadeBy, &p.MadeAt, &p.Summary, &p.EndedAt,
-		&p.Sites, &p.Checked, &p.Partial, &p.Excused, &p.Holes, &p.Closed, &p.path, &p.area, &p.line)
+		&p.Sites, &p.Checked, &p.Partial, &p.Excused, &p.Holes, &p.Closed, &p.Untold, &p.path, &p.area, &p.line)
 	return p, err
 }
 
@@ -513,7 +517,7 @@ func (s *Service) Cover(ctx context.Context) (int, error) {
 }
 
 // Finish ends a plan: every running site on it has been checked, or a person said
-// why it could not be.
+// why it could not be, and the sponsors were told of every hole.
 func (s *Service) Finish(ctx context.Context, scope authz.Scope, session *authz.Session, id, summary string) error {
 	summary = strings.TrimSpace(summary)
 	var f fault.Fields
@@ -538,6 +542,9 @@ func (s *Service) Finish(ctx context.Context, scope authz.Scope, session *authz.
 		if p.State == Open && p.Left() > 0 {
 			return fault.Newf(fault.Refused, "还有 %d 个网站没有检查，也没有写明未能检查的原因，不能完成。", p.Left()).Because(fault.Reason{ID: "S23.1c", Citation: citation, Says: "网信部门每年对全省政府网站进行安全管理工作检查"})
 		}
+		if p.State == Open && p.Untold > 0 {
+			return fault.Newf(fault.Refused, "还有 %d 个漏洞没有下发整改通知，不能完成；请在检查单中下发，登记有误的在漏洞页面撤销。", p.Untold).Because(fault.Reason{ID: "S23.1c", Citation: citation, Says: "及时处置网络、数据库、防火墙、业务系统、应用服务器中可能存在的安全漏洞"})
+		}
 		_, to, err := PlanMachine.Take(ctx, tx, p.ID, "finish", passage.Note{Says: clip(summary, 200)})
 		if err != nil {
 			return err
@@ -552,9 +559,12 @@ func (s *Service) Finish(ctx context.Context, scope authz.Scope, session *authz.
 	})
 }
 
+// standing is a hole, security_hole h, that is still to be closed.
+const standing = `h.state NOT IN ('closed', 'withdrawn')`
+
 const sheetSelect = `
 	SELECT x.id, x.plan_id, p.title, p.state, p.unit_id, b.name, x.site_id, s.name, s.host, s.unit_id, u.name, s.state NOT IN ('exited', 'closed'), x.state, x.checked_on, x.checker, x.method, x.layers, x.excuse, x.summary, x.kept_by, x.kept_at, x.number, x.ordered_at, x.ordered_by,
-	       (SELECT count(*) FROM security_hole h WHERE h.sheet_id = x.id), (SELECT count(*) FROM security_hole h WHERE h.sheet_id = x.id AND h.state <> 'closed'), u.area_path, u.line_path
+	       (SELECT count(*) FROM security_hole h WHERE h.sheet_id = x.id AND h.state <> 'withdrawn'), (SELECT count(*) FROM security_hole h WHERE h.sheet_id = x.id AND ` + standing + `), u.area_path, u.line_path
 	  FROM security_sheet x JOIN security_plan p ON p.id = x.plan_id JOIN unit b ON b.id = p.unit_id JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id`
 
 func scanSheet(r db.Scanner) (Sheet, error) {
@@ -584,7 +594,7 @@ func (s *Service) Sheets(ctx context.Context, scope authz.Scope, f SheetFilter) 
 	like := db.Contains(f.Text)
 	w.And("s.state NOT IN ('exited', 'closed')").AndIf(f.Plan != "", "x.plan_id = ?", f.Plan).AndIf(f.State == "todo" || f.State == "checked", "x.state = ?", f.State).
 		AndIf(f.State == Untested, isUntested).AndIf(f.State == Partial, isPartial).
-		AndIf(f.State == "holes", "EXISTS (SELECT 1 FROM security_hole h WHERE h.sheet_id = x.id AND h.state <> 'closed')").
+		AndIf(f.State == "holes", "EXISTS (SELECT 1 FROM security_hole h WHERE h.sheet_id = x.id AND "+standing+")").
 		AndIf(f.Text != "", `lower(s.name) LIKE ? ESCAPE '\' OR s.host LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like, like)
 	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
@@ -693,7 +703,7 @@ func (s *Service) Check(ctx context.Context, scope authz.Scope, session *authz.S
 			return fault.New(fault.Conflict, "年度检查已完成，检查单不再修改。")
 		}
 		for _, l := range Layers {
-			n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM security_hole WHERE sheet_id = $1 AND layer = $2`, id, l.Value)
+			n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM security_hole WHERE sheet_id = $1 AND layer = $2 AND state <> 'withdrawn'`, id, l.Value)
 			if err != nil {
 				return err
 			}
@@ -754,13 +764,13 @@ func (s *Service) Holes(ctx context.Context, scope authz.Scope, f HoleFilter) ([
 	var w db.Where
 	scope.Where(&w, "u")
 	like := db.Contains(f.Text)
-	w.AndIf(f.Told, "h.state <> 'found'").AndIf(f.State == "standing", "h.state <> 'closed'").AndIf(f.State != "" && f.State != "standing", "h.state = ?", f.State).AndIf(f.Layer != "", "h.layer = ?", f.Layer).AndIf(f.Severity != "", "h.severity = ?", f.Severity).
+	w.AndIf(f.Told, "h.state NOT IN ('found', 'withdrawn')").AndIf(f.State == "standing", standing).AndIf(f.State != "" && f.State != "standing", "h.state = ?", f.State).AndIf(f.Layer != "", "h.layer = ?", f.Layer).AndIf(f.Severity != "", "h.severity = ?", f.Severity).
 		AndIf(f.Text != "", `lower(s.name) LIKE ? ESCAPE '\' OR lower(h.title) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like, like)
 	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM security_hole h JOIN site s ON s.id = h.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
 	}
-	list, err := db.All(ctx, s.DB, scanHole, holeSelect+` WHERE `+w.SQL()+` ORDER BY CASE h.state WHEN 'closed' THEN 1 ELSE 0 END, CASE WHEN h.due_on IS NULL THEN 1 ELSE 0 END, h.due_on, `+bySeverity+`, h.id LIMIT `+w.Arg(cmp.Or(f.Limit, 50))+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	list, err := db.All(ctx, s.DB, scanHole, holeSelect+` WHERE `+w.SQL()+` ORDER BY CASE WHEN `+standing+` THEN 0 ELSE 1 END, CASE WHEN h.due_on IS NULL THEN 1 ELSE 0 END, h.due_on, `+bySeverity+`, h.id LIMIT `+w.Arg(cmp.Or(f.Limit, 50))+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	return list, total, err
 }
 
@@ -804,6 +814,55 @@ func (s *Service) AddHole(ctx context.Context, scope authz.Scope, session *authz
 		return audit.Record(ctx, tx, audit.Entry{Act: "security.hole.find", Basis: citation, Target: h.Target(), After: map[string]string{"layer": h.Layer, "severity": h.Severity, "title": h.Title}})
 	})
 	return h, err
+}
+
+// Withdraw takes back a hole that was entered by mistake and that the sponsor was
+// not told of. A layer without holes left is to be judged anew, and with it the
+// sheet, unless the year is finished.
+func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, session *authz.Session, id, why string) error {
+	why = strings.TrimSpace(why)
+	var f fault.Fields
+	f.Reason("why", "撤销原因", why)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		h, err := s.HoleByID(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		x, err := s.sheetTx(ctx, tx, scope, h.Sheet)
+		if err != nil {
+			return err
+		}
+		if err := s.checker(session, x); err != nil {
+			return err
+		}
+		if h.State == HoleOrdered || h.State == HoleMended {
+			return fault.New(fault.Conflict, "整改通知已经下发，漏洞不能撤销；确实没有的，由主办单位报告核实情况，复测时写明并关闭。")
+		}
+		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "withdraw", passage.Note{Says: why}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2 WHERE id = $1`, h.ID, h.State); err != nil {
+			return err
+		}
+		left, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM security_hole WHERE sheet_id = $1 AND layer = $2 AND state <> 'withdrawn'`, x.ID, h.Layer)
+		if err != nil {
+			return err
+		}
+		if left == 0 && x.PlanState == Open && x.Layers[h.Layer].Verdict == "holes" {
+			delete(x.Layers, h.Layer)
+			body, err := json.Marshal(x.Layers)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `UPDATE security_sheet SET state = 'todo', layers = $2 WHERE id = $1`, x.ID, string(body)); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.hole.withdraw", Basis: citation, Target: h.Target(), Before: HoleFound, After: map[string]string{"title": h.Title, "why": why}})
+	})
 }
 
 // days is how long a hole may stand by its severity.
@@ -910,8 +969,8 @@ func (s *Service) Mend(ctx context.Context, scope authz.Scope, session *authz.Se
 		if err != nil {
 			return err
 		}
-		if h.State == HoleFound {
-			return fault.Missing("漏洞") // not told yet
+		if h.State == HoleFound || h.State == HoleWithdrawn {
+			return fault.Missing("漏洞") // not told of it
 		}
 		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "mend", passage.Note{Says: clip(as, 500)}); err != nil {
 			return err
@@ -1003,9 +1062,9 @@ type HoleDossier struct {
 }
 
 // Sees reports whether the person may read a hole: 网信 always, the others once
-// the sponsor was told.
+// the sponsor was told; of what was withdrawn it never was.
 func Sees(session *authz.Session, h Hole) bool {
-	return h.State != HoleFound || session.May(authz.SecurityPlan)
+	return h.State != HoleFound && h.State != HoleWithdrawn || session.May(authz.SecurityPlan)
 }
 
 // Hole in scope, that the person sees.

@@ -221,3 +221,75 @@ func TestArticle23_1_TheYearsCheckCoversEverySiteAndHolesAreRetested(t *testing.
 		}
 	})
 }
+
+// A hole that no sponsor was told of holds up the end of the year; one that was
+// entered by mistake is withdrawn and counts nowhere, and its layer is judged anew.
+func TestArticle23_1_NoHoleIsLeftUntold(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		scope, own := h.cyber.ScopeFor(authz.SecurityPlan), h.own.ScopeFor(authz.SecurityMend)
+		p, err := h.svc.Plan(h.ctx, scope, h.cyber, security.NewPlan{Unit: h.body.ID, Year: 2026, Title: "2026 年检查", BeginsOn: calendar.DateOf(start)})
+		ok(t, err)
+		list, _, err := h.svc.Sheets(h.ctx, scope, security.SheetFilter{Plan: p.ID})
+		ok(t, err)
+		sheet := list[0].ID
+		add := func(layer string) security.Hole {
+			t.Helper()
+			x, err := h.svc.AddHole(h.ctx, scope, h.cyber, sheet, security.Hole{Layer: layer, Severity: "error", Title: "组件过旧", Says: "有公开漏洞"})
+			ok(t, err)
+			return x
+		}
+		figures := func() [4]int {
+			t.Helper()
+			p, err = h.svc.PlanByID(h.ctx, h.db, scope, p.ID)
+			ok(t, err)
+			x, err := h.svc.Sheet(h.ctx, scope, h.cyber, sheet)
+			ok(t, err)
+			return [4]int{p.Holes, p.Untold, x.Holes, x.Standing}
+		}
+		wrong, same, real := add("server"), add("server"), add("network")
+		n := sheetOf("holes")
+		n.Layers["network"] = security.Layer{Verdict: "holes"}
+		ok(t, h.svc.Check(h.ctx, scope, h.cyber, sheet, n))
+		err = h.svc.Finish(h.ctx, scope, h.cyber, p.ID, "都查了")
+		is(t, err, fault.Refused)
+		if !strings.Contains(fault.Of(err).Says, "还有 3 个漏洞没有下发整改通知") {
+			t.Errorf("refused by %q", fault.Of(err).Says)
+		}
+
+		is(t, h.svc.Withdraw(h.ctx, scope, h.cyber, wrong.ID, "误"), fault.Invalid)
+		is(t, h.svc.Withdraw(h.ctx, all, h.own, wrong.ID, "登记到了别的网站"), fault.Refused)
+		is(t, h.svc.Withdraw(h.ctx, authz.Scope{}, h.cyber, wrong.ID, "登记到了别的网站"), fault.NotFound)
+		ok(t, h.svc.Withdraw(h.ctx, scope, h.cyber, wrong.ID, "登记到了别的网站"))
+		is(t, h.svc.Withdraw(h.ctx, scope, h.cyber, wrong.ID, "登记到了别的网站"), fault.Conflict)
+		// Another hole of the layer stands: the sheet stands too.
+		if x, err := h.svc.Sheet(h.ctx, scope, h.cyber, sheet); err != nil || x.Outcome() != security.Whole || figures() != [4]int{2, 2, 2, 2} {
+			t.Errorf("%s, %v (%v)", x.Outcome(), figures(), err)
+		}
+		ok(t, h.svc.Withdraw(h.ctx, scope, h.cyber, same.ID, "登记到了别的网站"))
+		x, err := h.svc.Sheet(h.ctx, scope, h.cyber, sheet)
+		ok(t, err)
+		if x.Outcome() != security.ToCheck || x.Layers["server"].Verdict != "" || x.Layers["network"].Verdict != "holes" || figures() != [4]int{1, 1, 1, 1} {
+			t.Errorf("the last hole of a layer gone: %s, %+v, %v", x.Outcome(), x.Layers, figures())
+		}
+		n.Layers["server"] = security.Layer{Verdict: "fine"}
+		ok(t, h.svc.Check(h.ctx, scope, h.cyber, sheet, n))
+		is(t, h.svc.Finish(h.ctx, scope, h.cyber, p.ID, "都查了"), fault.Refused)
+		_, err = h.svc.Order(h.ctx, scope, h.cyber, sheet)
+		ok(t, err)
+		is(t, h.svc.Withdraw(h.ctx, scope, h.cyber, real.ID, "登记到了别的网站"), fault.Conflict)
+		ok(t, h.svc.Finish(h.ctx, scope, h.cyber, p.ID, "都查了"))
+
+		// The sponsor never learns of what was withdrawn.
+		_, err = h.svc.Hole(h.ctx, own, h.own, wrong.ID)
+		is(t, err, fault.NotFound)
+		is(t, h.svc.Mend(h.ctx, own, h.own, wrong.ID, "已升级", nil), fault.NotFound)
+		if x, err = h.svc.Sheet(h.ctx, own, h.own, sheet); err != nil || len(x.List) != 1 || x.List[0].ID != real.ID {
+			t.Errorf("the sponsor sees %+v (%v)", x.List, err)
+		}
+		for filter, want := range map[security.HoleFilter]int{{Told: true}: 1, {State: "standing"}: 1, {State: security.HoleWithdrawn}: 2, {}: 3} {
+			if _, total, err := h.svc.Holes(h.ctx, scope, filter); err != nil || total != want {
+				t.Errorf("%+v lists %d, want %d (%v)", filter, total, want, err)
+			}
+		}
+	})
+}

@@ -85,6 +85,8 @@ func TestArticle23_1_ASiteThatCouldNotBeTestedWasNotChecked(t *testing.T) {
 			t.Errorf("with a hole: %v", got)
 		}
 		ok(t, h.svc.Check(h.ctx, scope, h.cyber, first, sheetOf("holes")))
+		_, err = h.svc.Order(h.ctx, scope, h.cyber, first)
+		ok(t, err)
 		ok(t, h.svc.Finish(h.ctx, scope, h.cyber, p.ID, "都查了"))
 		if got := counts(); got != [4]int{2, 1, 0, 0} || !strings.Contains(p.Result(), "检查 2 个网站（其中 1 个有层面未能检查），发现漏洞 1 个") {
 			t.Errorf("counts %v: %s", got, p.Result())

@@ -251,6 +251,7 @@ func newDesk(d deskData, now time.Time) record {
 	}
 	turn := !d.now.Zero() && !now.Before(d.now.HandoverFrom())
 	switch {
+	case d.handover.State != duty.Taken && d.handover.GoesOn(): // nobody takes over
 	case turn && d.handover.State == "" && d.now.Has(d.me):
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "您的班次将于" + web.Minute(d.now.Until) + "结束", Text: "请写明交班事项并签字，再由接班人签字。", Links: []web.Link{{Text: "办理交接班", Href: d.now.HandoverLink()}}})
 	case d.handover.State == duty.Given && d.next.Has(d.me):
@@ -314,6 +315,8 @@ func newDesk(d deskData, now time.Time) record {
 		switch {
 		case d.handover.State == duty.Taken:
 			terms = append(terms, web.Term{Name: "交接", Text: d.handover.Giver + "交、" + d.handover.Taker + "接", Href: d.now.HandoverLink()})
+		case d.handover.GoesOn():
+			terms = append(terms, web.Term{Name: "交接", Text: "不用交接", Note: "下一班仍由" + d.next.Names() + "值班"})
 		case d.handover.State == duty.Given:
 			terms = append(terms, web.Term{Name: "交接", Text: "交班人已签，待接班人签", Href: d.now.HandoverLink()})
 		case turn:

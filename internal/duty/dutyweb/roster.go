@@ -170,7 +170,7 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		for _, p := range people {
 			who = append(who, web.Option{Value: string(p.ID), Label: p.Name, Hint: p.Title})
 		}
-		hint := "按勾选人员依次轮班，已经开始的班次不动。"
+		hint := "按勾选人员依次轮班，已经开始、已经换班和正在等对方答复换班的班次不动。"
 		if len(people) == 0 {
 			hint = "本单位还没有可以值班的人员，请先由安全管理员授予值班、主管或经办岗位。"
 		}
@@ -542,6 +542,9 @@ func newHandover(x duty.Handover, u org.Unit, open, me string, now time.Time) re
 	v.Main = append(v.Main, web.Summary{Title: "交接内容", Terms: terms})
 	at := "/console/duty/handovers/" + x.Shift.ID
 	switch {
+	case x.State != duty.Taken && x.GoesOn():
+		v.Heading.Tags = []web.Tag{{Kind: web.Info, Text: "不用交接"}}
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "这一班不用交接", Text: "下一班仍由" + x.Next.Names() + "值班。"})
 	case x.State == "" && now.Before(x.Shift.HandoverFrom()):
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还没有到交接班的时间", Text: web.Minute(x.Shift.HandoverFrom()) + "起可以签字。中途要离开的，请编排值班表的人改动这个班次。"})
 	case x.State == "" && x.Shift.Has(me):

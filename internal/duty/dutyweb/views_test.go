@@ -374,6 +374,7 @@ func TestARoomLeadsToTheNextAct(t *testing.T) {
 func TestAHandoverIsOfferedInItsTime(t *testing.T) {
 	due := sampleShift.HandoverFrom()
 	given := duty.Handover{Shift: sampleShift, Next: sampleNext, State: duty.Given, Giver: "张三"}
+	same := duty.Handover{Shift: sampleShift, Next: duty.Shift{ID: "01JC", From: sampleShift.Until, Until: sampleShift.Until.Add(time.Hour), Lead: "p1", LeadName: "张三"}}
 	for _, tt := range []struct {
 		name  string
 		x     duty.Handover
@@ -387,6 +388,7 @@ func TestAHandoverIsOfferedInItsTime(t *testing.T) {
 		{"to another", duty.Handover{Shift: sampleShift, Next: sampleNext}, "p3", due, 0, "由张三、李四先签"},
 		{"given", given, "p3", due, 1, ""},
 		{"given, to the giver", given, "p1", due, 0, "由王五（"},
+		{"the same go on", same, "p1", due, 0, "下一班仍由张三值班"},
 	} {
 		v := newHandover(tt.x, sampleUnit, "", tt.me, tt.at)
 		if len(v.Forms) != tt.forms || (len(v.Alerts) == 0) != (tt.says == "") || !strings.Contains(fmt.Sprint(v.Alerts), tt.says) {
@@ -405,6 +407,11 @@ func TestAHandoverIsOfferedInItsTime(t *testing.T) {
 	}
 	if v := newDesk(desk, due); len(v.Alerts) != 1 || v.Alerts[0].Links[0].Href != sampleShift.HandoverLink() {
 		t.Errorf("due: %+v", v.Alerts)
+	}
+	going := desk
+	going.handover, going.next = same, same.Next
+	if v := newDesk(going, due); len(v.Alerts) != 0 || !strings.Contains(fmt.Sprint(v.Side), "不用交接") {
+		t.Errorf("the same go on: %+v, %+v", v.Alerts, v.Side)
 	}
 	desk.handover, desk.me = given, "p3"
 	if v := newDesk(desk, due); len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Title, "张三已交班") {

@@ -83,7 +83,7 @@ func TestAPlanThatDrewNothingSaysWhenItWill(t *testing.T) {
 	p := samplePlan
 	p.Round = 0
 	w := httptest.NewRecorder()
-	if err := planPage.Render(w, httptest.NewRequest("GET", "/", nil), newPlan(p, nil, nil, 0, nil, false)); err != nil {
+	if err := planPage.Render(w, httptest.NewRequest("GET", "/", nil), newPlan(p, nil, nil, 0, inspection.Redrawn{}, nil, false)); err != nil {
 		t.Fatal(err)
 	}
 	if body := w.Body.String(); strings.Count(body, "还没有抽样") != 1 || !strings.Contains(body, "2026年4月1日自动抽取第一轮") || strings.Contains(body, "各层进度") {
@@ -118,6 +118,18 @@ func TestTheShareThatIsMarkedIsTheProvinces(t *testing.T) {
 		}
 		if shown(l, "near", "", near) != (near == 3) {
 			t.Errorf("listed from %d per cent", near)
+		}
+	}
+}
+
+// A round says whether it can be drawn again and whether that gives what was kept.
+func TestARoundTellsItsRedraw(t *testing.T) {
+	for _, tt := range []struct {
+		x    inspection.Redrawn
+		want string
+	}{{inspection.Redrawn{}, "没有保存"}, {inspection.Redrawn{Sites: 9, SHA256: "ab", Same: true}, "重抽结果一致"}, {inspection.Redrawn{Sites: 9, SHA256: "ab"}, "重抽结果不一致"}} {
+		if got := fmt.Sprint(redrawn(tt.x, 3)); !strings.Contains(got, tt.want) || !strings.Contains(got, "第 3 轮") {
+			t.Errorf("%+v: %s", tt.x, got)
 		}
 	}
 }

@@ -486,7 +486,22 @@ func limitsText(s inspection.Spec) string {
 	return strings.Join(parts, "、")
 }
 
-func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.Drawn, round int, cities map[string]string, mayPlan bool) planView {
+// redrawn says what a round drawn again from what was kept of it gives.
+func redrawn(x inspection.Redrawn, round int) web.Term {
+	t := web.Term{Name: fmt.Sprintf("第 %d 轮名单", round), Text: fmt.Sprintf("从 %d 个网站中抽取", x.Sites), Note: "SHA-256 " + x.SHA256}
+	switch {
+	case x.SHA256 == "":
+		t.Text, t.Note = "没有保存", "这一轮抽取时还不保存名单，不能重抽"
+	case x.Same:
+		t.Tags = []web.Tag{{Kind: web.Good, Text: "重抽结果一致"}}
+	default:
+		t.Tags = []web.Tag{{Kind: web.Danger, Text: "重抽结果不一致"}}
+		t.Note = "名单、种子或样本在抽取以后被改动，请核对审计记录"
+	}
+	return t
+}
+
+func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.Drawn, round int, again inspection.Redrawn, cities map[string]string, mayPlan bool) planView {
 	if round <= 0 {
 		round = p.Round
 	}
@@ -506,7 +521,7 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 		Facts: web.Summary{Title: "计划内容", Wide: true, Terms: []web.Term{
 			{Name: "范围", Text: scope}, {Name: "方式", Text: shareText(p), Note: p.CadenceName()}, {Name: "检查内容", Text: familyNames(p.Spec.Families)}, {Name: "检查时段", Text: p.Spec.Hours.String()},
 			{Name: "每个网站最多", Text: limitsText(p.Spec)}, {Name: "由谁检查", Text: where}, {Name: "下一轮", Text: dash(p.NextOn.String())}, {Name: "结束日期", Text: dash(p.EndsOn.String())},
-			{Name: "抽样种子", Text: strconv.FormatInt(p.Seed, 10), Note: "用同一种子和台账可以重抽出同样的样本"}, {Name: "制定", Text: p.MadeBy, Note: web.Minute(p.MadeAt)},
+			{Name: "抽样种子", Text: strconv.FormatInt(p.Seed, 10), Note: "用种子和每轮保存的网站名单，可以重抽出同样的样本"}, {Name: "制定", Text: p.MadeBy, Note: web.Minute(p.MadeAt)},
 		}},
 		Layers: web.Table{Caption: "各层进度", Compact: true, Columns: []web.Column{{Head: "层", Wide: true}, {Head: "站点", Number: true}, {Head: "本轮抽到", Number: true}, {Head: "本轮完成", Number: true}, {Head: "本轮问题", Number: true}, {Head: "累计查到", Number: true}},
 			Empty: web.Empty{Title: "这一轮没有抽到站点", Text: "范围内没有开启监测的站点。"}},
@@ -520,6 +535,9 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 		if !p.NextOn.IsZero() {
 			v.Sample.Empty.Text = p.NextOn.Chinese() + "自动抽取第一轮，抽到的网站和检查结果列在这里。"
 		}
+	}
+	if round > 0 {
+		v.Facts.Terms = append(v.Facts.Terms, redrawn(again, round))
 	}
 	for _, f := range p.Spec.Focus {
 		if v.Focus.Caption == "" {
@@ -568,11 +586,11 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 	return v
 }
 
-var planPage = web.Define(views, "views/plan.html", newPlan(inspection.Plan{ID: "n", Name: "新计划", Share: 100, Cadence: "once", State: inspection.PlanActive}, nil, nil, 0, nil, true),
+var planPage = web.Define(views, "views/plan.html", newPlan(inspection.Plan{ID: "n", Name: "新计划", Share: 100, Cadence: "once", State: inspection.PlanActive}, nil, nil, 0, inspection.Redrawn{}, nil, true),
 	newPlan(samplePlan, []inspection.Layer{{Stratum: "county/portal/6101", Of: 11, Drawn: 4, Seen: 4, Done: 2, Found: 9}},
 		[]inspection.Drawn{{Round: 1, Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Stratum: "county/portal/6101", Run: "01JR", RunState: inspection.RunDone, Pages: 200, Found: 9},
-			{Round: 1, Site: "01JT", SiteName: "碑林区人民政府网站", Host: "www.beilin.gov.cn", UnitName: "碑林区人民政府办公室", Stratum: "county/portal/6101", Held: "01JQ", Waits: "站点正在进行另一次检查（定期巡检），完成后自动开始。"}}, 0, map[string]string{"6101": "西安市"}, true),
-	newPlan(hostilePlan, nil, []inspection.Drawn{{SiteName: "<script>", Skipped: `"><img>`, Stratum: "<a>"}}, 7, map[string]string{"6101": "<b>"}, false))
+			{Round: 1, Site: "01JT", SiteName: "碑林区人民政府网站", Host: "www.beilin.gov.cn", UnitName: "碑林区人民政府办公室", Stratum: "county/portal/6101", Held: "01JQ", Waits: "站点正在进行另一次检查（定期巡检），完成后自动开始。"}}, 0, inspection.Redrawn{Sites: 11, SHA256: strings.Repeat("0123456789abcdef", 4), Same: true}, map[string]string{"6101": "西安市"}, true),
+	newPlan(hostilePlan, nil, []inspection.Drawn{{SiteName: "<script>", Skipped: `"><img>`, Stratum: "<a>"}}, 7, inspection.Redrawn{SHA256: "<b>"}, map[string]string{"6101": "<b>"}, false))
 
 func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error { return h.showPlan(w, r, nil) }
 
@@ -595,11 +613,15 @@ func (h *Handler) showPlan(w http.ResponseWriter, r *http.Request, wrong error) 
 	if err != nil {
 		return err
 	}
+	again, err := h.inspection.Redraw(ctx, scope, id, round)
+	if err != nil {
+		return err
+	}
 	areas, err := h.inspection.PlanAreas(ctx, scope)
 	if err != nil {
 		return err
 	}
-	v := newPlan(p, layers, sample, round, cityNames(areas), may(r, authz.InspectionPlan))
+	v := newPlan(p, layers, sample, round, again, cityNames(areas), may(r, authz.InspectionPlan))
 	v.Pager = web.PagerOf(r, total, perPage)
 	if wrong != nil {
 		v.End.Fill(r.PostForm)

@@ -62,6 +62,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/security-holes/{id}/files/{file}", Permit: authz.SecurityRead, Handle: h.file("security_hole")},
 		{Pattern: "POST /console/security-holes/{id}/mend", Permit: authz.SecurityMend, Handle: h.mend, MaxBody: body},
 		{Pattern: "POST /console/security-holes/{id}/retest", Permit: authz.SecurityPlan, Handle: h.retest},
+		{Pattern: "POST /console/security-holes/{id}/withdraw", Permit: authz.SecurityPlan, Handle: h.withdraw},
 	}
 }
 
@@ -352,6 +353,8 @@ func newFinish(p security.Plan) formView {
 	v := formView{web.FormView{Heading: web.Heading{Title: "完成年度检查", Lead: p.Title}, Trail: []web.Crumb{{Name: "年度网络安全检查", Href: plansPath}, {Name: p.Title, Href: p.Link()}}}}
 	if left := p.Left(); left > 0 {
 		v.Alert = web.Alert{Kind: web.Warn, Title: fmt.Sprintf("还有 %d 个网站没有检查", left), Text: "全部检查，或写明未能检查的原因后才能完成。"}
+	} else if p.Untold > 0 {
+		v.Alert = web.Alert{Kind: web.Warn, Title: fmt.Sprintf("还有 %d 个漏洞没有下发", p.Untold), Text: "在检查单中下发整改通知，登记有误的在漏洞页面撤销，然后才能完成。", Links: []web.Link{{Text: "查看待下发的漏洞", Href: holesPath + "?state=" + security.HoleFound}}}
 	} else {
 		v.Alert = web.Alert{Kind: web.Info, Title: "检查结果", Text: p.Result() + "。"}
 	}
@@ -400,10 +403,23 @@ func holeTag(state string) web.Tag {
 		kind = web.Good
 	case security.HoleMended:
 		kind = web.Info
-	case security.HoleFound:
+	case security.HoleFound, security.HoleWithdrawn:
 		kind = web.Neutral
 	}
 	return web.Tag{Kind: kind, Text: security.HoleMachine.Name(state)}
+}
+
+// holeDue is the last day of a hole; what its sponsor was not told of has none.
+func holeDue(h security.Hole, today calendar.Date) web.Cell {
+	switch {
+	case h.State == security.HoleWithdrawn:
+		return web.Text("无")
+	case h.DueOn.IsZero():
+		return web.Text("下发后起算")
+	case h.State == security.HoleOrdered:
+		return web.DueCell(h.DueOn, today)
+	}
+	return web.Day(h.DueOn)
 }
 
 func newSheet(d security.Dossier, own bool, today calendar.Date) record {
@@ -436,13 +452,7 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 	v.Main = append(v.Main, layers)
 	holes := web.Table{Caption: "漏洞", Columns: []web.Column{{Head: "漏洞", Wide: true}, {Head: "层面"}, {Head: "程度"}, {Head: "状态"}, {Head: "期限"}}, Empty: web.Empty{Title: "没有登记漏洞", Text: "检查中发现漏洞的，用“登记漏洞”逐个登记。"}}
 	for _, h := range d.List {
-		due := web.Cell{Text: "下发后起算"}
-		if !h.DueOn.IsZero() {
-			due = web.Day(h.DueOn)
-			if h.State == security.HoleOrdered {
-				due = web.DueCell(h.DueOn, today)
-			}
-		}
+		due := holeDue(h, today)
 		holes.Rows = append(holes.Rows, web.Row{Cells: []web.Cell{{Text: h.Title, Href: h.Link(), Note: h.Number}, web.Text(security.NameOf(security.Layers, h.Layer)), web.Tagged(severityTag(h.Severity)), web.Tagged(holeTag(h.State)), due}})
 	}
 	v.Main = append(v.Main, holes)
@@ -459,17 +469,17 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 		}
 		v.Main = append(v.Main, files)
 	}
+	checked := d.State == "checked" || d.Excuse != ""
+	if own && d.Untold() {
+		// Of a year that was finished too: nobody else can tell the sponsor.
+		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/order", Folded: !checked, Sections: []web.Section{{Legend: "下发整改通知", Hint: "待下发的漏洞一并通知主办单位，按严重程度分别起算期限。登记有误的，打开漏洞页面先撤销。"}}, Buttons: []web.Button{{Label: "下发整改通知"}}})
+	}
 	if own && d.PlanState == security.Open {
 		// The holes come before the sheet, which is concluded from them; a sheet that
 		// was kept leaves its notice as the next act.
-		checked := d.State == "checked" || d.Excuse != ""
-		order := web.Form{Action: d.Link() + "/order", Folded: !checked, Sections: []web.Section{{Legend: "下发整改通知", Hint: "待下发的漏洞一并通知主办单位，按严重程度分别起算期限。"}}, Buttons: []web.Button{{Label: "下发整改通知"}}}
 		hole := web.Form{Action: d.Link() + "/holes", Folded: true, Key: "hole" + d.ID, Sections: []web.Section{{Legend: "登记漏洞", Fields: []web.Field{
 			{Kind: web.Select, Name: "layer", Label: "层面", Required: true, Options: options("请选择", security.Layers)}, {Kind: web.Radios, Name: "severity", Label: "严重程度", Required: true, Options: options("", security.Severities)},
 			{Name: "title", Label: "漏洞名称", Required: true, Max: 100}, {Kind: web.TextArea, Name: "says", Label: "漏洞情况", Required: true, Max: 4000, Rows: 4}, {Kind: web.TextArea, Name: "fix", Label: "整改建议", Max: 2000, Rows: 3}}}}, Buttons: []web.Button{{Label: "登记漏洞"}}}
-		if d.Untold() {
-			v.Forms = append(v.Forms, order)
-		}
 		v.Forms = append(v.Forms, hole, checkForm(d, checked, today))
 	}
 	v.Side = append(v.Side, web.Summary{Title: "网站", Terms: []web.Term{{Name: "域名", Text: registry.ShownHost(d.Host), Href: "/console/sites/" + string(d.Site)}, {Name: "主办单位", Text: d.UnitName}, {Name: "组织单位", Text: d.BodyName}, {Name: "最近保存", Text: orNone(strings.TrimSpace(d.KeptBy + " " + web.Minute(d.KeptAt)))}, {Name: "整改通知", Text: orNone(d.Number)}, {Name: "依据", Text: security.YearKind.Citation}}})
@@ -481,7 +491,7 @@ func checkForm(d security.Dossier, checked bool, today calendar.Date) web.Form {
 	var fields []web.Field
 	for _, l := range security.Layers {
 		x := d.Layers[l.Value]
-		if x.Verdict == "" && slices.ContainsFunc(d.List, func(h security.Hole) bool { return h.Layer == l.Value }) {
+		if x.Verdict == "" && slices.ContainsFunc(d.List, func(h security.Hole) bool { return h.Layer == l.Value && h.State != security.HoleWithdrawn }) {
 			x.Verdict = "holes"
 		}
 		fields = append(fields, web.Field{Kind: web.Select, Name: "verdict_" + l.Value, Label: l.Name, Required: true, Value: x.Verdict, Options: options("请选择", security.Verdicts)}, web.Field{Name: "note_" + l.Value, Label: l.Name + "的说明", Max: 1000, Value: x.Note, Hint: "未能检查或不涉及的写明原因"})
@@ -501,6 +511,9 @@ func checkForm(d security.Dossier, checked bool, today calendar.Date) web.Form {
 func mended(d security.Dossier, layer string) bool {
 	shown, open, any := 0, 0, false
 	for _, x := range d.List {
+		if x.State == security.HoleWithdrawn {
+			continue
+		}
 		if x.State != security.HoleClosed {
 			shown++
 		}
@@ -605,20 +618,14 @@ func (h *Handler) letter(w http.ResponseWriter, r *http.Request) error {
 	return web.SendDocument(w, r, d, "整改通知", "整改通知-"+x.Number)
 }
 
-var holeStates = []security.Named{{Value: "standing", Name: "未关闭"}, {Value: security.HoleFound, Name: "待下发"}, {Value: security.HoleOrdered, Name: "整改中"}, {Value: security.HoleMended, Name: "待复测"}, {Value: security.HoleClosed, Name: "已关闭"}}
+var holeStates = []security.Named{{Value: "standing", Name: "未关闭"}, {Value: security.HoleFound, Name: "待下发"}, {Value: security.HoleOrdered, Name: "整改中"}, {Value: security.HoleMended, Name: "待复测"}, {Value: security.HoleClosed, Name: "已关闭"}, {Value: security.HoleWithdrawn, Name: "已撤销"}}
 
 func newHoles(list []security.Hole, total int, today calendar.Date) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "安全漏洞", Lead: "年度检查发现的漏洞：下发、整改、复测、关闭。"}, Tabs: tabs(holesPath),
 		Filter: web.Filter{Action: holesPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "网站、漏洞或单位"}, {Kind: web.Select, Name: "state", Label: "状态", Options: options("全部", holeStates)}, {Kind: web.Select, Name: "layer", Label: "层面", Options: options("全部", security.Layers)}, {Kind: web.Select, Name: "severity", Label: "程度", Options: options("全部", security.Severities)}}},
 		Table:  web.Table{Caption: "漏洞", Quiet: true, Columns: []web.Column{{Head: "漏洞", Wide: true}, {Head: "网站"}, {Head: "层面"}, {Head: "程度"}, {Head: "状态"}, {Head: "期限"}}, Empty: web.Empty{Title: "没有符合条件的漏洞"}}}}
 	for _, h := range list {
-		due := web.Cell{Text: "下发后起算"}
-		if !h.DueOn.IsZero() {
-			due = web.Day(h.DueOn)
-			if h.State == security.HoleOrdered {
-				due = web.DueCell(h.DueOn, today)
-			}
-		}
+		due := holeDue(h, today)
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: h.Title, Href: h.Link(), Note: h.Number}, {Text: h.SiteName, Note: h.UnitName}, web.Text(security.NameOf(security.Layers, h.Layer)), web.Tagged(severityTag(h.Severity)), web.Tagged(holeTag(h.State)), due}})
 	}
 	return v
@@ -672,6 +679,9 @@ func (h *Handler) exportHoles(w http.ResponseWriter, r *http.Request) error {
 func newHole(d security.HoleDossier, mends, retests bool, today calendar.Date) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: d.SiteName + " · " + security.NameOf(security.Layers, d.Layer), Title: d.Title, Tags: []web.Tag{severityTag(d.Severity), holeTag(d.State)}}, Trail: []web.Crumb{{Name: "年度网络安全检查", Href: plansPath}, {Name: "漏洞", Href: holesPath}}}}
 	due := web.Term{Name: "整改期限", Text: "下发后起算"}
+	if d.State == security.HoleWithdrawn {
+		due.Text = "无"
+	}
 	if !d.DueOn.IsZero() {
 		due.Text = d.DueOn.String()
 		if d.State == security.HoleOrdered {
@@ -706,7 +716,12 @@ func newHole(d security.HoleDossier, mends, retests bool, today calendar.Date) r
 		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/retest", Key: "retest" + d.ID, Sections: []web.Section{{Legend: "复测", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "复测情况", Required: true, Max: 2000, Rows: 4}}}},
 			Buttons: []web.Button{{Label: "复测通过，关闭漏洞", Name: "gone", Value: "yes"}, {Label: "未通过，退回整改", Name: "gone", Value: "no", Plain: true}}})
 	}
+	if retests && d.State == security.HoleFound {
+		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/withdraw", Key: "withdraw" + d.ID, Folded: true, Sections: []web.Section{{Legend: "撤销登记", Hint: "登记有误的漏洞，下发以前可以撤销；撤销后不计数，主办单位看不到。该层面没有其他漏洞的，检查单要重新填写。", Fields: []web.Field{{Kind: web.TextArea, Name: "why", Label: "撤销原因", Required: true, Max: 1000, Rows: 2}}}}, Buttons: []web.Button{{Label: "撤销登记", Plain: true}}})
+	}
 	switch {
+	case d.State == security.HoleFound && retests:
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待下发", Text: "主办单位还看不到。在检查单中下发整改通知，登记有误的在下面撤销。", Links: []web.Link{{Text: "打开检查单", Href: sheetsPath + "/" + d.Sheet}}})
 	case d.State == security.HoleOrdered && !mends:
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待主办单位整改", Text: d.UnitName + "改好后报告，再由" + d.BodyName + "复测。"})
 	case d.State == security.HoleMended && !retests:
@@ -755,6 +770,11 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	}
 	err := h.security.Retest(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), gone == "yes", web.Typed(r, "says"))
 	return h.answerHole(w, r, "retest", "复测已登记。", err)
+}
+
+func (h *Handler) withdraw(w http.ResponseWriter, r *http.Request) error {
+	err := h.security.Withdraw(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), web.Typed(r, "why"))
+	return h.answerHole(w, r, "withdraw", "登记已撤销。", err)
 }
 
 func (h *Handler) answerHole(w http.ResponseWriter, r *http.Request, act, said string, err error) error {

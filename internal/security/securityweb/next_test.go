@@ -111,3 +111,36 @@ func TestARetestSaysWhatCameOfIt(t *testing.T) {
 		t.Errorf("not retested yet: %q", got)
 	}
 }
+
+// A hole that was not ordered yet can be taken back by its own body and nobody
+// else, and one that was taken back asks nothing of anybody.
+func TestAHoleCanBeTakenBackBeforeItsOrder(t *testing.T) {
+	d := sampleHole
+	d.DueOn = calendar.Date{}
+	for _, tt := range []struct {
+		state  string
+		own    bool
+		alerts int
+		forms  int
+	}{{security.HoleFound, true, 1, 1}, {security.HoleFound, false, 0, 0}, {security.HoleWithdrawn, true, 0, 0}} {
+		d.State = tt.state
+		v := newHole(d, false, tt.own, sampleToday)
+		if len(v.Alerts) != tt.alerts || len(v.Forms) != tt.forms || tt.forms == 1 && path.Base(v.Forms[0].Action) != "withdraw" {
+			t.Errorf("%+v: %+v, %+v", tt, v.Alerts, v.Forms)
+		}
+		if due := holeDue(d.Hole, sampleToday).Text; (due == "无") != (tt.state == security.HoleWithdrawn) {
+			t.Errorf("%s: due %s", tt.state, due)
+		}
+	}
+	// A hole found in a year that was finished before it had to be ordered can be.
+	s := sampleSheet
+	s.PlanState = security.Finished
+	if v := newSheet(s, true, sampleToday); len(v.Forms) != 1 || path.Base(v.Forms[0].Action) != "order" {
+		t.Errorf("a finished year: %+v", v.Forms)
+	}
+	p := samplePlan
+	p.Checked, p.Excused, p.Untold = p.Sites, 0, 2
+	if v := newFinish(p); v.Alert.Title != "还有 2 个漏洞没有下发" {
+		t.Errorf("to finish: %+v", v.Alert)
+	}
+}
