@@ -22,7 +22,7 @@ var counting = []string{
 	// A finding, its dispute, and a run that is finished.
 	"inspection.dispute.take_up", "inspection.finding.", "inspection.finding.find", "inspection.finding.retest", "inspection.finding.seen", "inspection.run.finish",
 	// Rare, and not worth a reason.
-	"inspection.baseline.advance", "inspection.baseline.unwatch", "inspection.baseline.watch", "inspection.patrol.", "inspection.patrol.draw", "inspection.patrol.plan", "inspection.patrol.send", "inspection.patrol.skip", "inspection.patrol.withdraw",
+	"inspection.baseline.advance", "inspection.baseline.unwatch", "inspection.baseline.watch", "inspection.patrol.", "inspection.patrol.draw", "inspection.patrol.missed", "inspection.patrol.plan", "inspection.patrol.send", "inspection.patrol.skip", "inspection.patrol.withdraw",
 	"inspection.vantage.add", "inspection.vantage.line", "inspection.vantage.revoke", "inspection.vantage.set_right",
 	"duty.alarm.", "duty.handover.", "duty.incident.", "duty.roster.", "duty.swap.", "duty.takedown.", "notice.", "annual.",
 	// What was not launched within its year is told; a clock that is moved or handed on may be that one.
