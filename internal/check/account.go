@@ -17,11 +17,15 @@ type AccountFacts struct {
 	// Unstated says that the ledger does not tell what the account is for: then
 	// nobody knows whether it is held to V-M-2.1.
 	Unstated bool
-	LastPost calendar.Date
-	// LastOriginal is the newest post of its own; Posts and Originals count the
-	// window of OriginalDays, Posts −1 when they were not counted.
-	LastOriginal     calendar.Date
-	Posts, Originals int
+	// LastPost is the newest post known, LookedOn the newest day on which somebody, a
+	// feed or a list looked: that nothing followed is known up to there.
+	LastPost, LookedOn calendar.Date
+	// LastOriginal is the newest post of its own, OwnLookedOn the newest day on which a
+	// person said so. Posts and Originals count the window of OriginalDays, Untold
+	// those of Posts of which nobody said whose they are; Posts is −1 when nothing
+	// was said of any.
+	LastOriginal, OwnLookedOn calendar.Date
+	Posts, Originals, Untold  int
 	// Interaction is yes or no: whether readers can comment or write.
 	Interaction string
 	// Client says that it is a mobile client, Usable (yes or no) whether it could
@@ -29,9 +33,12 @@ type AccountFacts struct {
 	Client bool
 	Usable string
 	// SeenName and SeenSubject are what the platform shows, Subject what the
-	// ledger holds.
-	SeenName, SeenSubject, Subject string
-	Source                         string // of what is known, in Chinese
+	// ledger holds, Sponsor the sponsor's name.
+	SeenName, SeenSubject, Subject, Sponsor string
+	// NamesSponsor says that SeenSubject names the sponsor, NamesFormer that it names
+	// it as it was called before.
+	NamesSponsor, NamesFormer bool
+	Source                    string // of what is known, in Chinese
 	// PostDays and OriginalDays are the windows; zero: not given.
 	PostDays, OriginalDays int
 	// Stores are where a client is had.
@@ -64,7 +71,7 @@ var accountChecks = []Check{
 	},
 	{
 		ID: "account.subject", Articles: []string{"S9.2"}, Severity: Error, AppliesTo: []string{OnAccount},
-		Says:     Says{Fine: "认证主体与台账一致", Wrong: "认证主体与台账不一致", HowToFix: "请核对认证主体：应为主办单位；变更了的，更新台账并报主管单位备案。"},
+		Says:     Says{Fine: "公开认证信息标明了主办单位", Tolerated: "标明的是主办单位的原名称", Wrong: "公开认证信息没有标明主办单位", HowToFix: "请在平台更正认证信息，标明主办单位名称；主办单位变更了的，更新台账并报主管单位备案。"},
 		Evidence: "平台显示的认证主体", run: accountSubject,
 	},
 	{
@@ -95,6 +102,8 @@ func accountStale(c *Check, f *Facts) []Finding {
 		return []Finding{c.untested("没有给出检查期限", a.Name)}
 	case a.LastPost.IsZero():
 		return []Finding{c.untested("没有取得最近发布日期：没有订阅源、导入数据或人工登记", a.Name)}
+	case a.LastPost.AddDays(a.PostDays).Before(f.Today) && !a.LastPost.AddDays(a.PostDays).Before(a.LookedOn):
+		return []Finding{c.untested(fmt.Sprintf("最近发布于 %s，%s没有人查看", a.LastPost, sinceLook(a.LastPost, a.LookedOn)), a.Name)}
 	case a.LastPost.AddDays(a.PostDays).Before(f.Today):
 		return []Finding{c.wrong(fmt.Sprintf("最近发布于 %s，已 %d 天，期限为 %d 天", a.LastPost, f.Today.Sub(a.LastPost), a.PostDays), a.Name)}
 	}
@@ -115,17 +124,44 @@ func accountOriginal(c *Check, f *Facts) []Finding {
 	case a.Posts < 0 && a.LastOriginal.IsZero():
 		return []Finding{c.untested("没有取得原创情况", a.Name)}
 	}
-	detail := fmt.Sprintf("%d 天内发布 %d 条，其中原创 %d 条", a.OriginalDays, max(a.Posts, 0), a.Originals)
-	if a.Posts > 0 {
-		detail += fmt.Sprintf("（占 %d%%）", a.Originals*100/a.Posts)
+	late := a.LastOriginal.IsZero() || a.LastOriginal.AddDays(a.OriginalDays).Before(f.Today)
+	if a.Posts < 0 {
+		switch {
+		case !late:
+			return []Finding{c.fine(a.Name)}
+		case !a.LastOriginal.AddDays(a.OriginalDays).Before(a.OwnLookedOn):
+			return []Finding{c.untested(fmt.Sprintf("最近原创于 %s，%s没有人查看", a.LastOriginal, sinceLook(a.LastOriginal, a.OwnLookedOn)), a.Name)}
+		}
+		return []Finding{c.wrong(fmt.Sprintf("最近原创于 %s，已 %d 天", a.LastOriginal, f.Today.Sub(a.LastOriginal)), a.Name)}
 	}
-	if a.Originals == 0 && (a.LastOriginal.IsZero() || a.LastOriginal.AddDays(a.OriginalDays).Before(f.Today)) {
+	detail := fmt.Sprintf("%d 天内发布 %d 条，", a.OriginalDays, a.Posts)
+	told := a.Posts - a.Untold
+	if a.Untold > 0 {
+		detail += fmt.Sprintf("%d 条没有说明是否原创，", a.Untold)
+	}
+	if a.Originals == 0 && late && a.Untold > 0 {
+		return []Finding{c.untested(strings.TrimRight(detail, "，"), a.Name)}
+	}
+	if a.Untold > 0 {
+		detail += fmt.Sprintf("说明了的 %d 条中原创 %d 条", told, a.Originals)
+	} else {
+		detail += fmt.Sprintf("其中原创 %d 条", a.Originals)
+	}
+	if told > 0 {
+		detail += fmt.Sprintf("（占 %d%%）", a.Originals*100/told)
+	}
+	if a.Originals == 0 && late {
 		return []Finding{c.wrong(detail, a.Name)}
 	}
-	if a.Posts <= 0 {
-		return []Finding{c.fine(a.Name)}
-	}
 	return []Finding{c.finding(Kept, c.Says.Fine+"："+detail+"。", a.Name, "")}
+}
+
+// sinceLook is since when nobody has looked at an account, in Chinese.
+func sinceLook(post, looked calendar.Date) string {
+	if looked.After(post) {
+		return looked.String() + " 以后"
+	}
+	return "此后"
 }
 
 func accountInteraction(c *Check, f *Facts) []Finding {
@@ -148,12 +184,23 @@ func accountSubject(c *Check, f *Facts) []Finding {
 		return nil
 	case a.SeenSubject == "":
 		return []Finding{c.untested("没有登记平台显示的认证主体", a.Name)}
-	case a.Subject == "":
-		return []Finding{c.untested("台账没有认证主体", a.Name)}
-	case noBlanks(a.SeenSubject) != noBlanks(a.Subject):
-		return []Finding{c.wrong("平台显示“"+a.SeenSubject+"”，台账为“"+a.Subject+"”", a.Name)}
+	case a.Sponsor == "":
+		return []Finding{c.untested("不知道主办单位的名称", a.Name)}
 	}
-	return []Finding{c.fine(a.Name)}
+	// That the ledger holds another text is told beside; it is no breach of the account.
+	ledger := ""
+	if a.Subject != "" && noBlanks(a.SeenSubject) != noBlanks(a.Subject) {
+		ledger = "；台账登记的认证主体为“" + a.Subject + "”，请核对台账"
+	}
+	switch {
+	case a.NamesSponsor && ledger == "":
+		return []Finding{c.fine(a.Name)}
+	case a.NamesSponsor:
+		return []Finding{c.finding(Kept, c.Says.Fine+"：平台显示“"+a.SeenSubject+"”"+ledger+"。", a.Name, "")}
+	case a.NamesFormer:
+		return []Finding{c.tolerated("平台显示“"+a.SeenSubject+"”，主办单位现为“"+a.Sponsor+"”，请更新认证信息"+ledger, a.Name)}
+	}
+	return []Finding{c.wrong("平台显示“"+a.SeenSubject+"”，主办单位为“"+a.Sponsor+"”"+ledger, a.Name)}
 }
 
 func accountRenamed(c *Check, f *Facts) []Finding {

@@ -101,8 +101,10 @@ type Entry struct {
 	// Near must stand within twenty characters for a wrong form to be wrong;
 	// inside Unless it is innocent.
 	Near, Unless []string
-	Serious      bool
-	Wide         bool // for every unit of the keeper's area
+	// Serious entries come and go by two persons. Of an allowed word it says that it
+	// covers what is serious or sensitive within it.
+	Serious bool
+	Wide    bool // for every unit of the keeper's area
 	// From and Until bound the days on which it holds; zero is open.
 	From, Until calendar.Date
 	Source      string
@@ -110,7 +112,9 @@ type Entry struct {
 	At          time.Time
 	areaPath    string
 	linePath    string
-	row         int // of the file it was read from
+	row         int             // of the file it was read from
+	unsaid      map[string]bool // of the fields of a table, the cells that are empty
+	replaces    string          // the entry in force that it takes the place of, by the same pack
 }
 
 // In reports whether the keeper lies in the scope.
@@ -148,6 +152,9 @@ func (e Entry) key() string {
 	return strings.Join([]string{string(e.Unit), string(e.Kind), e.Words, from}, "|")
 }
 
+// waiting is the key of an entry until the one it replaces has gone.
+func (e Entry) waiting() string { return "replaces|" + e.replaces }
+
 // Bounds of an entry, in characters.
 const (
 	mostWords   = 40
@@ -161,9 +168,6 @@ func (e *Entry) clean() error {
 	e.Words, e.Source = oneLine(e.Words), oneLine(e.Source)
 	e.Right, e.Near, e.Unless = tidy(e.Right), tidy(e.Near), tidy(e.Unless)
 	e.Serious = e.Serious || e.Kind.grave()
-	if e.Kind == Allow {
-		e.Serious = false
-	}
 	var f fault.Fields
 	_, known := KindOf(string(e.Kind))
 	f.Check(known, "kind", "请选择词条类别")

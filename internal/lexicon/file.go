@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -55,11 +56,15 @@ type Rehearsal struct {
 	Name    string
 	Digest  string // of the file, by which it is taken afterwards
 	Entries []Entry
-	Same    int // already in force, word for word: passed over
+	Same    int   // already in force, word for word: passed over
+	Changed int   // of the entries, those that take the place of one in force
+	Changes []Row // what is another in them; the first fifty
 	Serious int
 	Wrong   []Row // cannot be taken; the first fifty
 	Bad     int   // how many cannot be taken
 	Notes   []Row // read otherwise than written
+	// replaced are the entries in force that others take the place of.
+	replaced []Entry
 }
 
 // filed is the JSON form of a list, for exchange between houses.
@@ -161,11 +166,17 @@ func clip(s string) string {
 }
 
 func (r *Rehearsal) readJSON(body []byte) error {
-	var f filed
+	var f struct {
+		filed
+		Entries []json.RawMessage `json:"entries"`
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&f); err != nil {
-		return fault.New(fault.Invalid, "文件不是本系统导出的词库文件，请用“导出 JSON”得到的文件，或改用表格导入。").On("file", "不能识别").From(err)
+		return fault.Newf(fault.Invalid, "文件不是本系统导出的词库文件：%s。请用“导出 JSON”得到的文件，或改用表格导入。", jsonSays(err)).On("file", "不能识别").From(err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fault.New(fault.Invalid, "词库文件在词条之后还有别的内容，可能由几个文件拼成。请分成一个个文件，分次导入。").On("file", "末尾有多余的内容").From(err)
 	}
 	switch {
 	case f.Format != fileFormat:
@@ -173,7 +184,14 @@ func (r *Rehearsal) readJSON(body []byte) error {
 	case len(f.Entries) > mostRows:
 		return fault.Newf(fault.TooLarge, "文件有 %d 条，一次最多导入 %d 条，请拆分。", len(f.Entries), mostRows).On("file", "条数过多")
 	}
-	for i, l := range f.Entries {
+	for i, raw := range f.Entries {
+		var l filedLine
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&l); err != nil {
+			r.bad(i+1, l.Words, jsonSays(err)+"，请对照“导出 JSON”得到的文件改正")
+			continue
+		}
 		e := Entry{Kind: l.Kind, Words: l.Words, Right: l.Right, Near: l.Near, Unless: l.Unless, Serious: l.Serious, Wide: l.Wide, Source: l.Source}
 		if says := e.days(l.From, l.Until); says != "" {
 			r.bad(i+1, l.Words, says)
@@ -182,6 +200,25 @@ func (r *Rehearsal) readJSON(body []byte) error {
 		r.take(i+1, e)
 	}
 	return nil
+}
+
+// jsonSays is what is wrong with a piece of JSON, in Chinese.
+func jsonSays(err error) string {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &kind) && kind.Field != "":
+		want := map[reflect.Kind]string{reflect.Slice: "写在方括号中的列表", reflect.String: "文字", reflect.Bool: "true 或 false", reflect.Struct: "对象"}[kind.Type.Kind()]
+		return fmt.Sprintf("“%s”应为%s", clip(kind.Field[strings.LastIndexByte(kind.Field, '.')+1:]), want)
+	case errors.As(err, &kind):
+		return "应为用花括号括起的对象"
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("第 %d 个字节处不符合 JSON 格式", syntax.Offset)
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return "没有名为“" + clip(strings.Trim(name, `"`)) + "”的项"
+	}
+	return "内容不完整"
 }
 
 // days sets the days on which the entry holds, and says which of them is none.
@@ -230,7 +267,24 @@ func (r *Rehearsal) readTable(name string, body []byte) error {
 			r.bad(row.Number, in.Get("words"), "类别“"+clip(in.Get("kind"))+"”不能识别，应为易错写法、规范表述、职务姓名、敏感词或允许使用")
 			continue
 		}
-		e := Entry{Kind: kind, Words: in.Get("words"), Right: Split(in.Get("right")), Near: Split(in.Get("near")), Unless: Split(in.Get("unless")), Serious: yes(in.Get("serious")), Wide: yes(in.Get("wide")), Source: in.Get("source")}
+		e := Entry{Kind: kind, Words: in.Get("words"), Right: Split(in.Get("right")), Near: Split(in.Get("near")), Unless: Split(in.Get("unless")), Source: in.Get("source"), unsaid: map[string]bool{}}
+		for _, f := range Fields {
+			e.unsaid[f.Key] = strings.TrimSpace(in.Get(f.Key)) == ""
+		}
+		says := ""
+		for _, x := range []struct {
+			key, name string
+			into      *bool
+		}{{"serious", "严重", &e.Serious}, {"wide", "全地区适用", &e.Wide}} {
+			var ok bool
+			if *x.into, ok = yes(in.Get(x.key)); !ok {
+				says = fmt.Sprintf("“%s”列的“%s”不能识别，请填写“是”或“否”", x.name, clip(in.Get(x.key)))
+			}
+		}
+		if says != "" {
+			r.bad(row.Number, e.Words, says)
+			continue
+		}
 		if says := e.days(in.Get("from"), in.Get("until")); says != "" {
 			r.bad(row.Number, e.Words, says)
 			continue
@@ -245,12 +299,15 @@ func (r *Rehearsal) readTable(name string, body []byte) error {
 	return nil
 }
 
-func yes(s string) bool {
+// yes reads a cell that says yes or no; an empty one says no.
+func yes(s string) (yes, ok bool) {
 	switch strings.ToLower(strings.TrimSpace(s)) {
-	case "是", "有", "1", "y", "yes", "true", "严重", "全地区", "√":
-		return true
+	case "是", "有", "1", "y", "yes", "true", "严重", "严重类", "全地区", "√":
+		return true, true
+	case "", "否", "无", "0", "n", "no", "false", "一般", "一般类", "本单位", "×":
+		return false, true
 	}
-	return false
+	return false, false
 }
 
 func fileFault(err error) error {
@@ -263,54 +320,109 @@ func fileFault(err error) error {
 
 // Rehearse says what a file would change in a unit's lists; nothing is stored.
 func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.UnitID, name string, body []byte) (Rehearsal, error) {
-	if _, err := s.org.Unit(ctx, scope, unit); err != nil {
+	u, err := s.org.Unit(ctx, scope, unit)
+	if err != nil {
 		return Rehearsal{}, err
 	}
 	r, err := ReadFile(name, body)
 	if err != nil {
 		return r, err
 	}
-	type known struct{ key, right string }
-	list, err := db.All(ctx, s.db, func(x db.Scanner) (known, error) {
-		var k known
-		return k, x.Scan(&k.key, &k.right)
-	}, `SELECT live_key, rights FROM lexicon_entry WHERE unit_id = $1 AND state IN ('proposed', 'active')`, unit)
+	list, err := db.All(ctx, s.db, scanEntry, entrySelect+` WHERE e.unit_id = $1 AND e.state IN ('proposed', 'active')`, unit)
 	if err != nil {
 		return r, err
 	}
-	have := make(map[string]string, len(list))
-	for _, k := range list {
-		have[k.key] = k.right
+	have := make(map[string]Entry, len(list))
+	for _, e := range list {
+		if old, ok := have[e.key()]; !ok || old.State != Active {
+			have[e.key()] = e
+		}
 	}
 	fresh, seen := []Entry{}, map[string]bool{}
-	r.Serious = 0
+	grave := map[string]bool{} // of those replaced, the serious ones
 	for _, e := range r.Entries {
 		e.Unit = unit
-		right, standing := have[e.key()]
+		standing, stands := have[e.key()]
+		differs := ""
+		if stands {
+			e.keep(standing)
+			if err := e.clean(); err != nil {
+				r.bad(e.row, e.Words, reason(err))
+				continue
+			}
+			differs = strings.Join(e.differs(standing), "、")
+		}
 		switch {
 		case seen[e.key()]:
 			r.bad(e.row, e.Words, "在文件中重复出现")
-		case standing && right == encoded(e.Right):
-			r.Same++
-		case standing:
+		case stands && !slices.Equal(standing.Right, e.Right):
 			r.bad(e.row, e.Words, "词库中已有这一条而正确写法不同，请先停用原来的一条")
+		case stands && differs == "":
+			r.Same++
+		case stands && (standing.State != Active || standing.Leaving != ""):
+			r.bad(e.row, e.Words, "词库中已有这一条，正在等待另一人确认，而"+differs+"不同，请等确认后再导入")
+		case stands:
+			e.replaces = standing.ID
+			if r.Changed++; len(r.Changes) < mostSaid {
+				r.Changes = append(r.Changes, Row{e.row, clip(e.Words), "将替换词库中的一条，不同之处：" + differs})
+			}
+			r.replaced, grave[standing.ID] = append(r.replaced, standing), standing.Serious
+			fresh = append(fresh, e)
 		default:
-			r.Serious += count(e.Serious)
 			fresh = append(fresh, e)
 		}
 		seen[e.key()] = true
+	}
+	if err := s.weigh(ctx, s.db, u, fresh); err != nil {
+		return r, err
+	}
+	r.Serious = 0
+	for _, e := range fresh {
+		r.Serious += count(e.Serious || grave[e.replaces])
 	}
 	r.Entries = fresh
 	slices.SortStableFunc(r.Wrong, func(a, b Row) int { return a.Number - b.Number })
 	return r, nil
 }
 
-func encoded(list []string) string {
-	b, err := json.Marshal(tidy(list))
-	if err != nil {
-		return ""
+// keep takes from the entry in force what an empty cell of a table leaves unsaid.
+func (e *Entry) keep(old Entry) {
+	for key, take := range map[string]func(){
+		"near": func() { e.Near = old.Near }, "unless": func() { e.Unless = old.Unless }, "serious": func() { e.Serious = old.Serious }, "wide": func() { e.Wide = old.Wide },
+		"from": func() { e.From = old.From }, "until": func() { e.Until = old.Until }, "source": func() { e.Source = old.Source },
+	} {
+		if e.unsaid[key] {
+			take()
+		}
 	}
-	return string(b)
+}
+
+// differs are the names of the fields, but for the right form, in which an entry is
+// another than the one in force.
+func (e Entry) differs(old Entry) (out []string) {
+	for _, f := range Fields {
+		same := true
+		switch f.Key {
+		case "near":
+			same = slices.Equal(e.Near, old.Near)
+		case "unless":
+			same = slices.Equal(e.Unless, old.Unless)
+		case "serious":
+			same = e.Serious == old.Serious
+		case "wide":
+			same = e.Wide == old.Wide
+		case "from":
+			same = e.From == old.From
+		case "until":
+			same = e.Until == old.Until
+		case "source":
+			same = e.Source == old.Source
+		}
+		if !same {
+			out = append(out, f.Name)
+		}
+	}
+	return out
 }
 
 // Import takes a file as it was rehearsed: the digest is that of the rehearsal.
@@ -327,6 +439,10 @@ func (s *Service) Import(ctx context.Context, scope authz.Scope, unit org.UnitID
 	case len(r.Entries) == 0:
 		return Pack{}, r, fault.New(fault.Invalid, "文件中没有新的词条。").On("file", "没有新词条")
 	}
-	p, err := s.Make(ctx, scope, unit, Change{Name: fmt.Sprintf("导入 %s", clip(path.Base(name))), Source: source, Digest: r.Digest, Add: r.Entries})
+	c := Change{Name: fmt.Sprintf("导入 %s", clip(path.Base(name))), Source: source, Digest: r.Digest, Add: r.Entries}
+	for _, e := range r.replaced {
+		c.Withdraw, c.Note = append(c.Withdraw, e.ID), "由导入的文件替换"
+	}
+	p, err := s.Make(ctx, scope, unit, c)
 	return p, r, err
 }

@@ -13,6 +13,8 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/check"
+	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
@@ -166,6 +168,14 @@ func (s *Service) Make(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 		if err != nil {
 			return err
 		}
+		if err := s.weigh(ctx, tx, u, c.Add); err != nil {
+			return err
+		}
+		for _, e := range c.Add {
+			if e.Serious && e.Source == "" {
+				return fault.Newf(fault.Invalid, "允许使用“%s”会使其中严重类或敏感的词语不再提示，须由另一人确认，请写明依据或来源。", e.Words).On("source", "请写明依据或来源")
+			}
+		}
 		leaving, err := s.leaving(ctx, tx, unit, c.Withdraw)
 		if err != nil {
 			return err
@@ -229,6 +239,44 @@ func (s *Service) Make(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 	return p, err
 }
 
+// weigh makes serious the allowed words that cover what is serious or sensitive for
+// somebody they are allowed for: as much as the list that questions it, it is a
+// decision of two persons.
+func (s *Service) weigh(ctx context.Context, q db.Querier, u org.Unit, list []Entry) error {
+	if !slices.ContainsFunc(list, func(e Entry) bool { return e.Kind == Allow && !e.Serious }) {
+		return nil
+	}
+	grave, err := db.All(ctx, q, scanEntry, entrySelect+` WHERE e.state IN ('proposed', 'active') AND (e.kind = $1 OR e.kind IN ($2, $3) AND e.serious = $4)`, Sensitive, Pair, Term, true)
+	if err != nil {
+		return fmt.Errorf("lexicon: what is serious: %w", err)
+	}
+	area, _, _ := strings.Cut(u.AreaPath, "@")
+	readers := map[bool]*proofread.Proofreader{} // of what holds for the unit, and for some unit of its area
+	for i := range list {
+		e := &list[i]
+		if e.Kind != Allow || e.Serious {
+			continue
+		}
+		if readers[e.Wide] == nil {
+			o := proofread.Options{NoLikely: true}
+			for _, g := range grave {
+				switch {
+				case !g.applies(u.ID, u.AreaPath) && !(e.Wide && strings.HasPrefix(g.areaPath, area)):
+				case g.Kind == Sensitive:
+					o.Sensitive = append(o.Sensitive, g.Words)
+				default:
+					o.Pairs = append(o.Pairs, proofread.Pair{Wrong: g.Words, Right: g.Right, Kind: KindSerious})
+				}
+			}
+			if readers[e.Wide], err = proofread.New(o); err != nil {
+				return err
+			}
+		}
+		e.Serious = slices.ContainsFunc(readers[e.Wide].Scan(e.Words), func(s check.Span) bool { return strings.HasPrefix(s.Kind, check.KindSensitive) })
+	}
+	return nil
+}
+
 func count(yes bool) int {
 	if yes {
 		return 1
@@ -271,6 +319,9 @@ func insert(ctx context.Context, tx *db.Tx, p Pack, list []Entry) error {
 	keys := map[string]bool{}
 	for i, e := range list {
 		k := e.key()
+		if e.replaces != "" {
+			k = e.waiting()
+		}
 		if keys[k] {
 			return fault.Newf(fault.Invalid, "“%s”重复出现，请保留一条。", e.Words).On("words", "重复")
 		}
@@ -298,10 +349,20 @@ func insert(ctx context.Context, tx *db.Tx, p Pack, list []Entry) error {
 // settle puts a pack into force, or sets it aside.
 func (s *Service) settle(ctx context.Context, tx *db.Tx, p Pack, agreed bool) error {
 	if agreed {
-		if _, err := tx.Exec(ctx, `UPDATE lexicon_entry SET state = 'active' WHERE pack_id = $1 AND state = 'proposed'`, p.ID); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE lexicon_entry SET state = 'withdrawn', live_key = id WHERE leaving_id = $1 AND state = 'active'`, p.ID); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE lexicon_entry SET state = 'withdrawn', live_key = id WHERE leaving_id = $1 AND state = 'active'`, p.ID); err != nil {
+		// What they held is free for those that replace them.
+		replacing, err := db.All(ctx, tx, scanEntry, entrySelect+` WHERE e.pack_id = $1 AND e.state = 'proposed' AND e.live_key LIKE 'replaces|%'`, p.ID)
+		if err != nil {
+			return err
+		}
+		for _, e := range replacing {
+			if _, err := tx.Exec(ctx, `UPDATE lexicon_entry SET live_key = $2 WHERE id = $1`, e.ID, e.key()); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `UPDATE lexicon_entry SET state = 'active' WHERE pack_id = $1 AND state = 'proposed'`, p.ID); err != nil {
 			return err
 		}
 	} else {

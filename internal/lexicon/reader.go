@@ -253,7 +253,7 @@ func (st *standing) make(hold []Entry, day calendar.Date) (check.Scanner, error)
 	posts := newPosts(day)
 	for _, n := range st.names {
 		if utf8.RuneCountInString(n) >= fewest {
-			o.Allow = append(o.Allow, n)
+			o.Agreed = append(o.Agreed, n)
 		}
 	}
 	for _, e := range hold {
@@ -263,7 +263,11 @@ func (st *standing) make(hold []Entry, day calendar.Date) (check.Scanner, error)
 		}
 		switch e.Kind {
 		case Allow:
-			o.Allow = append(o.Allow, e.Words)
+			if e.Serious {
+				o.Agreed = append(o.Agreed, e.Words)
+			} else {
+				o.Allow = append(o.Allow, e.Words)
+			}
 		case Pair, Term:
 			kind := KindOwn
 			if e.Serious {
@@ -277,7 +281,7 @@ func (st *standing) make(hold []Entry, day calendar.Date) (check.Scanner, error)
 			posts.add(e, source)
 			for _, n := range e.Right {
 				if utf8.RuneCountInString(n) >= fewest {
-					o.Allow = append(o.Allow, n)
+					o.Agreed = append(o.Agreed, n)
 				}
 			}
 		}
@@ -289,91 +293,4 @@ func (st *standing) make(hold []Entry, day calendar.Date) (check.Scanner, error)
 	return check.ScannerFunc(func(text string) []check.Span {
 		return append(p.Scan(text), posts.scan(text)...)
 	}), nil
-}
-
-// posts finds posts beside names of people who do not hold them.
-type posts struct {
-	day  calendar.Date
-	head map[string][]string // posts by their first two characters
-	held map[string][]holder
-}
-
-type holder struct {
-	name   string
-	entry  Entry
-	source string
-}
-
-func newPosts(day calendar.Date) *posts {
-	return &posts{day: day, head: map[string][]string{}, held: map[string][]holder{}}
-}
-
-func (p *posts) add(e Entry, source string) {
-	if _, known := p.held[e.Words]; !known {
-		h := string([]rune(e.Words)[:2])
-		p.head[h] = append(p.head[h], e.Words)
-		// The longest first: 副市长 is no 市长.
-		slices.SortFunc(p.head[h], func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
-	}
-	for _, n := range e.Right {
-		p.held[e.Words] = append(p.held[e.Words], holder{n, e, source})
-	}
-}
-
-func (p *posts) scan(text string) []check.Span {
-	if len(p.held) == 0 {
-		return nil
-	}
-	if len(text) > mostText {
-		text = text[:mostText]
-	}
-	var out []check.Span
-	n := 0
-	for i := range text {
-		if s, ok := p.at(text[i:]); ok {
-			s.Start, s.End = n+s.Start, n+s.End
-			out = append(out, s)
-		}
-		n++
-	}
-	return out
-}
-
-// at judges the post that begins a text, if one does.
-func (p *posts) at(text string) (check.Span, bool) {
-	_, a := utf8.DecodeRuneInString(text)
-	_, b := utf8.DecodeRuneInString(text[a:])
-	for _, post := range p.head[text[:a+b]] {
-		rest, ok := strings.CutPrefix(text, post)
-		if !ok {
-			continue
-		}
-		rest = strings.TrimLeft(rest, " 　：:")
-		gap := len(text) - len(post) - len(rest)
-		var named holder
-		var right []string
-		for _, h := range p.held[post] {
-			now := h.entry.Holds(p.day)
-			if now && !slices.Contains(right, h.name) {
-				right = append(right, h.name)
-			}
-			if strings.HasPrefix(rest, h.name) {
-				if now {
-					return check.Span{}, false
-				}
-				named = h
-			}
-		}
-		if named.name == "" {
-			return check.Span{}, false
-		}
-		start := utf8.RuneCountInString(text[:len(post)+gap])
-		s := check.Span{Kind: KindPost, Start: start, End: start + utf8.RuneCountInString(named.name), Wrong: named.name, Right: right, Confidence: 0.95, Source: named.source}
-		if s.Right == nil {
-			s.Right = []string{}
-		}
-		s.Says = fmt.Sprintf("“%s%s”：登记的任职时间为%s，请核对职务和姓名。", post, named.name, named.entry.Term())
-		return s, true
-	}
-	return check.Span{}, false
 }

@@ -53,7 +53,7 @@ func caseOf(id string, f check.AccountFacts) string {
 		}
 		return "最近原创 " + f.LastOriginal.String()
 	case "account.subject":
-		return "显示“" + f.SeenSubject + "”，台账为“" + f.Subject + "”"
+		return "显示“" + f.SeenSubject + "”，主办单位为“" + f.Sponsor + "”"
 	case "account.renamed":
 		return "显示“" + f.SeenName + "”，台账为“" + f.Name + "”"
 	case "account.usable":

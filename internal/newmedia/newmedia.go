@@ -483,7 +483,7 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 	}
 	f.LastPost, f.LastOriginal, f.Originals, f.Source = x.last, x.lastOwn, x.own, "发布数据"
 	if x.told > 0 {
-		f.Posts = x.posts
+		f.Posts, f.Untold = x.posts, x.posts-x.told
 	}
 	receipts, err := db.All(ctx, q, scanReceipt, receiptSelect+` WHERE account_id = $1 AND seen_on >= $2 ORDER BY seen_on DESC, at DESC, id DESC LIMIT 20`, a.ID, today.AddDays(-receiptFor))
 	if err != nil {
@@ -493,6 +493,9 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 	for _, r := range receipts {
 		if r.LastPost.After(f.LastPost) {
 			f.LastPost, f.Source, by["account.stale"] = r.LastPost, "人工登记", r
+		}
+		if !r.LastOwn.IsZero() && r.SeenOn.After(f.OwnLookedOn) {
+			f.OwnLookedOn = r.SeenOn
 		}
 		if r.LastOwn.After(f.LastOriginal) {
 			f.LastOriginal, by["account.original"] = r.LastOwn, r
@@ -510,14 +513,54 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 			f.SeenSubject, by["account.subject"] = r.SeenSubject, r
 		}
 	}
-	if a.LastPostOn.After(f.LastPost) {
-		f.LastPost, f.Source = a.LastPostOn, "台账登记"
+	// How long it was silent is read as the score reads it.
+	all, err := s.standings(ctx, q, authz.System("newmedia.judge"), a.ID, today, today.End())
+	if err != nil {
+		return f, nil, err
+	}
+	st := all[a.ID]
+	if f.LookedOn = st.LookedOn; st.LastPost.After(f.LastPost) {
+		f.LastPost, f.Source = st.LastPost, st.Source
 		delete(by, "account.stale")
+	}
+	// Whoever looked last and saw nothing newer proves the silence.
+	if i := slices.IndexFunc(receipts, func(r Receipt) bool { return !r.LastPost.IsZero() }); i >= 0 && receipts[i].LastPost == f.LastPost && receipts[i].SeenOn == f.LookedOn {
+		by["account.stale"] = receipts[i]
+	}
+	if err := s.sponsor(ctx, q, a.Unit, &f); err != nil {
+		return f, nil, err
 	}
 	if f.Client {
 		f.Stores, err = s.stores(ctx, q, a.ID)
 	}
 	return f, by, err
+}
+
+// sponsor says whether what the platform shows names the account's sponsor, by a name
+// that it bears or bore. A short name (商务局) is told only whole, or behind the name of
+// the unit's division: there is one in every city.
+func (s *Service) sponsor(ctx context.Context, q db.Querier, unit org.UnitID, f *check.AccountFacts) error {
+	type name struct{ full, short, area, when string }
+	names, err := db.All(ctx, q, func(r db.Scanner) (name, error) {
+		var n name
+		return n, r.Scan(&n.full, &n.short, &n.area, &n.when)
+	}, `SELECT u.name, u.short_name, a.name, 'now' FROM unit u JOIN area a ON a.id = u.area_id WHERE u.id = $1
+		UNION ALL SELECT n.name, n.short_name, a.name, 'before' FROM unit_name n JOIN unit u ON u.id = n.unit_id JOIN area a ON a.id = u.area_id WHERE u.id = $1`, unit)
+	if err != nil {
+		return err
+	}
+	seen := sx2021.PlainName(f.SeenSubject)
+	for _, n := range names {
+		now := n.when == "now"
+		if now {
+			f.Sponsor = n.full
+		}
+		short := sx2021.PlainName(n.short)
+		if sx2021.NamesSponsor(f.SeenSubject, n.full) || short != "" && (seen == short || seen == sx2021.PlainName(n.area)+short) {
+			f.NamesSponsor, f.NamesFormer = f.NamesSponsor || now, f.NamesFormer || !now
+		}
+	}
+	return nil
 }
 
 // unstated reports whether nobody can tell if an account is for publishing: a
@@ -611,7 +654,11 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, a registry.Account, f che
 		days  int
 		check string
 	}{{PostDue, f.LastPost, f.PostDays, "account.stale"}, {OriginalDue, f.LastOriginal, f.OriginalDays, "account.original"}} {
-		if err := s.warn(ctx, tx, a, subject, c.kind, c.last, c.days, held && outcome[c.check] == check.Kept); err != nil {
+		o := outcome[c.check]
+		if held && o == check.Untested && !c.last.IsZero() {
+			continue // nobody has looked since: the clock stands as it was
+		}
+		if err := s.warn(ctx, tx, a, subject, c.kind, c.last, c.days, held && o == check.Kept); err != nil {
 			return err
 		}
 	}

@@ -277,8 +277,14 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		if _, err := svc.JudgeAll(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if owed() != 1 {
-			t.Error("a fortnight of silence is not owed")
+		// Nobody has looked since: that nothing was posted is not known, neither here nor
+		// to the score.
+		if got := outcome("account.stale"); got != check.Untested || owed() != 0 {
+			t.Errorf("a fortnight in which nobody looked: %s, %d owed", got, owed())
+		}
+		must(svc.Record(ctx, system, me, id, newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: "https://weibo.example/sx/1", LastPost: today}, shot()))
+		if got := outcome("account.stale"); got != check.Violated || owed() != 1 {
+			t.Errorf("a fortnight of silence that somebody saw: %s, %d owed", got, owed())
 		}
 		// V-M-2.2: a client is had where the ledger says, and a person says that it
 		// works.
@@ -375,12 +381,54 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		if got := clocks(); got != "account_post 14, account_original 20" {
 			t.Errorf("after a post of another's: %q", got)
 		}
+		last := calendar.DateOf(d.Now())
 		clock.Advance(15 * 24 * time.Hour)
 		if _, err := svc.JudgeAll(ctx); err != nil {
 			t.Fatal(err)
 		}
+		// The clock stands until somebody has looked.
+		if got := clocks(); got != "account_post -1, account_original 5" {
+			t.Errorf("after a fortnight in which nobody looked: %q", got)
+		}
+		must(svc.Record(ctx, system, me, id, newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: "https://weibo.example/sx/1", LastPost: last}, shot()))
 		if got := clocks(); !strings.Contains(got, "account_mend") || strings.Contains(got, "account_post") {
 			t.Errorf("after a fortnight of silence: %q", got)
+		}
+		// Article 9: what the platform shows is held against the sponsor, by a name that it
+		// bears or bore; what the ledger holds instead is told beside.
+		must(d.Update(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, `INSERT INTO reorganisation (id, kind, title, unit_id, document, effective_on, plan, touched, done_by, done_by_name, done_at) VALUES ('r', 'rename', '更名', $1, '文', $2, '{}', '{}', '', '', $3)`, list[0].Unit, today, d.Now()); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `INSERT INTO unit_name (id, unit_id, name, until_on, document, act_id) VALUES ('n', $1, '陕西省信息公开中心', $2, '文', 'r')`, list[0].Unit, today); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `UPDATE unit SET short_name = '省府办' WHERE id = $1`, list[0].Unit); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "test", Target: audit.Target{Kind: "unit", ID: string(list[0].Unit)}})
+		}))
+		var sold registry.Account
+		must(d.Update(ctx, func(tx *db.Tx) error {
+			var err error
+			sold, err = reg.EnterAccount(ctx, tx, system, registry.Account{Unit: list[0].Unit, Platform: "weibo", Name: "由人代办", URL: "https://weibo.example/sold", VerifiedAs: "某传媒有限公司", State: registry.Running}, registry.Why{Source: "import", Says: "试验"})
+			return err
+		}))
+		id = sold.ID
+		for _, tt := range []struct {
+			shown string
+			want  check.Outcome
+			says  string
+		}{
+			{"某传媒有限公司", check.Violated, "平台显示“某传媒有限公司”，主办单位为“陕西省人民政府办公厅”。"}, {"陕西省政府办公厅", check.Kept, "台账登记的认证主体为“某传媒有限公司”"}, {"省府办", check.Kept, ""}, {"某市省府办", check.Violated, "“某市省府办”"}, {"陕西省信息公开中心", check.Tolerated, "主办单位现为“陕西省人民政府办公厅”"},
+		} {
+			clock.Advance(time.Minute)
+			must(svc.Record(ctx, system, me, id, newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: "https://weibo.example/sold", SeenSubject: tt.shown}, shot()))
+			x, err := svc.Sheet(ctx, system, id)
+			must(err)
+			if f := x.Findings[indexOf(x.Findings, "account.subject")]; f.Outcome != tt.want || !strings.Contains(f.Says+f.Why, tt.says) {
+				t.Errorf("shown %s: %+v", tt.shown, f)
+			}
 		}
 		// Whom the ledger gives no purpose nobody holds to two weeks.
 		var aimless registry.Account

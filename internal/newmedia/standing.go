@@ -2,6 +2,7 @@ package newmedia
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"zhengshu/internal/authz"
@@ -43,8 +44,21 @@ func (x *Standing) looked(on, until calendar.Date) {
 // written down before an instant: feeds, files, receipts, lists of the national
 // system, the ledger. It reads in a fixed number of statements.
 func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope, on calendar.Date, known time.Time) (map[registry.AccountID]Standing, error) {
+	return s.standings(ctx, q, scope, "", on, known)
+}
+
+// standings is Standings of one account, or of all when only names none.
+func (s *Service) standings(ctx context.Context, q db.Querier, scope authz.Scope, only registry.AccountID, on calendar.Date, known time.Time) (map[registry.AccountID]Standing, error) {
 	var w db.Where
 	scope.Where(&w, "u")
+	w.AndIf(only != "", "a.id = ?", only)
+	// of narrows a statement whose arguments are args to that account.
+	of := func(column string, args ...any) (string, []any) {
+		if only == "" {
+			return "", args
+		}
+		return fmt.Sprintf(" AND %s = $%d", column, len(args)+1), append(args, only)
+	}
 	type ledger struct {
 		id       registry.AccountID
 		platform string
@@ -76,11 +90,12 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 		usable     string
 	}
 	// When the ledger was last told: what it says was so on that day.
+	cond, args := of("object_id", on.End())
 	told, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
 		var x row
 		err := r.Scan(&x.id, &x.at)
 		return x, err
-	}, `SELECT object_id, max(at) FROM record_change WHERE kind = 'account' AND field = 'last_post_on' AND at < $1 GROUP BY object_id`, on.End())
+	}, `SELECT object_id, max(at) FROM record_change WHERE kind = 'account' AND field = 'last_post_on' AND at < $1`+cond+` GROUP BY object_id`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +104,12 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 			st.looked(calendar.DateOf(x.at), on)
 		}
 	}
+	cond, args = of("account_id", on, known)
 	posts, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
 		var x row
 		err := r.Scan(&x.id, &x.posted, &x.at)
 		return x, err
-	}, `SELECT account_id, max(posted_on), max(taken_at) FROM account_post WHERE posted_on <= $1 AND taken_at < $2 GROUP BY account_id`, on, known)
+	}, `SELECT account_id, max(posted_on), max(taken_at) FROM account_post WHERE posted_on <= $1 AND taken_at < $2`+cond+` GROUP BY account_id`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -103,11 +119,12 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 			st.looked(calendar.DateOf(x.at), on)
 		}
 	}
+	cond, args = of("account_id")
 	feeds, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
 		var x row
 		err := r.Scan(&x.id, &x.at)
 		return x, err
-	}, `SELECT account_id, at FROM account_feed_look WHERE says = ''`)
+	}, `SELECT account_id, at FROM account_feed_look WHERE says = ''`+cond, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -116,11 +133,12 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 			st.looked(calendar.DateOf(x.at), on)
 		}
 	}
+	cond, args = of("account_id", on, known)
 	seen, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
 		var x row
 		err := r.Scan(&x.id, &x.at, &x.posted)
 		return x, err
-	}, `SELECT account_id, at, last_post_on FROM account_sighting WHERE last_post_on IS NOT NULL AND last_post_on <= $1 AND at < $2`, on, known)
+	}, `SELECT account_id, at, last_post_on FROM account_sighting WHERE last_post_on IS NOT NULL AND last_post_on <= $1 AND at < $2`+cond, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -130,11 +148,12 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 			st.looked(calendar.DateOf(x.at), on)
 		}
 	}
+	cond, args = of("account_id", on, on.AddDays(-receiptFor), known)
 	receipts, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
 		var x row
 		err := r.Scan(&x.id, &x.on, &x.posted, &x.says, &x.usable)
 		return x, err
-	}, `SELECT account_id, seen_on, last_post, interaction, usable FROM account_receipt WHERE seen_on <= $1 AND seen_on >= $2 AND at < $3 ORDER BY account_id, seen_on, at, id`, on, on.AddDays(-receiptFor), known)
+	}, `SELECT account_id, seen_on, last_post, interaction, usable FROM account_receipt WHERE seen_on <= $1 AND seen_on >= $2 AND at < $3`+cond+` ORDER BY account_id, seen_on, at, id`, args...)
 	if err != nil {
 		return nil, err
 	}

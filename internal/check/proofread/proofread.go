@@ -27,7 +27,8 @@ const MaxRunes = 2 << 20
 
 // Options adds an operator's own lists.
 type Options struct {
-	Allow     []string          // words never questioned
+	Allow     []string          // words never questioned, but for the serious class within them
+	Agreed    []string          // words never questioned, by two persons or by the ledger: nor is the serious class
 	Pairs     []Pair            // wrong forms beside the built-in ones
 	Sensitive []string          // words reported as sensitive beside the built-in ones
 	From      map[string]string // the list that such a word comes from
@@ -81,7 +82,7 @@ func New(o Options) (*Proofreader, error) {
 	// An operator's pairs come first: they win over the built-in ones.
 	p.pairs = slices.Concat(o.Pairs, packs.pairs)
 	for i, x := range p.pairs {
-		p.listed.add(x.Wrong, listPairs, i)
+		p.listed.add(x.Wrong, x.list(), i)
 	}
 	for _, w := range o.Sensitive {
 		if w = strings.TrimSpace(w); runeLen(w) >= 2 {
@@ -92,8 +93,11 @@ func New(o Options) (*Proofreader, error) {
 	for i, w := range p.sensitive {
 		p.listed.add(w.word, listSensitive, i)
 	}
-	for i, w := range slices.Concat(onNotices, o.Allow) {
+	for i, w := range slices.Concat(onNotices, o.Allow, o.Agreed) {
 		p.listed.add(w, listAllowed, i)
+	}
+	for i, w := range o.Agreed {
+		p.listed.add(w, listAgreed, i)
 	}
 	p.listed.index()
 	if !o.NoLikely {
@@ -154,9 +158,11 @@ func (p *Proofreader) Scan(text string) []check.Span {
 		out = append(out, s)
 	}
 	var (
-		suspect      []check.Span
-		protected    int // up to where an allowed word reaches
-		found, raked int // where the last pair and the last sensitive word end
+		suspect   []check.Span
+		protected int // up to where an allowed word reaches
+		agreed    reach
+		found     [lists]int // where the last pair of a list ends
+		raked     int        // where the last sensitive word ends
 	)
 	for _, at := range places {
 		i := int(at)
@@ -165,15 +171,26 @@ func (p *Proofreader) Scan(text string) []check.Span {
 			fill(take(i, w.end))
 			protected = max(protected, w.end)
 		}
+		if w := words[listAgreed]; w.end > agreed.end {
+			agreed = reach{i, w.end}
+		}
 		// The longer wins: an allowed word protects what lies within it.
-		if w := words[listPairs]; w.id > 0 && protected < w.end && found <= i {
+		// A serious wrong form hides behind no ordinary one that begins as it does.
+		for _, of := range [...]list{listSerious, listPairs} {
+			w, held, busy := words[of], agreed.end, found[listSerious]
+			if of == listPairs {
+				held, busy = protected, max(busy, found[of])
+			}
+			if w.id == 0 || held >= w.end || busy > i {
+				continue
+			}
 			if x := &p.pairs[w.id-1]; x.applies(rs, i, w.end) {
-				found = w.end
+				found[of] = w.end
 				clear(take(i, w.end))
 				add(x.span(rs, i, w.end))
 			}
 		}
-		if w := words[listSensitive]; w.id > 0 && raked <= i {
+		if w := words[listSensitive]; w.id > 0 && raked <= i && !agreed.holds(i, w.end) {
 			raked = w.end
 			suspect = append(suspect, p.sensitive[w.id-1].span(rs, i, w.end))
 		}
@@ -193,10 +210,26 @@ func (p *Proofreader) Scan(text string) []check.Span {
 	return out
 }
 
+// reach is how far a word reaches, in runes.
+type reach struct{ start, end int }
+
+// holds reports whether a word lies within the reach and is shorter.
+func (r reach) holds(start, end int) bool {
+	return r.start <= start && end <= r.end && end-start < r.end-r.start
+}
+
 func fill(b []bool) {
 	for i := range b {
 		b[i] = true
 	}
+}
+
+// list is the list that the pair belongs in.
+func (x *Pair) list() list {
+	if strings.HasPrefix(x.Kind, KindSensitive) {
+		return listSerious
+	}
+	return listPairs
 }
 
 func (x *Pair) span(rs []rune, start, end int) check.Span {

@@ -95,6 +95,37 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// A word that two persons allowed covers what is shorter and lies within it, the
+// serious class too; one that one person allowed does not cover the serious class.
+func TestWhatIsAllowedCoversTheSeriousClassByTwo(t *testing.T) {
+	const term = KindSensitive + ".term"
+	lists := Options{NoLikely: true, Pairs: []Pair{{Wrong: "错误国号", Right: []string{"正确国号"}, Kind: term}, {Wrong: "寻常错处", Right: []string{"寻常对处"}, Kind: "wording.own"}, {Wrong: "错误国号的", Right: []string{"某某的"}, Kind: "wording.own", Near: []string{"没有"}}, {Wrong: "某错误国", Right: []string{"某正确国"}, Kind: "wording.own"}}, Sensitive: []string{"甲敏感", "敏感词研"}}
+	for _, c := range []struct {
+		allow, agreed []string
+		text          string
+		want          string
+	}{
+		{nil, nil, "错误国号与寻常错处，甲敏感词研究所", "错误国号 寻常错处 甲敏感"},
+		{[]string{"错误国号", "寻常错处", "甲敏感词研究所"}, nil, "错误国号与寻常错处，甲敏感词研究所", "错误国号 甲敏感"},
+		{nil, []string{"错误国号", "寻常错处", "甲敏感词研究所"}, "错误国号与寻常错处，甲敏感词研究所", ""},
+		{nil, []string{"甲敏感"}, "甲敏感", "甲敏感"},
+		{nil, []string{"敏感词研究所"}, "甲敏感词研究所", "甲敏感"},
+		// An ordinary wrong form that begins as a serious one, or before it, hides none.
+		{nil, nil, "错误国号的由来，某错误国号", "错误国号 某错误国 错误国号"},
+		{nil, []string{"小错误国号史"}, "小错误国号，小错误国号史", "错误国号"},
+	} {
+		o := lists
+		o.Allow, o.Agreed = c.allow, c.agreed
+		var got []string
+		for _, s := range newReader(t, o).Scan(c.text) {
+			got = append(got, s.Wrong)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("allowed %v, agreed %v: %q reads %v, want %q", c.allow, c.agreed, c.text, got, c.want)
+		}
+	}
+}
+
 func TestPacks(t *testing.T) {
 	packs, err := loadPacks()
 	if err != nil {

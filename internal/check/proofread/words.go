@@ -208,7 +208,9 @@ type list uint8
 
 const (
 	listAllowed list = iota
+	listAgreed       // of those allowed
 	listPairs
+	listSerious // of pairs, those of the serious class
 	listSensitive
 	lists
 )

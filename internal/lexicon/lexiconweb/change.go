@@ -24,7 +24,7 @@ import (
 const mostFile = 8 << 20
 
 func newAddForm(unit web.Field) formView {
-	return formView{web.FormView{Heading: web.Heading{Title: "新增词条", Lead: "规范表述、职务姓名和标为严重的词条，保存后由另一人确认才启用。"}, Trail: trail,
+	return formView{web.FormView{Heading: web.Heading{Title: "新增词条", Lead: "规范表述、职务姓名、标为严重的词条，以及会盖住严重类词条或敏感词的允许使用，保存后由另一人确认才启用。"}, Trail: trail,
 		Form: web.Form{Sections: []web.Section{{Fields: []web.Field{unit, {Kind: web.Select, Name: "kind", Label: "类别", Required: true, Options: kinds()},
 			{Name: "words", Label: "词语", Required: true, Max: 40, Hint: "易错写法填错误的写法；职务姓名填职务，如“西安市市长”"},
 			{Name: "right", Label: "正确写法或任职人", Max: 200, Hint: "多个用顿号分开；职务姓名只填一人"},
@@ -36,7 +36,7 @@ func newAddForm(unit web.Field) formView {
 }
 
 func newImportForm(unit web.Field) formView {
-	return formView{web.FormView{Heading: web.Heading{Title: "导入词库", Lead: "先预检，看清新增多少条、哪些行不能导入，再决定导入。表格的列名：类别、词语、正确写法、仅当附近有、出现在其中不算、严重、全地区适用、开始日期、结束日期、来源。"}, Trail: trail,
+	return formView{web.FormView{Heading: web.Heading{Title: "导入词库", Lead: "先预检，看清新增多少条、替换多少条、哪些行不能导入，再决定导入。词库中已有的词条，表格中的空格不改动原有内容。表格的列名：类别、词语、正确写法、仅当附近有、出现在其中不算、严重、全地区适用、开始日期、结束日期、来源。"}, Trail: trail,
 		Form: web.Form{Upload: true, Sections: []web.Section{{Fields: []web.Field{unit, {Kind: web.File, Name: "file", Label: "词库文件", Required: true, Accept: ".xlsx,.csv,.json", Hint: "XLSX、CSV，或从本系统导出的 JSON；不超过 8 MB、2 万行"},
 			{Name: "source", Label: "来源或依据", Max: 200, Hint: "没有写明来源的行按此填写"}}}}, Buttons: []web.Button{{Label: "预检"}}, Cancel: web.Link{Text: "取消", Href: listPath}}}}
 }
@@ -213,10 +213,13 @@ func (h *Handler) rehearsed(r *http.Request, get func(string) string) (rehearsed
 func newCheck(x rehearsed, ref string) record {
 	r := x.result
 	v := record{web.RecordView{Heading: web.Heading{Title: "预检结果", Above: x.name}, Trail: append(slices.Clone(trail), web.Crumb{Name: "导入词库", Href: listPath + "/import"})}}
-	v.Main = append(v.Main, web.Summary{Title: "这个文件", Terms: []web.Term{{Name: "新增", Text: fmt.Sprintf("%d 条", len(r.Entries))}, {Name: "其中严重类", Text: fmt.Sprintf("%d 条，须另一人确认后启用", r.Serious)},
+	v.Main = append(v.Main, web.Summary{Title: "这个文件", Terms: []web.Term{{Name: "新增", Text: fmt.Sprintf("%d 条", len(r.Entries)-r.Changed)}, {Name: "替换", Text: fmt.Sprintf("%d 条", r.Changed)}, {Name: "其中严重类", Text: fmt.Sprintf("%d 条，须另一人确认后启用", r.Serious)},
 		{Name: "已有相同的", Text: fmt.Sprintf("%d 条，跳过", r.Same)}, {Name: "不能导入的", Text: fmt.Sprintf("%d 行", r.Bad)}}})
 	if len(r.Wrong) > 0 {
 		v.Main = append(v.Main, rowsTable("不能导入的行（最多列出 50 行）", r.Wrong))
+	}
+	if len(r.Changes) > 0 {
+		v.Main = append(v.Main, rowsTable("将替换原有词条的行（最多列出 50 行）", r.Changes))
 	}
 	if len(r.Notes) > 0 {
 		v.Main = append(v.Main, rowsTable("读取时作了整理的行", r.Notes))
@@ -225,7 +228,7 @@ func newCheck(x rehearsed, ref string) record {
 	for i := range first {
 		first[i].State = lexicon.Proposed
 	}
-	v.Main = append(v.Main, table(fmt.Sprintf("将新增的词条（前 %d 条）", len(first)), first))
+	v.Main = append(v.Main, table(fmt.Sprintf("将新增或替换的词条（前 %d 条）", len(first)), first))
 	if len(r.Entries) > 0 {
 		f := web.Form{Action: checkPath, Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "file", Value: ref}, {Kind: web.Hidden, Name: "name", Value: x.name}, {Kind: web.Hidden, Name: "unit", Value: string(x.unit)},
 			{Kind: web.Hidden, Name: "source", Value: x.source}, {Kind: web.Hidden, Name: "digest", Value: r.Digest}}}}, Buttons: []web.Button{{Label: fmt.Sprintf("导入 %d 条", len(r.Entries))}}, Cancel: web.Link{Text: "重新选择文件", Href: listPath + "/import"}}

@@ -1,6 +1,7 @@
 package sx2021
 
 import (
+	"regexp"
 	"strings"
 
 	"zhengshu/internal/rules"
@@ -31,7 +32,7 @@ func CheckNaming(n Naming) []rules.Breach {
 	switch {
 	case blank(n.Verification):
 		out = append(out, AccountVerified.Breach("账号尚未实名认证，请完成认证并填写公开认证信息。"))
-	case !strings.Contains(PlainName(n.Verification), PlainName(n.Sponsor)) && Likeness(PlainName(n.Verification), PlainName(n.Sponsor)) < verifiedLikeness:
+	case !NamesSponsor(n.Verification, n.Sponsor):
 		out = append(out, AccountVerified.Breachf("公开认证信息中没有主办单位名称“%s”，请更正认证信息。", n.Sponsor))
 	}
 	for _, o := range n.OtherNames {
@@ -42,6 +43,27 @@ func CheckNaming(n Naming) []rules.Breach {
 	}
 	return out
 }
+
+// NamesSponsor reports whether a verification text names a sponsor by its full name.
+// 人民 of 人民政府, spaces and the interpunct may be left out, and so may the division
+// above the sponsor's own (西安市 of 西安市雁塔区…); it may be nearly the name.
+func NamesSponsor(verification, sponsor string) bool {
+	v, s := plainBody(verification), plainBody(sponsor)
+	if v == "" || s == "" {
+		return false
+	}
+	if strings.Contains(v, s) || Likeness(v, s) >= verifiedLikeness {
+		return true
+	}
+	m := belowDivision.FindStringSubmatch(s)
+	return m != nil && strings.Contains(v, m[1])
+}
+
+// belowDivision is a name below the division that it begins with: what is left still
+// begins with a division.
+var belowDivision = regexp.MustCompile(`^.{1,10}?[省市州]([^省市州].{0,10}?[市州县区旗镇乡].{2,})$`)
+
+func plainBody(s string) string { return strings.ReplaceAll(PlainName(s), "人民政府", "政府") }
 
 // verifiedLikeness is how like the sponsor's name, of 1, a verification text
 // must be that does not hold it whole: platforms cut and abbreviate.

@@ -17,6 +17,20 @@ func TestArticle09_VerificationIsReadWithTolerance(t *testing.T) {
 	wantRules(t, CheckNaming(Naming{Name: "某县发布", Sponsor: "某县人民政府办公室", Verification: "某县融媒体中心"}), "S9.2.verified")
 }
 
+func TestArticle09_WhatNamesTheSponsor(t *testing.T) {
+	for _, tt := range []struct {
+		shown, sponsor string
+		want           bool
+	}{
+		{"陕西省政府办公厅", "陕西省人民政府办公厅", true}, {"陕西省人民政府办公厅", "陕西省政府办公厅", true}, {"西安市雁塔区人民政府办公室官方账号", "雁塔区人民政府办公室", true}, {"雁塔区人民政府办公室", "西安市雁塔区人民政府办公室", true},
+		{"人民政府办公室", "西安市雁塔区人民政府办公室", false}, {"商务局", "西安市商务局", false}, {"宝鸡市商务局", "西安市商务局", false}, {"碑林区人民政府办公室", "西安市雁塔区人民政府办公室", false}, {"某传媒有限公司", "雁塔区人民政府办公室", false}, {"", "雁塔区人民政府办公室", false}, {"雁塔", "", false},
+	} {
+		if got := NamesSponsor(tt.shown, tt.sponsor); got != tt.want {
+			t.Errorf("%q names %q: %v", tt.shown, tt.sponsor, got)
+		}
+	}
+}
+
 func TestArticle09_NameTellsAreaOrUnit(t *testing.T) {
 	wantRules(t, TiedTo("雁塔发布", "雁塔", "区政府办"))
 	wantRules(t, TiedTo("指尖 商务局", "雁塔", "商务局"))
