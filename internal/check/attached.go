@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // OnAttachment is the subject of the checks on files a site offers.
@@ -16,8 +17,16 @@ type Attachment struct {
 	// Text is everything a reader can come to see: hidden sheets, rows and
 	// columns, tracked deletions and comments too.
 	Text string
+	// At says where in the file the byte of Text at an offset stands, as the unit
+	// finds it there: sheet and cell, page, file within an archive. Nil where that
+	// is not known.
+	At func(at int) string
 	// Unread says in Chinese why the text could not be read; "" when it was.
 	Unread string
+	// Unjudged says in Chinese what in the file cannot be judged though its words
+	// were read: pictures, numbers that lost their end. Nothing that was found in
+	// the words hides there.
+	Unjudged string
 }
 
 // attachmentChecks put Privacy to the text of attachments: the lists of names
@@ -37,8 +46,10 @@ var attachmentChecks = []Check{
 		Evidence: "附件地址和未能读取的原因",
 		run: func(c *Check, f *Facts) (out []Finding) {
 			for _, a := range f.Attachments {
-				if a.Unread != "" {
-					out = append(out, c.untested(strings.TrimSuffix(a.Unread, "。"), a.URL))
+				for _, says := range []string{a.Unread, a.Unjudged} {
+					if says != "" {
+						out = append(out, c.untested(strings.TrimSuffix(says, "。"), a.URL))
+					}
 				}
 			}
 			return out
@@ -65,11 +76,21 @@ func attachedLeak(kind, what string, sev Severity) Check {
 	}
 }
 
-// leaksIn is one finding a file and kind, however many rows its list has.
+// mostPlaced are the places of a file that a finding names.
+const mostPlaced = 3
+
+// leaksIn is one finding a file and kind, however many rows its list has; the
+// first places are named, for the unit cannot find what is hidden otherwise.
 func leaksIn(c *Check, f *Facts, kind string, a Attachment) Finding {
 	n, example, public := 0, "", false
+	var places []string
 	seen := map[string]bool{}
+	offset, runes := 0, 0 // of the text before the last span
 	for _, s := range Privacy(a.Text) {
+		for ; runes < s.Start; runes++ {
+			_, size := utf8.DecodeRuneInString(a.Text[offset:])
+			offset += size
+		}
 		if s.Kind != kind || seen[s.Wrong] {
 			continue
 		}
@@ -81,10 +102,22 @@ func leaksIn(c *Check, f *Facts, kind string, a Attachment) Finding {
 		if n++; n == 1 {
 			example = Mask(kind, s.Wrong)
 		}
+		if a.At != nil && len(places) < mostPlaced {
+			if at := a.At(offset); at != "" && !slices.Contains(places, at) {
+				places = append(places, at)
+			}
+		}
 	}
 	switch {
 	case n > 0:
-		return c.wrong(fmt.Sprintf("“%s”中有 %d 处，例如 %s", clip(a.Name, 60), n, example), a.URL)
+		says := fmt.Sprintf("“%s”中有 %d 处，例如 %s", clip(a.Name, 60), n, example)
+		if len(places) > 0 {
+			says += "，位于" + strings.Join(places, "、")
+			if n > len(places) {
+				says += " 等处"
+			}
+		}
+		return c.wrong(says, a.URL)
 	case public:
 		return c.tolerated("台账登记的公开联系方式", a.URL)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/big"
 	"net/http"
 	"net/url"
 	"path"
@@ -260,27 +261,32 @@ func unreadKind(ext string) string {
 	return ""
 }
 
-// readAttachments reads the files of the site that pages offer.
+// readAttachments reads the files of the site that pages offer, those whose turn
+// it is first where there are too many for one run.
 func (n *inspector) readAttachments(ctx context.Context) error {
-	read := 0
+	var files []offered
 	for _, x := range n.offers() {
-		target, k := x.target, x.k
-		name := cmp.Or(fileName(target), "未命名文件")
-		if n.listing(target, name) {
+		name := cmp.Or(fileName(x.target), "未命名文件")
+		if n.listing(x.target, name) {
 			continue
 		}
 		if why := unreadKind(strings.ToLower(path.Ext(name))); why != "" {
-			n.skip("attachment.unread", why, target, 1)
+			n.skip("attachment.unread", why, x.target, 1)
 			continue
 		}
+		files = append(files, x)
+	}
+	inTurn(files, maxFiles, n.o.Today)
+	for i, x := range files {
+		target, k := x.target, x.k
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if read++; read > maxFiles {
-			n.skip("attachment.unread", "附件过多，其余附件没有检查。", target, 1)
+		if i >= maxFiles {
+			n.skip("attachment.unread", fmt.Sprintf("附件超过 %d 个，这次没有轮到的没有检查，以后的检查轮流读取。", maxFiles), target, 1)
 			continue
 		}
-		files, e, err := n.attachment(ctx, target, name)
+		files, e, err := n.attachment(ctx, target, cmp.Or(fileName(target), "未命名文件"))
 		if err != nil {
 			return err
 		}
@@ -298,6 +304,24 @@ func (n *inspector) readAttachments(ctx context.Context) error {
 		})
 	}
 	return nil
+}
+
+// inTurn puts the files first whose turn it is on a day, where there are more than
+// are read. Each belongs to one of a number of lots, and the lots move up by one
+// a day. The number is a prime and none of the days between two runs of a site, so
+// that in as many runs as there are lots every file was among the first.
+func inTurn(files []offered, most int, day calendar.Date) {
+	if len(files) <= most {
+		return
+	}
+	lots := uint64(max(11, len(files)*10/(most*7)+1)) // they are not equal: two thirds full leaves room
+	for !big.NewInt(int64(lots)).ProbablyPrime(0) {
+		lots++
+	}
+	today := uint64(day.Start().Unix()/(24*60*60)) % lots
+	slices.SortStableFunc(files, func(a, b offered) int {
+		return cmp.Compare((drawLot("", a.target)+today)%lots, (drawLot("", b.target)+today)%lots)
+	})
 }
 
 func fileName(address string) string {
@@ -366,9 +390,13 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 		return nil, e, fmt.Errorf("inspection: read %s: %w", target, err)
 	}
 	at.Text = words.Text
+	at.At = func(i int) string { return maskText(words.At(i)) } // names of files and sheets hold numbers, too
 	out := []check.Attachment{at}
 	for _, says := range words.Unread {
-		out = append(out, check.Attachment{URL: target, Name: name, Unread: says})
+		out = append(out, check.Attachment{URL: target, Name: name, Unread: maskText(says)})
+	}
+	for _, says := range words.Unjudged {
+		out = append(out, check.Attachment{URL: target, Name: name, Unjudged: maskText(says)})
 	}
 	if n.store != nil && len(check.Privacy(words.Text)) > 0 {
 		if e.Ref, err = n.store.Put(ctx, bytes.NewReader(resp.Body)); err != nil {
@@ -614,7 +642,10 @@ func (n *inspector) recheckDeep(ctx context.Context, spot Spot) (Look, error) {
 			}
 			return n.look(ctx, home, Unknown, "附件没有取到，未能复测，请稍后再试。", e)
 		}
-		facts.Attachments = files
+		for _, a := range files {
+			a.Unjudged = "" // what was found stood in the words
+			facts.Attachments = append(facts.Attachments, a)
+		}
 		e.LinkStatus = proof.Status
 	case spot.Check == "function.search":
 		items, err := n.leadsTo(ctx, page)

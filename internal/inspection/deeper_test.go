@@ -374,3 +374,98 @@ func TestEachOutsideLinkIsJudgedByItsOwnPage(t *testing.T) {
 		t.Errorf("untested %+v", rep.Untested)
 	}
 }
+
+// A finding in a file says where in it the number stands, without showing numbers
+// that the place is named with; a picture beside it is told and keeps nothing open
+// once the number is gone.
+func TestAFindingInAFileSaysWhereItStands(t *testing.T) {
+	const id = "11010519491231002X"
+	packed := func(text string) string {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for name, body := range map[string]string{"附表/" + id + "/名单.csv": text, "扫描件.jpg": "x"} {
+			w, err := z.Create(name)
+			if err == nil {
+				_, err = w.Write([]byte(body))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	s := newSite(t)
+	s.set("/list.zip", page{ctype: "application/zip", body: packed("姓名,证件\n张某," + id + "\n李某,440308199901101512\n")})
+	s.swap("/tz/1.html", "附件可在网上下载。", `附件：<a href="/list.zip">公示名单</a>`)
+	o := options()
+	o.Guises, o.Draws, o.Families = -1, -1, []string{"attachment"}
+	rep, err := inspection.Inspect(t.Context(), s.client(t), nil, target(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rep.Findings) != 1 || rep.Findings[0].Check != "attachment.id_card" {
+		t.Fatalf("findings %+v", rep.Findings)
+	}
+	f := rep.Findings[0]
+	if !strings.Contains(f.Says, "/名单.csv 第2行、") || !strings.Contains(f.Says, "/名单.csv 第3行") || strings.Contains(f.Says, id) {
+		t.Errorf("says %q", f.Says)
+	}
+	if !untested(rep, "attachment.unread", "1 个图片或音视频文件（扫描件.jpg）") || !rep.Looked(f.Check, f.URL, f.Where) {
+		t.Errorf("untested %+v", rep.Untested)
+	}
+	look := func() inspection.Look {
+		t.Helper()
+		l, err := inspection.Recheck(t.Context(), s.client(t), nil, target(), inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	if l := look(); l.Outcome != inspection.Standing {
+		t.Errorf("%s %s", l.Outcome, l.Says)
+	}
+	s.set("/list.zip", page{ctype: "application/zip", body: packed("姓名\n张某\n")})
+	if l := look(); l.Outcome != inspection.Gone {
+		t.Errorf("after mending: %s %s", l.Outcome, l.Says)
+	}
+}
+
+// Where a site offers more files than one run reads, runs of the same day of the
+// week read them all in turn, and what had no turn is told and stays open.
+func TestFilesBeyondARunHaveTheirTurn(t *testing.T) {
+	s := newSite(t)
+	links, names := "附件：", map[string]bool{}
+	for i := range 60 {
+		at := fmt.Sprintf("/files/%d.csv", i)
+		s.set(at, page{ctype: "text/csv", body: "姓名\n张某\n"})
+		links += fmt.Sprintf(`<a href="%s">名单%d</a> `, at, i)
+		names["http://"+host+at] = true
+	}
+	s.swap("/tz/1.html", "附件可在网上下载。", links)
+	o := options()
+	o.Guises, o.Draws, o.Families = -1, -1, []string{"attachment"}
+	for week := 0; len(names) > 0; week++ {
+		if week == 11 {
+			t.Fatalf("after %d runs %d files were not read", week, len(names))
+		}
+		o.Today = today.AddDays(7 * week)
+		rep, err := inspection.Inspect(t.Context(), s.client(t), nil, target(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := 0
+		for i := range 60 {
+			if at := fmt.Sprintf("http://%s/files/%d.csv", host, i); rep.Looked("attachment.mobile", "http://"+host+"/tz/1.html", at) {
+				read++
+				delete(names, at)
+			}
+		}
+		if read < 39 || read > 40 || // the site offers one more
+			!untested(rep, "attachment.unread", "这次没有轮到的没有检查") {
+			t.Fatalf("%d files were read, untested %+v", read, rep.Untested)
+		}
+	}
+}

@@ -31,8 +31,9 @@ type Examining struct {
 	// Reader reads for one unit, with the lists it keeps itself, and names the
 	// edition of what it reads by; nil reads for all alike.
 	Reader func(ctx context.Context, unit org.UnitID) (read Inspector, edition string, err error)
-	// Words are the text of an attachment, by its hash and name. An error is
-	// shown to the author: a sentence in Chinese.
+	// Words are the text of an attachment, by its hash and name, or what of it
+	// could be read beside an error. An error is shown to the author: a sentence
+	// in Chinese.
 	Words func(ctx context.Context, hash, name string) (string, error)
 	// Own says whether an address leads to a site hosted here, and to which
 	// item; empty for a page that is no item.
@@ -121,7 +122,8 @@ func (s *Service) read(ctx context.Context, by Inspector, edition string, m Meta
 
 func (s *Service) readAttachment(ctx context.Context, by Inspector, hash, name string) []Result {
 	field := "附件“" + name + "”"
-	words, err := s.examining.Words(ctx, hash, name)
+	out := []Result{}
+	words, err := s.examining.Words(ctx, hash, name) // with an error comes what could be read
 	if err != nil {
 		says := "附件“" + name + "”读不出来，没有检查其中的文字；请重新上传，或人工核对。"
 		var f *fault.Error
@@ -132,9 +134,8 @@ func (s *Service) readAttachment(ctx context.Context, by Inspector, hash, name s
 		case errors.As(err, &fe):
 			says = fe.Says
 		}
-		return findings(check.Run(check.Facts{Item: &check.Item{Unread: []string{says}}}))
+		out = findings(check.Run(check.Facts{Item: &check.Item{Unread: []string{says}}}))
 	}
-	out := []Result{}
 	for _, r := range inspectPart(by, field, words) {
 		// A list of names is no prose: only what must not be public counts.
 		if strings.HasPrefix(r.Kind, "privacy.") || strings.HasPrefix(r.Kind, check.KindSensitive) {

@@ -245,14 +245,14 @@ func TestTablesAttachmentsPicturesAndLinksAreChecked(t *testing.T) {
 			if hash == "a" {
 				return "李四\t13987654321\t登陆网站有错字", nil
 			}
-			return "", fault.New(fault.Invalid, "附件“"+name+"”没有可以复制的文字（可能是扫描件）。")
+			return "王五\t13787654321", fault.New(fault.Invalid, "附件“"+name+"”的第2页没有可以复制的文字（可能是扫描件）。")
 		}})
 		w := h.writing("公示名单", "")
 		w.Doc = parse(t, attached)
 		w.Written = calendar.DateOf(h.clock.Now()).AddDays(3)
 		it := h.create(w)
 		list := h.results(it)
-		want := map[string]string{"正文|privacy.mobile": "", "附件“名单.xlsx”|privacy.mobile": "", "附件|item.attachment": "", "第 1 张图片|item.map": "", "第 3 张图片|item.alt": "", "第 4 张图片|item.undescribed": "", "成文日期|item.dates": "", "http://192.168.1.8/a|item.link": "", "https://shop.jd.com/a|item.advert_link": ""}
+		want := map[string]string{"正文|privacy.mobile": "", "附件“名单.xlsx”|privacy.mobile": "", "附件“扫描.pdf”|privacy.mobile": "", "附件|item.attachment": "", "第 1 张图片|item.map": "", "第 3 张图片|item.alt": "", "第 4 张图片|item.undescribed": "", "成文日期|item.dates": "", "http://192.168.1.8/a|item.link": "", "https://shop.jd.com/a|item.advert_link": ""}
 		for _, r := range list {
 			id := r.FieldName() + "|" + r.Kind
 			if _, ok := want[id]; !ok {

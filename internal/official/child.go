@@ -31,30 +31,31 @@ const (
 // oneChild keeps conversions from filling the machine: one at a time.
 var oneChild sync.Mutex
 
-// childText converts an old format in a child that has its own profile and
+// child converts an old format in a child that has its own profile and
 // folder, no network, and bounds on time, memory and disk, and reads what comes
 // out. A program of a million lines reads bytes of strangers here; it gets
 // nothing to do harm with.
-func childText(ctx context.Context, r io.ReaderAt, size int64, name string, l TextLimits) (string, error) {
+func (w *wordReader) child(r io.ReaderAt, size int64, s source) error {
+	name := s.name
 	kind := strings.ToUpper(strings.TrimPrefix(path.Ext(name), "."))
 	program, err := exec.LookPath(childProgram)
 	if err != nil {
-		return "", refuse(err, "附件“%s”是%s格式，本机没有安装 LibreOffice，没有检查其中的文字；请另存为 DOCX、XLSX 或 PDF，或人工核对。", name, kind)
+		return refuse(err, "附件“%s”是%s格式，本机没有安装 LibreOffice，没有检查其中的文字；请另存为 DOCX、XLSX 或 PDF，或人工核对。", name, kind)
 	}
 	oneChild.Lock()
 	defer oneChild.Unlock()
 	dir, err := os.MkdirTemp("", childTemp)
 	if err != nil {
-		return "", refuse(err, "附件“%s”没有检查其中的文字：临时目录不能写入；请管理员检查磁盘。", name)
+		return refuse(err, "附件“%s”没有检查其中的文字：临时目录不能写入；请管理员检查磁盘。", name)
 	}
 	defer os.RemoveAll(dir)
 	ext := strings.ToLower(path.Ext(name))
 	to := oldFormats[ext]
 	from := filepath.Join(dir, "in"+ext)
 	if err := copyOut(from, io.NewSectionReader(r, 0, size)); err != nil {
-		return "", refuse(err, "附件“%s”没有检查其中的文字：临时目录不能写入；请管理员检查磁盘。", name)
+		return refuse(err, "附件“%s”没有检查其中的文字：临时目录不能写入；请管理员检查磁盘。", name)
 	}
-	ctx, cancel := context.WithTimeout(ctx, childTime)
+	ctx, cancel := context.WithTimeout(w.ctx, childTime)
 	defer cancel()
 	limits := fmt.Sprintf("ulimit -c 0; ulimit -t %d; ulimit -v %d; ulimit -f %d; exec \"$@\"", childCPU, childMemory, childWrites)
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", limits, "sh", program, "--headless", "--norestore", "--nolockcheck", "--nodefault", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"),
@@ -63,7 +64,7 @@ func childText(ctx context.Context, r io.ReaderAt, size int64, name string, l Te
 	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "SAL_DISABLE_OPENCL=1"}
 	cmd.WaitDelay = 2 * time.Second
 	if err := confine(cmd); err != nil {
-		return "", refuse(err, "附件“%s”是%s格式，本机不能在断网的环境中打开它，没有检查其中的文字；请另存为 DOCX、XLSX 或 PDF，或人工核对。", name, kind)
+		return refuse(err, "附件“%s”是%s格式，本机不能在断网的环境中打开它，没有检查其中的文字；请另存为 DOCX、XLSX 或 PDF，或人工核对。", name, kind)
 	}
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &capped{to: &said, left: 4 << 10}, &capped{to: &said, left: 4 << 10}
@@ -72,22 +73,22 @@ func childText(ctx context.Context, r io.ReaderAt, size int64, name string, l Te
 	if openErr != nil {
 		cause := errors.Join(err, openErr, errors.New(strings.TrimSpace(said.String())))
 		if ctx.Err() != nil {
-			return "", refuse(cause, "附件“%s”在 %d 秒内没有打开，没有检查其中的文字；请另存为 DOCX、XLSX 或 PDF，或人工核对。", name, int(childTime.Seconds()))
+			return refuse(cause, "附件“%s”在 %d 秒内没有打开，没有检查其中的文字；请另存为 DOCX、XLSX 或 PDF，或人工核对。", name, int(childTime.Seconds()))
 		}
-		return "", refuse(cause, "附件“%s”已损坏、加了密码或格式不符，没有检查其中的文字；请另存为 DOCX、XLSX 或 PDF 后重新上传。", name)
+		return refuse(cause, "附件“%s”已损坏、加了密码或格式不符，没有检查其中的文字；请另存为 DOCX、XLSX 或 PDF 后重新上传。", name)
 	}
 	defer out.Close()
 	info, err := out.Stat()
 	if err != nil {
-		return "", refuse(err, "附件“%s”没有检查其中的文字；请稍后重试。", name)
+		return refuse(err, "附件“%s”没有检查其中的文字；请稍后重试。", name)
 	}
 	switch to {
 	case "docx":
-		return docxText(out, info.Size(), name, l)
+		return w.docx(out, info.Size(), s)
 	case "xlsx":
-		return xlsxText(out, info.Size(), name, l)
+		return w.xlsx(out, info.Size(), s)
 	}
-	return pdfText(out, info.Size(), name, l)
+	return w.pdf(out, info.Size(), s)
 }
 
 func copyOut(name string, r io.Reader) error {

@@ -28,4 +28,8 @@
 // sheet to know the merged cells. A ledger that ends silently at row 300 is
 // worse than one refused, so sheets are read here, row by row, with every limit
 // in one place. XLSX out is excelize's stream writer.
+//
+// The words of a file, for checks (ReadWords), are read from all of its parts,
+// of which no library at hand reads more than the body; each stretch of them
+// knows where it stands.
 package official

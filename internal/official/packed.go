@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -17,35 +18,68 @@ import (
 // mostNested is how deep ZIPs are opened within ZIPs.
 const mostNested = 2
 
-// silent are formats that hold no words of their own: pictures and sounds.
-var silent = map[string]bool{".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".bmp": true, ".webp": true, ".svg": true, ".tif": true, ".tiff": true, ".mp3": true, ".mp4": true, ".wav": true, ".avi": true, ".mov": true, ".flv": true, ".db": true, ".ini": true, ".ttf": true}
+// Formats without words of their own. What pictures and recordings show or say
+// nobody read, which is told; the rest holds nothing.
+var (
+	pictured = map[string]bool{".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".bmp": true, ".webp": true, ".svg": true, ".tif": true, ".tiff": true, ".emf": true, ".wmf": true, ".mp3": true, ".mp4": true, ".wav": true, ".avi": true, ".mov": true, ".flv": true}
+	silent   = map[string]bool{".db": true, ".ini": true, ".ttf": true}
+)
 
 // zip reads the files of an archive. What cannot be read there is told and
 // does not keep the rest from being read.
-func (w *wordReader) zip(r io.ReaderAt, size int64, name string, depth int) error {
-	if depth > mostNested {
-		return refuse(nil, "附件“%s”中的压缩包层数过多，没有检查其中的文字；请解压后分别上传。", name)
-	}
-	z, err := parcel(r, size, name, w.l)
+func (w *wordReader) zip(r io.ReaderAt, size int64, s source) error {
+	z, err := parcel(r, size, s.name, w.l)
 	if err != nil {
 		return err
 	}
+	var files []*zip.File
+	var pictures []string
 	for _, f := range z.File {
 		inner := entryName(f)
 		base := path.Base(inner)
-		if strings.HasSuffix(inner, "/") || silent[strings.ToLower(path.Ext(base))] || strings.HasPrefix(base, ".") || strings.HasPrefix(inner, "__MACOSX/") || strings.HasPrefix(base, "~$") {
-			continue
+		switch ext := strings.ToLower(path.Ext(base)); {
+		case strings.HasSuffix(inner, "/"), silent[ext], base == ".DS_Store", strings.HasPrefix(base, "._"), strings.HasPrefix(inner, "__MACOSX/"), strings.HasPrefix(base, "~$"):
+		case pictured[ext]:
+			pictures = append(pictures, base)
+		default:
+			files = append(files, f)
 		}
+	}
+	if len(pictures) > 0 {
+		w.leave(fmt.Sprintf("附件“%s”中有 %d 个图片或音视频文件（%s），没有检查其中的内容；请人工核对。", s.name, len(pictures), fewNames(pictures)))
+	}
+	return w.inside(files, s)
+}
+
+// fewNames are the first three of some names.
+func fewNames(names []string) string {
+	var few []string
+	for _, n := range names[:min(len(names), 3)] {
+		few = append(few, clip(n, 40))
+	}
+	if len(names) > 3 {
+		return strings.Join(few, "、") + " 等"
+	}
+	return strings.Join(few, "、")
+}
+
+// inside reads files packed in another.
+func (w *wordReader) inside(files []*zip.File, s source) error {
+	if len(files) > 0 && s.depth > mostNested {
+		return refuse(nil, "附件“%s”中的压缩包层数过多，没有检查其中的文字；请解压后分别上传。", s.name)
+	}
+	for _, f := range files {
+		inner := entryName(f)
 		if w.files--; w.files < 0 {
-			w.unread = append(w.unread, refuse(nil, "附件“%s”内含的文件超过%d个，其余没有检查；请拆分后上传，或人工核对。", name, w.l.Files).Says)
+			w.tell(refuse(nil, "附件“%s”内含的文件超过%d个，其余没有检查；请拆分后上传，或人工核对。", s.name, w.l.Files).Says)
 			return nil
 		}
 		if err := w.ctx.Err(); err != nil {
-			return refuse(err, "附件“%s”没有检查完；请稍后重试。", name)
+			return refuse(err, "附件“%s”没有检查完；请稍后重试。", s.name)
 		}
-		body, err := w.unpack(f, name, inner)
+		body, err := w.unpack(f, s.name, inner)
 		if err == nil {
-			err = w.read(bytes.NewReader(body), int64(len(body)), name+"/"+base, depth+1)
+			err = w.read(bytes.NewReader(body), int64(len(body)), s.within(inner))
 		}
 		var bad *FileError
 		switch {
@@ -53,9 +87,7 @@ func (w *wordReader) zip(r io.ReaderAt, size int64, name string, depth int) erro
 			if w.k.b.Len() >= w.k.most-1 || w.left <= 0 {
 				return bad
 			}
-			if len(w.unread) < 20 {
-				w.unread = append(w.unread, bad.Says)
-			}
+			w.tell(bad.Says)
 		case err != nil:
 			return err
 		}
@@ -96,36 +128,59 @@ func entryName(f *zip.File) string {
 	return strings.ReplaceAll(name, "\\", "/")
 }
 
-// ofdText reads the words of an OFD (GB/T 33190): a ZIP of XML in which pages,
+// ofd reads the words of an OFD (GB/T 33190): a ZIP of XML in which pages,
 // templates and annotations hold TextCode elements, and CustomData and titles
-// stand in the head.
-func ofdText(r io.ReaderAt, size int64, name string, l TextLimits) (string, error) {
-	z, err := parcel(r, size, name, l)
+// stand in the head. Files attached to it are read as well.
+func (w *wordReader) ofd(r io.ReaderAt, size int64, s source) error {
+	b, err := w.bundle(r, size, s)
 	if err != nil {
-		return "", err
+		return err
 	}
-	parts := slices.Clone(z.File)
-	slices.SortStableFunc(parts, func(a, b *zip.File) int { return naturally(partName(a.Name), partName(b.Name)) })
-	k := &kept{most: l.Text}
-	read, left := false, l.Unpacked
-	for _, f := range parts {
-		part := strings.ToLower(partName(f.Name))
-		if path.Ext(part) != ".xml" {
+	if b.parts["ofd.xml"] == nil && !slices.ContainsFunc(b.order, func(part string) bool { return path.Base(part) == "ofd.xml" }) {
+		return refuse(nil, "附件“%s”不是 OFD 文件，没有检查其中的文字；请核对后重新上传。", s.name)
+	}
+	page := 0
+	var scans []int
+	var attached []*zip.File
+	before := w.k.b.Len()
+	for _, part := range b.order {
+		f := b.parts[part]
+		switch ext := path.Ext(part); {
+		case ext == ".xml":
+		case strings.Contains("/"+part, "/attachs/") || Readable(part, true):
+			attached = append(attached, f)
+			continue
+		default:
 			continue
 		}
-		read = read || path.Base(part) == "ofd.xml"
-		n, err := ofdPart(f, k, left)
-		if left -= n; err != nil {
+		says, body := "", strings.Contains("/"+part, "/pages/") && path.Base(part) == "content.xml"
+		switch {
+		case body:
+			page++
+			says = fmt.Sprintf("第%d页", page)
+		case strings.Contains(part, "annot"):
+			says = "批注"
+		}
+		w.here(place{says: s.place(says)})
+		from := w.k.b.Len()
+		picture, n, err := ofdPart(f, &w.k, b.left())
+		if b.spend(n); err != nil {
 			if errors.Is(err, errKept) {
-				return "", tooMuch(name, l)
+				return tooMuch(s.name, w.l)
 			}
-			return "", refuse(err, "附件“%s”已损坏，没有检查其中的文字；请重新导出 OFD 或改用 PDF 后上传。", name)
+			return refuse(err, "附件“%s”已损坏，没有检查其中的文字；请重新导出 OFD 或改用 PDF 后上传。", s.name)
+		}
+		if body && picture && len(strings.TrimSpace(w.k.b.String()[from:])) <= fewLetters {
+			scans = append(scans, page)
 		}
 	}
-	if !read {
-		return "", refuse(nil, "附件“%s”不是 OFD 文件，没有检查其中的文字；请核对后重新上传。", name)
+	switch {
+	case len(scans) > 0 && len(attached) == 0 && strings.TrimSpace(w.k.b.String()[before:]) == "":
+		return refuse(nil, "附件“%s”没有可以复制的文字（可能是扫描件），没有检查到；请改用有文字的 OFD 或 PDF，或人工核对。", s.name)
+	case len(scans) > 0:
+		w.tell(fmt.Sprintf("附件“%s”的%s是图片（可能是扫描件），没有可以复制的文字，没有检查到；请改用有文字的 OFD 或 PDF，或人工核对。", s.name, pageList(scans)))
 	}
-	return k.b.String(), nil
+	return w.inside(attached, s)
 }
 
 // naturally orders Page_2 before Page_10.
@@ -158,11 +213,12 @@ func digits(s string) int {
 }
 
 // ofdPart reads one part. Programs put a line into one object or every
-// character into its own, so that objects of one line that touch are joined.
-func ofdPart(f *zip.File, k *kept, left int64) (int64, error) {
+// character into its own, so that objects of one line that touch are joined. It
+// tells whether the part shows pictures.
+func ofdPart(f *zip.File, k *kept, left int64) (picture bool, n int64, err error) {
 	in, err := f.Open()
 	if err != nil {
-		return 0, err
+		return false, 0, err
 	}
 	defer in.Close()
 	body := &io.LimitedReader{R: in, N: left + 1}
@@ -174,23 +230,23 @@ func ofdPart(f *zip.File, k *kept, left int64) (int64, error) {
 	had, words, depth := false, false, 0
 	for {
 		tok, err := d.Token()
-		n := left + 1 - body.N
+		n = left + 1 - body.N
 		switch {
 		case n > left:
-			return n, errKept
+			return picture, n, errKept
 		case errors.Is(err, io.EOF):
 			if had && !k.add("\n") {
-				return n, errKept
+				return picture, n, errKept
 			}
-			return n, nil
+			return picture, n, nil
 		case err != nil:
-			return n, err
+			return picture, n, err
 		}
 		write := ""
 		switch t := tok.(type) {
 		case xml.StartElement:
 			if depth++; depth > 256 {
-				return n, errors.New("official: elements too deep")
+				return picture, n, errors.New("official: elements too deep")
 			}
 			switch t.Name.Local {
 			case "TextObject":
@@ -203,6 +259,8 @@ func ofdPart(f *zip.File, k *kept, left int64) (int64, error) {
 				default:
 					write = "\n"
 				}
+			case "ImageObject":
+				picture = true
 			case "TextCode", "CustomData", "Title", "Subject", "Abstract", "Remark", "Keyword":
 				words = true
 				if t.Name.Local != "TextCode" && had {
@@ -225,7 +283,7 @@ func ofdPart(f *zip.File, k *kept, left int64) (int64, error) {
 			}
 		}
 		if write != "" && !k.add(write) {
-			return n, errKept
+			return picture, n, errKept
 		}
 	}
 }

@@ -3,6 +3,7 @@ package official
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -140,17 +141,23 @@ func FuzzText(f *testing.F) {
 	f.Add(docxOf(f), uint8(0))
 	f.Add(xlsxOf(f), uint8(1))
 	f.Add([]byte("a,b\n1,2"), uint8(3))
+	f.Add(mixedPDF(), uint8(2))
+	f.Add(bookOf(f, `<cols><col min="2" max="2" hidden="1"/></cols><sheetData><row r="3" hidden="1"><c r="B3"><v>1.3E10</v></c><c t="inlineStr"><is><t>一</t><rPh><t>yi</t></rPh></is></c></row></sheetData><headerFooter><oddHeader>&amp;C页眉</oddHeader></headerFooter>`,
+		map[string]string{"xl/pivotCache/pivotCacheRecords1.xml": `<r><s v="张三"/></r>`, "xl/embeddings/a.docx": string(docxOf(f))}), uint8(1))
 	f.Fuzz(func(t *testing.T, body []byte, kind uint8) {
 		slow := time.AfterFunc(20*time.Second, func() { panic(fmt.Sprintf("kind %d hangs on %q", kind%4, body)) })
 		defer slow.Stop()
 		name := fmt.Sprintf("a%s", []string{".docx", ".xlsx", ".pdf", ".csv"}[kind%4])
-		s, err := Text(bytes.NewReader(body), int64(len(body)), name, TextLimits{File: 1 << 20, Unpacked: 4 << 20, Text: 1 << 20})
+		w, err := ReadWords(context.Background(), bytes.NewReader(body), int64(len(body)), name, TextLimits{File: 1 << 20, Unpacked: 4 << 20, Text: 1 << 20, Files: 20})
 		var fe *FileError
 		if err != nil && !errors.As(err, &fe) {
 			t.Fatalf("an error without a sentence: %v", err)
 		}
-		if len(s) > 1<<20+1 {
-			t.Fatalf("%d bytes of text", len(s))
+		if len(w.Text) > 1<<20+1 || len(w.Unread) > mostTold || len(w.Unjudged) > mostTold || len(w.places) > 2*mostPlaces {
+			t.Fatalf("%d bytes of text, %d and %d told, %d places", len(w.Text), len(w.Unread), len(w.Unjudged), len(w.places))
+		}
+		for at := 0; at <= len(w.Text); at += 1 + len(w.Text)/50 {
+			w.At(at)
 		}
 	})
 }
