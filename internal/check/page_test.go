@@ -221,7 +221,7 @@ func TestHostilePages(t *testing.T) {
 				p, err := ParsePage([]byte(src), "", contractURL)
 				if err == nil {
 					Run(Facts{Page: p})
-					ListedDates(p, aDay)
+					ListedRows(p, aDay)
 				}
 				done <- err
 			}()
@@ -310,7 +310,7 @@ func FuzzParsePage(f *testing.F) {
 				t.Fatalf("finding %+v", x)
 			}
 		}
-		ListedDates(p, aDay)
+		ListedRows(p, aDay)
 		Report(p, nil)
 	})
 }
