@@ -225,6 +225,15 @@ func TestWhatStandsInAFrameIsNoPage(t *testing.T) {
 				switch family, _, _ := strings.Cut(f.Check, "."); family {
 				case "column", "home":
 					wrong = append(wrong, f.Check)
+					spot := inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}
+					look := func(want string) {
+						if l, err := inspection.Recheck(t.Context(), s.client(t), nil, target(), spot, options()); err != nil || l.Outcome != want {
+							t.Errorf("looked at again: %s %s %v, want %s", l.Outcome, l.Says, err, want)
+						}
+					}
+					look(inspection.Standing)
+					s.put("/frame/yw.html", rows(row+old))
+					look(inspection.Gone)
 				case "tags", "header", "footer", "accessible":
 					whole = true
 				}

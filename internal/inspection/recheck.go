@@ -443,6 +443,9 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 		home.targets = follow // of the others nothing is asked
 	}
 	for _, u := range follow {
+		if w := n.visits[u]; w != nil && w.framed {
+			continue // read with the page around it
+		}
 		v, page, err := n.fetch(ctx, u)
 		if err != nil {
 			return Look{}, err

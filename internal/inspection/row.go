@@ -74,10 +74,10 @@ func (n *inspector) unsettled(v *visit, menu map[string]bool) (out []string) {
 	return out
 }
 
-// settle gives the newest day of the rows of a list page whose own pages say more than
-// the list does, and of those that print a day without its year, and how the list prints it. unread counts those
-// whose day is not known, although older ones are: as many as a second look reads
-// stand for the rest below them.
+// settle gives the newest day of the rows of a list page, by their own pages where the
+// list prints no whole date, and how the list prints it. unread counts the rows whose
+// day is not known although those of others are: as many as a second look reads stand
+// for the rest below them.
 func (n *inspector) settle(v *visit, menu map[string]bool) (latest calendar.Date, printed string, unread int) {
 	type state struct {
 		date    calendar.Date
