@@ -222,6 +222,7 @@ func TestHostilePages(t *testing.T) {
 				if err == nil {
 					Run(Facts{Page: p})
 					ListedRows(p, aDay)
+					p.Unfilled()
 				}
 				done <- err
 			}()
@@ -311,6 +312,7 @@ func FuzzParsePage(f *testing.F) {
 			}
 		}
 		ListedRows(p, aDay)
+		p.Unfilled()
 		Report(p, nil)
 	})
 }
