@@ -339,7 +339,7 @@ func TestFreshness(t *testing.T) {
 	}
 }
 
-func TestListedDates(t *testing.T) {
+func TestListedRows(t *testing.T) {
 	for _, tt := range []struct {
 		name, src, want string
 	}{
@@ -361,12 +361,23 @@ func TestListedDates(t *testing.T) {
 		{"entry of today", `<ul><li><a href="/1">关于下周一停水的通知</a> 2026-03-20</li></ul>`, "2026-03-20"},
 		{"entry of today in an article with a head", `<main><article><header><p><a href="/1">甲</a> 2026-03-20</p></header></article></main>`, "2026-03-20"},
 		{"list that names every weekday", `<ul><li>2026-03-20 星期五 <a href="/1">领导接待日</a></li><li>2026-03-13 星期五 <a href="/2">领导接待日</a></li></ul>`, "2026-03-20 2026-03-13"},
+		{"the day of the month", `<li><a href="/1">我区召开教育工作会议</a><span>[03-18]</span></li><li><a href="/2">我区召开防汛工作会议</a><i>12月30日</i></li>`, "2026-03-18 2025-12-30"},
+		{"the day of the month within the link", `<li><a href="/1">我区召开教育工作会议<span>03-18</span></a></li>`, "2026-03-18"},
+		{"how long ago", `<li><a href="/1">我区召开教育工作会议</a> 昨天</li><li><a href="/2">我区召开防汛工作会议</a> 3天前</li><li><a href="/3">我区召开春耕工作会议</a> 2小时前</li>`, "2026-03-19 2026-03-17 2026-03-20"},
+		{"a year of two digits", `<li><a href="/1">我区召开教育工作会议</a> 26-03-18</li>`, "2026-03-18"},
+		{"English months", `<li><a href="/1">District holds meeting</a> Mar 18, 2026</li><li><a href="/2">District holds meeting</a> 7 January 2026</li>`, "2026-03-18 2026-01-07"},
+		{"day and month apart", `<li><div class="date"><b>18</b><em>2026-03</em></div><a href="/1">我区召开教育工作会议</a></li>`, "2026-03-18"},
+		{"the date of the title", `<li><a href="/1">疫情防控工作的通告（2023年3月1日）</a></li>`, ""},
+		{"the date of the title and the day", `<li><a href="/1">疫情防控工作的通告（2023年3月1日）</a><span>03-01</span></li>`, "2026-03-01"},
+		{"no day", `<li><a href="/1">我区召开教育工作会议</a> 1/12</li><li><a href="/2">我区召开教育工作会议</a> 13-32</li><li><a href="/3">首页</a> 03-18</li>`, ""},
 		{"old date with a weekday", `<div>2024年3月1日 星期五 <a href="/1">甲</a></div>`, "2024-03-01"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, l := range ListedDates(parse(t, "<body>"+tt.src), aDay) {
-				got = append(got, isoDate(l.Date))
+			for _, l := range ListedRows(parse(t, "<body>"+tt.src), aDay) {
+				if !l.Date.IsZero() {
+					got = append(got, isoDate(l.Date))
+				}
 			}
 			if strings.Join(got, " ") != tt.want {
 				t.Errorf("got %v, want %s", got, tt.want)

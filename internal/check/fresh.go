@@ -246,40 +246,22 @@ func accessRate(c *Check, f *Facts) []Finding {
 	return []Finding{c.fine("全站")}
 }
 
-// Listed is a date shown beside an item of a list page.
+// Listed is a row of a list page.
 type Listed struct {
-	Date calendar.Date
-	Text string // the date as it is printed
+	Date calendar.Date // zero when it could not be read
+	Text string        // the date as it is printed
+	// Guessed says that the year is not printed.
+	Guessed bool
+	// Beside says that something stands beside the title which may be a date and
+	// could not be read.
+	Beside bool
+	// List tells the lists of a page apart.
+	List int
 	// Row is the row without blanks and digits: a clock, whose time of day moves,
 	// reads the same on every page.
 	Row string
-	// Links are where the row leads.
+	// Links are where the row leads, when its date is not beyond doubt.
 	Links []string
-}
-
-// ListedDates returns the dates shown beside the items of a list page, in page
-// order: a date in a row that also holds a link. It serves to judge the
-// freshness of columns nobody has described to us. The clock of the page, which
-// shows the day of the look, is no item's date.
-func ListedDates(p *Page, today calendar.Date) []Listed {
-	rows := p.datedRows()
-	out := make([]Listed, 0, len(rows))
-	for _, r := range rows {
-		if r.clock(rows, today) {
-			continue
-		}
-		l := Listed{Date: r.date, Text: r.text[r.from:r.to]}
-		if DayOfLook(r.date, today) {
-			l.Row = bareRow(r.text)
-			for c := following(r.node, r.node); c != nil; c = following(c, r.node) {
-				if c.DataAtom == atom.A {
-					l.Links = append(l.Links, p.resolve(attr(c, "href")))
-				}
-			}
-		}
-		out = append(out, l)
-	}
-	return out
 }
 
 // DayOfLook reports a date that a clock would show: a look lasts over midnight,
@@ -288,24 +270,34 @@ func DayOfLook(d, today calendar.Date) bool {
 	return !today.IsZero() && !d.Before(today.AddDays(-1)) && !d.After(today.AddDays(1))
 }
 
-// datedRow is a row that holds a link and a date at one of its ends.
+// datedRow is a row that holds a link, and perhaps a date at one of its ends.
 type datedRow struct {
 	date     calendar.Date
 	text     string
 	from, to int // of the date in the text
 	node     *html.Node
+	inTitle  bool // the date is a part of the title
 }
 
-// datedRows are those of a page, in page order.
+// datedRows are those of a page that hold a date, in page order.
 func (p *Page) datedRows() []datedRow {
+	if p.dated == nil {
+		rows := slices.DeleteFunc(slices.Clone(p.listRows()), func(r datedRow) bool { return r.date.IsZero() })
+		p.dated = &rows
+	}
+	return *p.dated
+}
+
+// listRows are the rows of a page that hold a link, in page order.
+func (p *Page) listRows() []datedRow {
 	if p.listed == nil {
-		rows := datedRows(p)
+		rows := listRows(p)
 		p.listed = &rows
 	}
 	return *p.listed
 }
 
-func datedRows(p *Page) (out []datedRow) {
+func listRows(p *Page) (out []datedRow) {
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Li, atom.Tr, atom.Dd, atom.Dt, atom.P:
@@ -326,15 +318,17 @@ func datedRows(p *Page) (out []datedRow) {
 		// A date inside the words of the title is not the item's; the item's
 		// own stands at the end, or alone before the title.
 		if s, from, to := lastStamp(t); !s.zero() {
-			out = append(out, datedRow{s.date, t, from, to, n})
+			out = append(out, datedRow{s.date, t, from, to, n, dateOfTitle(n, t[from:to])})
 			continue
 		}
 		if s, from, to := findStamp(t); !s.zero() && strings.Trim(t[:from], " [（(【·•") == "" {
 			last, _ := utf8.DecodeLastRuneInString(t[from:to]) // a date may take the blank behind it
 			if r, _ := utf8.DecodeRuneInString(t[to:]); blank(r) || blank(last) || strings.ContainsRune("]）)】", r) {
-				out = append(out, datedRow{s.date, t, from, to, n})
+				out = append(out, datedRow{s.date, t, from, to, n, false})
+				continue
 			}
 		}
+		out = append(out, datedRow{text: t, node: n})
 	}
 	return out
 }

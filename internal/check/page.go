@@ -46,6 +46,8 @@ type Link struct {
 	URL string `json:"-"`
 	// Offered says that the reader is led to it: it is no part of the page itself.
 	Offered bool `json:"-"`
+	// Framed says that it is a document shown within the page.
+	Framed bool `json:"-"`
 }
 
 // Page is what a page says about itself. Absent fields are empty.
@@ -103,7 +105,8 @@ type Page struct {
 	hiding   map[string]bool // style attributes that hide
 	lower    string          // Text with its ASCII letters in lower case
 	roots    roots           // what relative addresses are completed with
-	listed   *[]datedRow     // datedRows
+	listed   *[]datedRow     // listRows
+	dated    *[]datedRow     // datedRows
 	names    map[string]naming
 }
 
@@ -358,7 +361,12 @@ func (p *Page) gather() {
 			}
 		case atom.Img:
 			p.addLink(attr(n, "src"), attr(n, "alt"), LinkImage)
-		case atom.Iframe, atom.Frame, atom.Embed:
+		case atom.Iframe, atom.Frame:
+			before := len(p.Links)
+			if p.addLink(attr(n, "src"), "", ""); len(p.Links) > before {
+				p.Links[before].Framed = true
+			}
+		case atom.Embed:
 			if s := attr(n, "src"); s != "" {
 				p.addLink(s, "", "")
 			}

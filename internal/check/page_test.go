@@ -221,7 +221,8 @@ func TestHostilePages(t *testing.T) {
 				p, err := ParsePage([]byte(src), "", contractURL)
 				if err == nil {
 					Run(Facts{Page: p})
-					ListedDates(p, aDay)
+					ListedRows(p, aDay)
+					p.Unfilled()
 				}
 				done <- err
 			}()
@@ -310,7 +311,8 @@ func FuzzParsePage(f *testing.F) {
 				t.Fatalf("finding %+v", x)
 			}
 		}
-		ListedDates(p, aDay)
+		ListedRows(p, aDay)
+		p.Unfilled()
 		Report(p, nil)
 	})
 }

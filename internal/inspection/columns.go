@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"path"
@@ -24,12 +25,15 @@ type listing struct {
 	settled   calendar.Date            // latest without the days a clock would show
 	current   []check.Listed           // the rows of those days
 	items     int
-	static    bool // text of its own instead of a list
-	scripted  bool // filled by a script, which we do not run
-	articles  int  // articles visited from it
-	tagged    bool // says itself that it is a column
-	parent    bool // leads to the columns below it
-	asked     bool // shows what it has to who fills in its form
+	static    bool   // text of its own instead of a list
+	scripted  bool   // filled by a script, which we do not run
+	unfilled  bool   // holds an empty list or box that a script may fill
+	doubt     string // why an old date proves nothing
+	rows      []row  // whose day is not beyond doubt, and those beside them
+	articles  int    // articles visited from it
+	tagged    bool   // says itself that it is a column
+	parent    bool   // leads to the columns below it
+	asked     bool   // shows what it has to who fills in its form
 	blocks    []block
 }
 
@@ -39,6 +43,9 @@ type block struct {
 	held  []string // outside links, pictures and films
 	asks  []string // forms that want words
 }
+
+// blockLinks names a block by its links.
+func blockLinks(b block) string { return strings.Join(b.links, " ") }
 
 // blocksOf are the groups of links of a page but for its bars. A group that leads
 // home is a bar too, whatever it is called.
@@ -102,7 +109,7 @@ func (n *inspector) shared(home *visit) func(links string) int {
 		}
 		for _, b := range v.list.blocks {
 			if v != home {
-				note(strings.Join(b.links, " "), v.list.name)
+				note(blockLinks(b), v.list.name)
 			}
 			for _, u := range slices.Concat(b.held, b.asks) {
 				note(u, v.list.name)
@@ -136,7 +143,7 @@ func (n *inspector) contents(v *visit, menu map[string]bool, shared func(string)
 			})
 			parent = parent || below || found
 			continue
-		case shared(strings.Join(b.links, " ")) > 2: // news beside the lists of several columns
+		case shared(blockLinks(b)) > 2: // news beside the lists of several columns
 			continue
 		}
 		for _, u := range b.links {
@@ -152,13 +159,6 @@ func (n *inspector) contents(v *visit, menu map[string]bool, shared func(string)
 // staticText is how many characters of running text make a page a text rather
 // than a list.
 const staticText = 150
-
-// A list that is fetched after the page was loaded.
-var fetchesList = regexp.MustCompile(`(?i)\$\.(?:ajax|get|post|getJSON)\s*\(|XMLHttpRequest|\bfetch\s*\(|axios|new\s+Vue\b|createApp\s*\(|ReactDOM|v-for=|ng-repeat=`)
-
-// One of these stands in whatever fetchesList matches; to look for them costs
-// little.
-var fetchWords = []string{"$.", "xmlhttprequest", "fetch", "axios", "vue", "createapp", "reactdom", "v-for", "ng-repeat"}
 
 // survey notes what a page says about freshness.
 func (n *inspector) survey(v *visit, page *check.Page, class check.Class) {
@@ -186,7 +186,7 @@ func (n *inspector) survey(v *visit, page *check.Page, class check.Class) {
 }
 
 func (n *inspector) listingOf(page *check.Page) listing {
-	l := listing{name: columnName(page), url: page.URL, scripted: page.Mentions(fetchWords...) && fetchesList.MatchString(page.Text),
+	l := listing{name: columnName(page), url: page.URL, scripted: page.Fetches(), unfilled: page.Unfilled(),
 		tagged: page.Tag("ColumnName") != "" || page.Tag("ColumnType") != ""}
 	l.kind = check.ListingKind(l.name, page.Tag("ColumnType"))
 	l.blocks = n.blocksOf(page)
@@ -197,8 +197,18 @@ func (n *inspector) listingOf(page *check.Page) listing {
 		}
 	}
 	l.static = own > staticText
-	dates := check.ListedDates(page, n.o.Today)
-	l.items = len(dates)
+	var dates []check.Listed
+	for _, d := range check.ListedRows(page, n.o.Today) {
+		if len(l.rows) < mostRows {
+			l.rows = append(l.rows, n.rowOf(page, d))
+		}
+		if !d.Date.IsZero() && !d.Guessed {
+			dates = append(dates, d)
+		}
+		if !d.Date.IsZero() {
+			l.items++
+		}
+	}
 	for _, d := range dates {
 		if l.latest = later(l.latest, d.Date, n.o.Today); check.DayOfLook(d.Date, n.o.Today) {
 			l.current = append(l.current, d)
@@ -236,15 +246,28 @@ func (n *inspector) stopClocks() {
 				count[r.Row]++
 			}
 		}
+		for _, r := range v.list.rows {
+			if r.guessed && !seen[r.text] {
+				seen[r.text] = true
+				count[r.text]++
+			}
+		}
 	}
 	if pages < clockPages {
 		return
 	}
 	for _, v := range n.order {
-		if v.list == nil || len(v.list.current) == 0 {
+		if v.list == nil {
 			continue
 		}
 		l := v.list
+		rows := len(l.rows)
+		l.rows = slices.DeleteFunc(l.rows, func(r row) bool {
+			return r.guessed && count[r.text]*2 > pages && !slices.ContainsFunc(r.links, func(u string) bool { a := n.visits[u]; return a != nil && a.content })
+		})
+		if l.items -= rows - len(l.rows); len(l.current) == 0 {
+			continue
+		}
 		all := len(l.current)
 		l.current = slices.DeleteFunc(l.current, func(r check.Listed) bool {
 			return count[r.Row]*2 > pages && !slices.ContainsFunc(r.Links, func(u string) bool { a := n.visits[u]; return a != nil && a.content })
@@ -321,8 +344,12 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 		columns[i].Kind = levelled(c.Kind, err != nil || first[u])
 	}
 	var second calendar.Date
+	doubts, below := map[string]string{}, ""
 	for _, l := range n.listings(menu) {
 		second = later(second, l.latest, n.o.Today)
+		if below = cmp.Or(below, l.doubt); l.doubt != "" {
+			doubts[l.url] = l.doubt
+		}
 		col := check.Column{Name: l.name, URL: l.url, Kind: l.kind, Items: l.items, Latest: l.latest, Static: l.static && l.items == 0}
 		d, known := declared[l.name]
 		if known {
@@ -347,7 +374,7 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 		case l.items == 0 && l.asked:
 			n.skip("column.blank", "栏目内容要填写条件后才显示，未能读取，请人工查看。", l.url, 1)
 			continue
-		case l.scripted && l.items == 0:
+		case (l.scripted || l.unfilled) && l.items == 0:
 			n.skip("column.stale", "栏目列表由脚本生成，未能读取，请人工查看。", l.url, 1)
 			continue
 		case l.items > 0 && l.latest.IsZero() && l.articles == 0 && (col.Kind != check.ColumnOther || col.CycleDays > 0):
@@ -357,8 +384,11 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 		columns = append(columns, col)
 	}
 	facts := check.Facts{Columns: columns, Today: n.o.Today, Limits: n.o.Limits}
-	h := n.homeFacts(home, second)
-	if h.Latest.IsZero() && h.LatestBelow.IsZero() && home.list.scripted {
+	h, doubt := n.homeFacts(home, second, menu)
+	if h.NavigationOnly {
+		doubt = cmp.Or(doubt, below)
+	}
+	if h.Latest.IsZero() && h.LatestBelow.IsZero() && (home.list.scripted || home.list.unfilled) {
 		n.skip("home.stale", "首页内容由脚本生成，未能读取，请人工查看。", n.home, 1)
 	} else if unread := n.unreadBelow(home); h.Latest.IsZero() && h.LatestBelow.IsZero() && unread > 0 {
 		n.skip("home.stale", fmt.Sprintf("首页没有标明日期，它链接的页面有 %d 个没有读到，请人工查看。", unread), n.home, 1)
@@ -367,6 +397,16 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 	}
 	for _, f := range check.Run(facts) {
 		where := f.Where
+		why := doubts[where]
+		if f.Check == "home.stale" {
+			why = doubt
+		}
+		if f.Outcome == check.Violated && why != "" {
+			f.Outcome, f.Why = check.Untested, why
+			if f.Check == "home.stale" {
+				where, n.report.home = n.home, false
+			}
+		}
 		if strings.HasPrefix(f.Check, "column.") && f.Outcome != check.Untested {
 			n.report.columns[where] = true
 		}
@@ -407,10 +447,13 @@ func levelled(k check.ColumnKind, first bool) check.ColumnKind {
 // firstLevel are the pages that the home page leads to.
 func (n *inspector) firstLevel(home *visit) map[string]bool {
 	out := map[string]bool{}
-	for _, u := range home.targets {
-		out[u] = true // a retest does not read them all
-		if v := n.landed(u); v != nil {
-			out[v.url] = true
+	in, _ := n.within(home)
+	for _, from := range append([]*visit{home}, in...) {
+		for _, u := range from.targets {
+			out[u] = true // a retest does not read them all
+			if v := n.landed(u); v != nil {
+				out[v.url] = true
+			}
 		}
 	}
 	return out
@@ -467,18 +510,46 @@ var noColumn = regexp.MustCompile(`地图|导航|搜索|检索|登录|注册|联
 // homeFacts takes the dates beside the items of the home page and those of the
 // articles it links to: an item whose own page states the time counts as
 // stated. A page of navigation only is judged by the second level.
-func (n *inspector) homeFacts(home *visit, second calendar.Date) *check.Home {
-	h := &check.Home{Latest: home.list.latest}
+func (n *inspector) homeFacts(home *visit, second calendar.Date, menu map[string]bool) (h *check.Home, doubt string) {
+	h = &check.Home{Latest: home.list.latest}
 	n.newest = browser.Mark{Text: home.list.printed[h.Latest]}
 	for _, u := range home.targets {
 		if v := n.visits[u]; v != nil && v.content && later(h.Latest, v.published, n.o.Today) != h.Latest {
 			h.Latest, n.newest = v.published, browser.Mark{Link: u}
 		}
 	}
+	in, unseen := n.within(home)
+	unfilled, open := false, 0
+	for _, v := range append([]*visit{home}, in...) {
+		if v.content && later(h.Latest, v.published, n.o.Today) != h.Latest {
+			h.Latest, n.newest = v.published, browser.Mark{Link: v.url}
+		}
+		if v.list == nil {
+			continue
+		}
+		newest, printed, unread := n.settle(v, menu)
+		if newest = later(newest, v.list.latest, n.o.Today); later(h.Latest, newest, n.o.Today) != h.Latest {
+			h.Latest, n.newest = newest, browser.Mark{Text: printed}
+		}
+		for _, u := range v.targets {
+			if a := n.visits[u]; v != home && a != nil && a.content && later(h.Latest, a.published, n.o.Today) != h.Latest {
+				h.Latest, n.newest = a.published, browser.Mark{Link: u}
+			}
+		}
+		unfilled, open = unfilled || v.list.unfilled, open+unread
+	}
+	switch {
+	case unfilled:
+		doubt = "首页有内容由脚本生成，未能读取，请人工查看。"
+	case unseen > 0:
+		doubt = "首页有内容嵌在未能读取的页面中，请人工查看。"
+	case open > 0:
+		doubt = fmt.Sprintf("首页有 %d 条信息的日期未能读取，请人工查看。", open)
+	}
 	if h.Latest.IsZero() {
 		h.NavigationOnly, h.LatestBelow = true, second
 	}
-	return h
+	return h, doubt
 }
 
 var (
@@ -526,23 +597,19 @@ func (n *inspector) listings(menu map[string]bool) []*listing {
 	known := map[column]*listing{}
 	of := map[string]*listing{} // by page
 	for _, v := range n.order {
-		if v.list == nil || v.url == n.home || v.url == n.start || v.list.name == "" || noColumn.MatchString(v.list.name) {
+		if v.list == nil || v.url == n.home || v.url == n.start || v.framed || v.list.name == "" || noColumn.MatchString(v.list.name) {
 			continue
 		}
-		l := *v.list
-		fresh, parent := n.contents(v, menu, shared)
-		l.parent = parent
-		// A form that leads back to the list is its own, on however many pages it stands.
-		l.asked = slices.ContainsFunc(l.blocks, func(b block) bool {
-			return slices.ContainsFunc(b.asks, func(u string) bool { return u == v.url || shared(u) < 2 })
-		})
-		for _, u := range v.targets {
-			if a := n.visits[u]; a != nil && a.content && a.from == v.url {
-				l.articles++
-				l.latest = later(l.latest, a.published, n.o.Today)
+		l := n.factsOf(v, menu, shared)
+		in, unread := n.within(v)
+		for _, w := range in {
+			if w.list != nil {
+				l.join(n.factsOf(w, menu, shared))
 			}
 		}
-		l.items = max(l.items, fresh)
+		if unread > 0 {
+			l.doubt = cmp.Or(l.doubt, "栏目有内容嵌在未能读取的页面中，请人工查看。")
+		}
 		address, _ := columnAddress(v.url)
 		is := column{l.name, address}
 		first := known[is]
@@ -555,11 +622,52 @@ func (n *inspector) listings(menu map[string]bool) []*listing {
 			continue
 		}
 		known[is], of[v.url] = first, first
-		first.items += l.items
-		first.articles += l.articles
-		first.latest = later(first.latest, l.latest, n.o.Today)
-		first.parent, first.asked = first.parent || l.parent, first.asked || l.asked
-		first.static, first.scripted = first.static || l.static, first.scripted || l.scripted
+		first.join(l)
 	}
 	return out
+}
+
+// join takes in another page of the list, or what stands in a frame of it.
+func (l *listing) join(m listing) {
+	l.items += m.items
+	l.articles += m.articles
+	if m.latest.After(l.latest) {
+		l.latest = m.latest
+	}
+	l.parent, l.asked = l.parent || m.parent, l.asked || m.asked
+	l.static, l.scripted, l.unfilled = l.static || m.static, l.scripted || m.scripted, l.unfilled || m.unfilled
+	l.doubt = cmp.Or(l.doubt, m.doubt)
+}
+
+// factsOf is what one page says of its column.
+func (n *inspector) factsOf(v *visit, menu map[string]bool, shared func(string) int) listing {
+	l := *v.list
+	fresh, parent := n.contents(v, menu, shared)
+	l.parent = parent
+	// A form that leads back to the list is its own, on however many pages it stands.
+	l.asked = slices.ContainsFunc(l.blocks, func(b block) bool {
+		return slices.ContainsFunc(b.asks, func(u string) bool { return u == v.url || shared(u) < 2 })
+	})
+	own := n.ownItems(v, menu, shared)
+	for _, u := range v.targets {
+		a := n.visits[u]
+		switch {
+		case a == nil || !a.content:
+		case a.from == v.url:
+			l.articles++
+			l.latest = later(l.latest, a.published, n.o.Today)
+		case own[u]: // met on another page first
+			l.latest = later(l.latest, a.published, n.o.Today)
+		}
+	}
+	l.items = max(l.items, fresh)
+	newest, _, unread := n.settle(v, menu)
+	l.latest = later(l.latest, newest, n.o.Today)
+	switch {
+	case l.unfilled:
+		l.doubt = "栏目有内容由脚本生成，未能读取，请人工查看。"
+	case unread > 0:
+		l.doubt = fmt.Sprintf("栏目有 %d 条信息的日期未能读取，请人工查看。", unread)
+	}
+	return l
 }

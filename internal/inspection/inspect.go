@@ -244,6 +244,7 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 			from, n.sent = n.home, false
 		}
 	}
+	n.leftOver(ctx)
 	if err := n.reach(ctx); err != nil {
 		return n.report, err
 	}
@@ -356,6 +357,8 @@ type visit struct {
 	content             bool   // an article
 	shown, column       string // when it says it was published, and where it stands
 	targets             []string
+	frames              []string // documents shown within it
+	framed              bool     // it is shown within another page and nowhere else
 }
 
 func (n *inspector) visit(p crawl.Page) error {
@@ -413,6 +416,7 @@ func (n *inspector) visit(p crawl.Page) error {
 		n.report.looks[p.URL] = n.evidence(v)
 	}
 	n.gather(v, page, e.class)
+	n.embed(v, page)
 	if of := copyOf(page); of != "" {
 		n.copies[page.URL] = of
 	}
@@ -420,7 +424,9 @@ func (n *inspector) visit(p crawl.Page) error {
 		e = n.examine(page, true)
 	}
 	for _, s := range n.pageSightings(e) {
-		n.add(v, page, s)
+		if !v.framed || !ofWhole(s) {
+			n.add(v, page, s)
+		}
 	}
 	return nil
 }

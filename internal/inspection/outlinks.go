@@ -25,6 +25,7 @@ type linked struct {
 	pages  int
 	onHome bool
 	last   *visit // the page it was met on last
+	led    bool   // visitors are led to it; else it stands in frames alone
 }
 
 // shut says how a page did not open, and whether that is the site's doing.
@@ -68,7 +69,10 @@ func (n *inspector) gather(v *visit, page *check.Page, class check.Class) {
 			k = n.links[target]
 		}
 		if k != nil {
-			k.link.Offered = k.link.Offered || l.Offered
+			k.link.Offered, k.led = k.link.Offered || l.Offered, k.led || !l.Framed
+		}
+		if l.Framed {
+			v.frames = append(v.frames, target)
 		}
 		if k != nil && k.last == v || k == nil && seen[target] {
 			continue
@@ -88,7 +92,7 @@ func (n *inspector) gather(v *visit, page *check.Page, class check.Class) {
 				continue
 			}
 			l.URL = target
-			k = &linked{link: l, page: page.URL}
+			k = &linked{link: l, page: page.URL, led: !l.Framed}
 			n.links[target] = k
 			n.report.met[target] = true
 			n.linkOrder = append(n.linkOrder, target)

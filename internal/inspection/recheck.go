@@ -351,11 +351,16 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 	}
 	n.visits[n.home], n.order = home, append(n.order, home)
 	n.gather(home, page, check.Classify(page))
+	if err := n.readFrames(ctx, home); err != nil {
+		return Look{}, err
+	}
 	shown := home
 	var follow []string
 	if spot.Check == "home.stale" {
-		if home.list != nil && home.list.latest.IsZero() {
-			follow = home.targets
+		if home.list != nil {
+			if follow = n.unsettled(home, nil); home.list.latest.IsZero() {
+				follow = append(follow, home.targets...)
+			}
 		}
 	} else if i := slices.IndexFunc(n.target.Columns, func(c check.Column) bool {
 		return (c.URL == spot.Where || c.Name == spot.Where) && (c.Items >= 0 || !c.Latest.IsZero())
@@ -397,10 +402,14 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 			l := n.listingOf(page)
 			v.list = &l
 		}
+		if err := n.readFrames(ctx, v); err != nil {
+			return Look{}, err
+		}
 		// Two more pages tell the menu from the items.
 		others := 0
+		asks := v.list.items == 0 || len(n.unsettled(v, nil)) > 0
 		for _, u := range home.targets {
-			if others == 2 || v.list.items > 0 {
+			if others == 2 || !asks {
 				break
 			}
 			if u == v.url || u == n.home || u == n.start {
@@ -417,8 +426,8 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 				others++
 			}
 		}
-		if v.list.latest.IsZero() {
-			menu := n.menu()
+		menu := n.menu()
+		if follow = n.unsettled(v, menu); v.list.latest.IsZero() {
 			for _, u := range v.targets {
 				if !menu[u] {
 					follow = append(follow, u)
@@ -426,6 +435,7 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 			}
 		}
 	}
+	follow = once(follow)
 	if len(follow) > datedArticles {
 		follow = follow[:datedArticles]
 	}
@@ -433,12 +443,15 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 		home.targets = follow // of the others nothing is asked
 	}
 	for _, u := range follow {
+		if w := n.visits[u]; w != nil && w.framed {
+			continue // read with the page around it
+		}
 		v, page, err := n.fetch(ctx, u)
 		if err != nil {
 			return Look{}, err
 		}
-		if page != nil {
-			n.visits[u], n.order, v.from = v, append(n.order, v), shown.url
+		if n.visits[u] = v; page != nil {
+			n.order, v.from = append(n.order, v), shown.url
 			n.survey(v, page, check.Classify(page))
 		}
 	}
