@@ -493,9 +493,9 @@ func cellsOf(body, content *html.Node, r *room) []cell {
 }
 
 // labelAlone reports whether an element right behind another holds a label and nothing
-// else: what stands before it is the value of another.
+// else: what stands before it is the value of another. A link is no label.
 func labelAlone(n *html.Node) bool {
-	if n.PrevSibling == nil || n.PrevSibling.Type != html.ElementNode || n.FirstChild == nil || n.FirstChild.Type != html.TextNode {
+	if n.DataAtom == atom.A || n.PrevSibling == nil || n.PrevSibling.Type != html.ElementNode || n.FirstChild == nil || n.FirstChild.Type != html.TextNode {
 		return false
 	}
 	text := n.FirstChild.Data
@@ -546,8 +546,9 @@ func labelsIn(text string) (out []foundLabel) {
 			return []foundLabel{{f, noBlanks(text), 0, len(text)}}
 		}
 	}
+	bracketed := strings.Contains(text, "】")
 	for off := 0; off < len(text); {
-		colon, size := nextColon(text, off)
+		colon, size := nextColon(text, off, bracketed)
 		if size == 0 {
 			break
 		}
@@ -561,11 +562,13 @@ func labelsIn(text string) (out []foundLabel) {
 }
 
 // nextColon is where the next colon stands, or the bracket that closes round a label
-// in its stead, and how many bytes it takes; 0 for none.
-func nextColon(text string, off int) (at, size int) {
+// in its stead where the text has any, and how many bytes it takes; 0 for none.
+func nextColon(text string, off int, bracketed bool) (at, size int) {
 	wide := strings.Index(text[off:], "：")
-	if i := strings.Index(text[off:], "】"); i >= 0 && (wide < 0 || i < wide) {
-		wide = i
+	if bracketed {
+		if i := strings.Index(text[off:], "】"); i >= 0 && (wide < 0 || i < wide) {
+			wide = i
+		}
 	}
 	end := len(text)
 	if wide >= 0 {

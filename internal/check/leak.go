@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
@@ -52,7 +53,8 @@ func leakCheck(kind, fine, wrong string, sev Severity) Check {
 }
 
 // leaks scans what a reader is given once for all of these checks: the visible text,
-// tables with the heads of their columns, what stands for a picture, what is shown over an element, what search engines print.
+// tables with the heads of their columns, what stands for a picture, what is shown over
+// an element, what search engines print.
 func (f *Facts) leaks() []Span {
 	if f.spans == nil {
 		f.spans = append([]Span{}, Privacy(f.Page.VisibleText)...)
@@ -75,12 +77,18 @@ func (f *Facts) leaks() []Span {
 // tables are the tables of the page whose heads say that a column holds personal data,
 // a line for each row, cells between tabs: the visible text no longer shows its columns.
 func (p *Page) tables() (out []string) {
+	var all []*html.Node
 	for _, n := range p.elements() {
-		if n.DataAtom != atom.Table || find(n, atom.Table) != nil || len(out) >= maxSightings {
-			continue
+		if n.DataAtom == atom.Table {
+			all = append(all, n)
+		}
+	}
+	for i, n := range all {
+		if i+1 < len(all) && below(all[i+1], n) || !mayTell(n) || len(out) >= maxSightings {
+			continue // it holds another table, or nothing that could be a number of somebody
 		}
 		var b strings.Builder
-		for r := range n.Descendants() {
+		for r := following(n, n); r != nil; r = following(r, n) {
 			if r.DataAtom != atom.Tr {
 				continue
 			}
@@ -99,6 +107,37 @@ func (p *Page) tables() (out []string) {
 	}
 	return out
 }
+
+// mayTell reports whether a cell of a table has five digits or more and another a word
+// of a telling head: no number that a head could say something about is shorter. It
+// spares most tables their text.
+func mayTell(table *html.Node) bool {
+	digits, number, word := 0, false, false
+	for n := following(table, table); n != nil; n = following(n, table) {
+		if n.Type == html.ElementNode && (n.DataAtom == atom.Td || n.DataAtom == atom.Th) {
+			digits = 0
+		}
+		if n.Type != html.TextNode {
+			continue
+		}
+		for _, r := range n.Data {
+			switch {
+			case r >= '0' && r <= '9' || r >= '０' && r <= '９':
+				digits++
+				number = number || digits >= 5
+			case r > 0x7F:
+				word = word || strings.ContainsRune(tellingSigns, r)
+			}
+		}
+		if number && word {
+			return true
+		}
+	}
+	return false
+}
+
+// tellingSigns are characters of which every word of a telling head has one.
+const tellingSigns = "证份账帐卡手话折宅照系保籍病住诊"
 
 // unprinted are the texts in attributes that may hold a datum.
 func (p *Page) unprinted() (out []string) {
