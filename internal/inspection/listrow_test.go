@@ -68,6 +68,8 @@ func TestADayThatIsNotReadMakesNothingOld(t *testing.T) {
 			wrong: []string{"column.stale"}},
 		{name: "an old list", list: item("/yw/2.html", other, "2024-03-18") + item(wx(1), title, "2024-03-01"), pages: map[string]string{"/yw/2.html": untagged(other, "发布时间：2024-03-18 10:00")},
 			wrong: []string{"column.stale"}},
+		{name: "a remark above an old list", list: `</ul><p>共 6 份文件，按时间排列。<a href="` + wx(3) + `">只看现行有效的文件</a></p><ul>` + item("/yw/2.html", other, "2024-03-18") + item(wx(1), title, "2024-03-01"), pages: map[string]string{"/yw/2.html": untagged(other, "发布时间：2024-03-18 10:00")},
+			wrong: []string{"column.stale"}},
 		{name: "an old list without days", list: `<li><a href="/yw/2.html">` + other + `</a></li>`, pages: map[string]string{"/yw/2.html": untagged(other, "发布时间：2024-03-18 10:00")},
 			wrong: []string{"column.stale"}},
 	} {

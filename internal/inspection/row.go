@@ -85,7 +85,7 @@ func (n *inspector) settle(v *visit, menu map[string]bool) (latest calendar.Date
 		open    bool
 	}
 	states := make([]state, len(v.list.rows))
-	dated := map[int]bool{} // lists
+	dated, size := map[int]bool{}, map[int]int{} // lists
 	otherYear := false
 	for i, r := range v.list.rows {
 		s := state{date: r.date, guessed: r.guessed}
@@ -110,6 +110,7 @@ func (n *inspector) settle(v *visit, menu map[string]bool) (latest calendar.Date
 			}
 		}
 		dated[r.list] = dated[r.list] || !s.date.IsZero()
+		size[r.list]++
 		states[i] = s
 	}
 	above := map[int]int{}
@@ -124,7 +125,7 @@ func (n *inspector) settle(v *visit, menu map[string]bool) (latest calendar.Date
 				latest, printed = s.date, r.printed
 			}
 			above[r.list]++
-		case s.open && above[r.list] < datedArticles && (dated[r.list] || r.beside):
+		case s.open && above[r.list] < datedArticles && (dated[r.list] || r.beside && size[r.list] > 1): // a row alone is a remark
 			unread++
 		}
 	}
