@@ -94,17 +94,7 @@ func TestPersonalByContext(t *testing.T) {
 		{"车主：张三，型号FA12345", ""},
 		{"车主：张三，陕123456", ""},
 	} {
-		var got []string
-		runes := []rune(tt.text)
-		for _, s := range Privacy(tt.text) {
-			got = append(got, strings.TrimPrefix(s.Kind, "privacy.")+" "+s.Wrong)
-			if string(runes[s.Start:s.End]) != s.Wrong || strings.Contains(s.Says, s.Wrong) || len(s.Right) != 1 || strings.Contains(s.Right[0], s.Wrong) {
-				t.Errorf("%s: %+v", tt.text, s)
-			}
-		}
-		if g := strings.Join(got, "|"); g != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.text, g, tt.want)
-		}
+		privacyIs(t, tt.text, tt.want)
 	}
 }
 

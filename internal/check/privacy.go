@@ -86,6 +86,27 @@ func privacySays(kind string) string {
 	return "疑似个人信息：公开前请遮蔽或删去。"
 }
 
+// MaskText hides the personal data that Privacy sees in a text, each in the form of Mask.
+func MaskText(text string) string {
+	spans := Privacy(text)
+	if len(spans) == 0 {
+		return text
+	}
+	r := []rune(text)
+	var b strings.Builder
+	at := 0
+	for _, s := range spans {
+		if s.Start < at || s.End > len(r) {
+			continue
+		}
+		b.WriteString(string(r[at:s.Start]))
+		b.WriteString(Mask(s.Kind, s.Wrong))
+		at = s.End
+	}
+	b.WriteString(string(r[at:]))
+	return b.String()
+}
+
 // Mask hides the middle of a personal datum, leaving what people need to tell
 // one entry from another: the ends of an identity number and a mobile number,
 // the last four digits of a card, the first letter of a mail address, the letters

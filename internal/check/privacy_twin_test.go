@@ -144,17 +144,7 @@ func TestPrivacyOtherWays(t *testing.T) {
 		{"2022 2023 2024 2025 1380 0138", ""},
 		{"1500 1600 1700 1800 1900", ""},
 	} {
-		var got []string
-		runes := []rune(tt.text)
-		for _, s := range Privacy(tt.text) {
-			got = append(got, strings.TrimPrefix(s.Kind, "privacy.")+" "+s.Wrong)
-			if string(runes[s.Start:s.End]) != s.Wrong || strings.Contains(s.Says, s.Wrong) || len(s.Right) != 1 || strings.Contains(s.Right[0], s.Wrong) {
-				t.Errorf("%s: %+v", tt.text, s)
-			}
-		}
-		if g := strings.Join(got, "|"); g != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.text, g, tt.want)
-		}
+		privacyIs(t, tt.text, tt.want)
 	}
 }
 
@@ -181,5 +171,21 @@ func TestPrivacyOnPages(t *testing.T) {
 		if got != tt.check {
 			t.Errorf("%s: got %q, want %q", name, got, tt.check)
 		}
+	}
+}
+
+// privacyIs holds what Privacy sees in a text to what is wanted, as kind and words.
+func privacyIs(t *testing.T, text, want string) {
+	t.Helper()
+	var got []string
+	runes := []rune(text)
+	for _, s := range Privacy(text) {
+		got = append(got, strings.TrimPrefix(s.Kind, "privacy.")+" "+s.Wrong)
+		if string(runes[s.Start:s.End]) != s.Wrong || strings.Contains(s.Says, s.Wrong) || len(s.Right) != 1 || strings.Contains(s.Right[0], s.Wrong) {
+			t.Errorf("%s: %+v", text, s)
+		}
+	}
+	if g := strings.Join(got, "|"); g != want {
+		t.Errorf("%q: got %q, want %q", text, g, want)
 	}
 }

@@ -440,5 +440,5 @@ func Glance(body []byte, contentType, address string) string {
 	if err != nil {
 		return ""
 	}
-	return clipRunes(maskText(strings.Join(strings.Fields(p.VisibleText), " ")), 1200)
+	return clipRunes(check.MaskText(strings.Join(strings.Fields(p.VisibleText), " ")), 1200)
 }

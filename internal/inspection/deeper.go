@@ -390,13 +390,13 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 		return nil, e, fmt.Errorf("inspection: read %s: %w", target, err)
 	}
 	at.Text = words.Text
-	at.At = func(i int) string { return maskText(words.At(i)) } // names of files and sheets hold numbers, too
+	at.At = func(i int) string { return check.MaskText(words.At(i)) } // names of files and sheets hold numbers, too
 	out := []check.Attachment{at}
 	for _, says := range words.Unread {
-		out = append(out, check.Attachment{URL: target, Name: name, Unread: maskText(says)})
+		out = append(out, check.Attachment{URL: target, Name: name, Unread: check.MaskText(says)})
 	}
 	for _, says := range words.Unjudged {
-		out = append(out, check.Attachment{URL: target, Name: name, Unjudged: maskText(says)})
+		out = append(out, check.Attachment{URL: target, Name: name, Unjudged: check.MaskText(says)})
 	}
 	if n.store != nil && len(check.Privacy(words.Text)) > 0 {
 		if e.Ref, err = n.store.Put(ctx, bytes.NewReader(resp.Body)); err != nil {

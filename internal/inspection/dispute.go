@@ -372,7 +372,7 @@ func caseOf(checkID, says, sha256 string) string {
 	case strings.HasPrefix(checkID, "attachment."):
 		return sha256
 	}
-	return maskText(says)
+	return check.MaskText(says)
 }
 
 // remember keeps a confirmed false alarm. Of an account the case is kept with it: an

@@ -212,8 +212,8 @@ func wordingSighting(s check.Span, page, text string, onHome bool) Sighting {
 	if len(s.Right) > 0 && fix == mendWords {
 		fix = "建议改为“" + s.Right[0] + "”，请核对后改正。"
 	}
-	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: rule.clauses[0], URL: page, Where: around(text, s.Start, s.End), Fix: fix, Wrong: maskText(s.Wrong), OnHome: onHome,
-		Evidence: Evidence{Beside: []Beside{{As: AsList, Says: maskText(promptedBy(s))}}}}
+	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: rule.clauses[0], URL: page, Where: around(text, s.Start, s.End), Fix: fix, Wrong: check.MaskText(s.Wrong), OnHome: onHome,
+		Evidence: Evidence{Beside: []Beside{{As: AsList, Says: check.MaskText(promptedBy(s))}}}}
 }
 
 // around is the text of a span with some words on either side.
@@ -223,7 +223,7 @@ func around(text string, from, to int) string {
 	if a >= b {
 		return ""
 	}
-	return strings.Join(strings.Fields(maskText(string(r[a:b]))), " ")
+	return strings.Join(strings.Fields(check.MaskText(string(r[a:b]))), " ")
 }
 
 // copyOf is the address a page names as its own (link rel=canonical) when that

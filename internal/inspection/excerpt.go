@@ -38,27 +38,6 @@ func clipRunes(s string, n int) string {
 	return s
 }
 
-// maskText hides the personal data of a text that is stored or shown.
-func maskText(s string) string {
-	spans := check.Privacy(s)
-	if len(spans) == 0 {
-		return s
-	}
-	r := []rune(s)
-	var b strings.Builder
-	at := 0
-	for _, p := range spans {
-		if p.Start < at || p.End > len(r) {
-			continue
-		}
-		b.WriteString(string(r[at:p.Start]))
-		b.WriteString(check.Mask(p.Kind, p.Wrong))
-		at = p.End
-	}
-	b.WriteString(string(r[at:]))
-	return b.String()
-}
-
 // excerpt is source text around the place of a sighting.
 func excerpt(p *check.Page, s Sighting) string {
 	needle := s.Where
@@ -70,7 +49,7 @@ func excerpt(p *check.Page, s Sighting) string {
 	case "tags":
 		needle = `"` + s.Where + `"`
 	case "footer":
-		return maskText(clipRunes(tail(p.VisibleText, 600), 600))
+		return check.MaskText(clipRunes(tail(p.VisibleText, 600), 600))
 	case "privacy":
 		return "" // the masked value stands in the finding itself
 	}
@@ -83,12 +62,12 @@ func excerpt(p *check.Page, s Sighting) string {
 	}
 	if i < 0 || i > len(p.Text) {
 		if strings.HasPrefix(s.Check, "tags.") {
-			return maskText(clipRunes(headOf(p), 1500))
+			return check.MaskText(clipRunes(headOf(p), 1500))
 		}
 		return ""
 	}
 	from, to := max(0, i-200), min(len(p.Text), i+len(needle)+200)
-	return maskText(strings.ToValidUTF8(p.Text[from:to], ""))
+	return check.MaskText(strings.ToValidUTF8(p.Text[from:to], ""))
 }
 
 func hrefOf(p *check.Page, target string) string {

@@ -457,7 +457,7 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 		n.report.cut = true
 		return
 	}
-	s.Pages, s.Says = max(s.Pages, 1), maskText(s.Says)
+	s.Pages, s.Says = max(s.Pages, 1), check.MaskText(s.Says)
 	if v != nil {
 		was := s.Evidence
 		s.Evidence = n.evidence(v)

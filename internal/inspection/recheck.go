@@ -184,7 +184,7 @@ func (v *visit) absent() (outcome, says string) {
 
 func (n *inspector) look(ctx context.Context, v *visit, outcome, says string, e Evidence) (Look, error) {
 	n.last = v
-	l := Look{Outcome: outcome, Says: maskText(says), Evidence: n.evidence(v)}
+	l := Look{Outcome: outcome, Says: check.MaskText(says), Evidence: n.evidence(v)}
 	l.Evidence.Excerpt, l.Evidence.Link, l.Evidence.LinkStatus, l.Evidence.LinkFinal, l.Evidence.Beside = e.Excerpt, e.Link, e.LinkStatus, e.LinkFinal, e.Beside
 	var err error
 	l.Evidence.Ref, err = n.keep(ctx, v)
@@ -257,7 +257,7 @@ func (n *inspector) recheckMoved(ctx context.Context, spot Spot) (Look, error) {
 
 func (n *inspector) same(page *check.Page, spot Spot) *Sighting {
 	for _, s := range n.pageSightings(n.examine(page, n.class(page.URL) == check.ClassHome)) {
-		s.Says = maskText(s.Says)
+		s.Says = check.MaskText(s.Says)
 		if s.Fingerprint() == spot.Fingerprint {
 			return &s
 		}

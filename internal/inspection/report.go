@@ -164,7 +164,7 @@ func (s *Sighting) place(template func(string) string) string {
 		place = "" // one template makes the whole site's head and foot
 	case "link", "column", "ledger", "cloaked":
 	case "concealed":
-		place = s.Where + " " + maskText(s.Says) // a place is often no more than “<div>”
+		place = s.Where + " " + check.MaskText(s.Says) // a place is often no more than “<div>”
 	case "accessible":
 		place = template(s.URL) // a template is mended once
 		if s.Check == "accessible.axe" {

@@ -57,7 +57,7 @@ func (s *Service) Stage(ctx context.Context, id registry.SiteID, path string, bo
 		if spoken(f.Check, known) {
 			continue
 		}
-		f.Says = maskText(f.Says)
+		f.Says = check.MaskText(f.Says)
 		out.Found = append(out.Found, f)
 	}
 	out.Untested = n.report.Untested
