@@ -40,6 +40,19 @@ func (h *office) probed(t *testing.T, ok bool, n int) {
 	}
 }
 
+// swept are the alarms after a sweep, as many as are wanted.
+func (h *office) swept(t *testing.T, want int) []duty.Alarm {
+	t.Helper()
+	if _, err := h.svc.Sweep(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	list, n, err := h.svc.Alarms(context.Background(), system, duty.AlarmFilter{})
+	if err != nil || n != want {
+		t.Fatalf("%d alarms (%v), want %d", n, err, want)
+	}
+	return list
+}
+
 // An outage is one alarm while it lasts, though a person ended it and said why:
 // only a probe that succeeded ends the outage, and the next one is another.
 func TestArticle19_4_OneOutageIsOneAlarm(t *testing.T) {
@@ -51,17 +64,6 @@ func TestArticle19_4_OneOutageIsOneAlarm(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		alarms := func(want int) []duty.Alarm {
-			t.Helper()
-			if _, err := h.svc.Sweep(context.Background()); err != nil {
-				t.Fatal(err)
-			}
-			list, n, err := h.svc.Alarms(context.Background(), system, duty.AlarmFilter{})
-			if err != nil || n != want {
-				t.Fatalf("%d alarms (%v), want %d", n, err, want)
-			}
-			return list
-		}
 		end := func(a duty.Alarm) {
 			t.Helper()
 			if _, err := h.svc.TakeAlarm(as(h.a), system, a.ID); err != nil {
@@ -72,25 +74,25 @@ func TestArticle19_4_OneOutageIsOneAlarm(t *testing.T) {
 			}
 		}
 		h.probed(t, true, 1)
-		alarms(0)
+		h.swept(t, 0)
 		h.probed(t, false, 4)
-		first := alarms(1)[0]
+		first := h.swept(t, 1)[0]
 		end(first)
 		for range 3 {
 			h.probed(t, false, 12)
-			alarms(1)
+			h.swept(t, 1)
 		}
 		if a, sites, err := h.svc.AlarmOf(context.Background(), system, first.ID); err != nil || a.StillWrong != 1 || !sites[0].EndedAt.IsZero() {
 			t.Errorf("the outage lasts: %+v (%v)", sites, err)
 		}
 		h.probed(t, true, 1)
-		alarms(1)
+		h.swept(t, 1)
 		a, sites, err := h.svc.AlarmOf(context.Background(), system, first.ID)
 		if err != nil || a.StillWrong != 0 || !sites[0].EndedAt.Equal(h.clock.Now()) || a.State != duty.Ended || a.EndedBy != h.a.Name {
 			t.Errorf("well again: %+v, %+v (%v)", a, sites, err)
 		}
 		h.probed(t, false, 4)
-		alarms(2)
+		h.swept(t, 2)
 	})
 }
 
@@ -127,37 +129,26 @@ func TestArticle19_4_SitesThatAreNotCountedAreOneAlarm(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		alarms := func(want int) []duty.Alarm {
-			t.Helper()
-			if _, err := h.svc.Sweep(context.Background()); err != nil {
-				t.Fatal(err)
-			}
-			list, n, err := h.svc.Alarms(context.Background(), system, duty.AlarmFilter{})
-			if err != nil || n != want {
-				t.Fatalf("%d alarms (%v), want %d", n, err, want)
-			}
-			return list
-		}
 		since := h.clock.Now()
 		for _, id := range ids {
 			note(`INSERT INTO probe_uncounted (site_id, since, last_at) VALUES ($1, $2, $2)`, id, since)
 		}
-		alarms(0)
+		h.swept(t, 0)
 		h.clock.Advance(11 * time.Minute)
 		note(`UPDATE probe_uncounted SET last_at = $1`, h.clock.Now())
-		a := alarms(1)[0]
+		a := h.swept(t, 1)[0]
 		if a.Title != "只由本系统探测的 6 个网站连不上" || a.Unit != h.unit.ID || a.Sites != 6 || !strings.Contains(a.Says, "没有计入失败") || !strings.Contains(a.Told, h.a.Name) && !strings.Contains(a.Told, h.b.Name) {
 			t.Errorf("raised: %+v", a)
 		}
 		for range 3 { // it lasts: the same alarm, and not over
 			h.clock.Advance(time.Hour)
 			note(`UPDATE probe_uncounted SET last_at = $1`, h.clock.Now())
-			if a := alarms(1)[0]; a.StillWrong != 6 {
+			if a := h.swept(t, 1)[0]; a.StillWrong != 6 {
 				t.Errorf("while it lasts: %+v", a)
 			}
 		}
 		note(`DELETE FROM probe_uncounted`)
-		if a := alarms(1)[0]; a.State != duty.Ended || a.StillWrong != 0 {
+		if a := h.swept(t, 1)[0]; a.State != duty.Ended || a.StillWrong != 0 {
 			t.Errorf("they open: %+v", a)
 		}
 	})
