@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/browser"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
@@ -296,7 +297,7 @@ func columnName(p *check.Page) string {
 		return t
 	}
 	name, _, _ := strings.Cut(titleParts.Replace(p.Title), "-")
-	return clipRunes(strings.TrimSpace(name), 60)
+	return abridge.Cut(strings.TrimSpace(name), 60)
 }
 
 // tellMissing tells of columns that the ledger declares and nobody could look at:
@@ -307,7 +308,7 @@ func (n *inspector) tellMissing(missing []check.Column) {
 		if where == "" {
 			where = n.home
 		}
-		n.skip("column.stale", fmt.Sprintf("台账登记的栏目“%s”没有在读到的页面中找到，未检测，请核对栏目名称和网址。", clipRunes(c.Name, 60)), where, 1)
+		n.skip("column.stale", fmt.Sprintf("台账登记的栏目“%s”没有在读到的页面中找到，未检测，请核对栏目名称和网址。", abridge.Cut(c.Name, 60)), where, 1)
 	}
 }
 
@@ -366,7 +367,7 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 		case l.items == 0 && !l.tagged && col.Kind == check.ColumnOther:
 			// A short text page, for all we know.
 			if known {
-				n.skip("column.stale", fmt.Sprintf("台账登记的栏目“%s”的页面上没有可以识别的列表，请人工查看。", clipRunes(l.name, 60)), l.url, 1)
+				n.skip("column.stale", fmt.Sprintf("台账登记的栏目“%s”的页面上没有可以识别的列表，请人工查看。", abridge.Cut(l.name, 60)), l.url, 1)
 			}
 			continue
 		case l.items == 0 && l.parent:

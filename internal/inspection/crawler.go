@@ -298,7 +298,7 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 	case err != nil:
 		b.Failure = "检查中断：" + fault.Of(err).Says
 	}
-	b.Report = rep.wire()
+	b.Report = rep.Pack()
 	// The name is the run's: written again after a crash, it is the same file.
 	name := string(t.Run)
 	if t.Errand != "" {
@@ -356,8 +356,8 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 	for _, c := range t.Acquitted {
 		o.Acquitted[c] = true
 	}
-	o.obey(t.Spec)
-	o.census(t.Target)
+	obey(&o, t.Spec)
+	censusOf(&o, t.Target)
 	if o.MaxTime > 0 {
 		o.MaxTime = max(time.Second, o.MaxTime-r.Spent)
 	}

@@ -19,13 +19,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/official"
-	"zhengshu/internal/org"
-	"zhengshu/internal/registry"
 )
 
 // What a run asks for beyond the pages: where outside links come out, what
@@ -54,26 +53,6 @@ func dayOf(shown string) calendar.Date {
 		return calendar.Date{}
 	}
 	return d
-}
-
-// sponsorOf is what of a sponsor decides what its site is held to.
-type sponsorOf struct {
-	kind     org.Kind
-	national string // approval of a national zone
-}
-
-// object is what the checks know a site as. The rules of portals hold for the site
-// of a development zone that has its national approval (Article 33), which shows
-// no emblem for all that: the committee is no people's government.
-func (p sponsorOf) object(site registry.Site) (o check.Object, government bool) {
-	zone := p.kind == org.ZoneCommittee
-	switch {
-	case zone && p.national == "":
-		return check.Zone, false
-	case zone || site.Kind == registry.Portal:
-		return check.Portal, !zone
-	}
-	return check.DepartmentSite, false
 }
 
 // deepen makes the checks that need further requests.
@@ -207,7 +186,7 @@ func showing(r *check.LinkResult, resp *egress.Response) {
 		return
 	}
 	if p, err := check.ParsePage(resp.Body, r.ContentType, cmp.Or(resp.Final, r.Link.URL)); err == nil {
-		r.Title, r.Text = cmp.Or(p.DocumentTitle(), p.Title), clipRunes(p.VisibleText, 2000)
+		r.Title, r.Text = cmp.Or(p.DocumentTitle(), p.Title), abridge.Cut(p.VisibleText, 2000)
 	}
 }
 
@@ -333,7 +312,7 @@ func fileName(address string) string {
 	if name == "" || name == "/" || name == "." {
 		return ""
 	}
-	return clipRunes(name, 120)
+	return abridge.Cut(name, 120)
 }
 
 // attachment fetches and reads one file; nil when no file came.
@@ -361,7 +340,7 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 		return nil, Evidence{}, nil
 	}
 	sum := sha256.Sum256(resp.Body)
-	e := Evidence{URL: target, Status: resp.Status, Headers: headerText(resp.Header), SHA256: hex.EncodeToString(sum[:]), Size: int64(len(resp.Body)), At: resp.Started, Vantage: n.o.Vantage, Edition: check.Edition()}
+	e := Evidence{URL: target, Status: resp.Status, Headers: HeaderText(resp.Header), SHA256: hex.EncodeToString(sum[:]), Size: int64(len(resp.Body)), At: resp.Started, Vantage: n.o.Vantage, Edition: check.Edition()}
 	if !official.Readable(name, true) {
 		if listingBody(resp.Body) {
 			return nil, e, nil
@@ -484,7 +463,7 @@ func questions(items []searched) (out []check.Question) {
 		out = append(out, check.Question{Asked: keyWords(i.title), Title: i.title, Target: i.url})
 	}
 	for _, i := range items {
-		if whole := clipRunes(i.title, searchWhole); whole != keyWords(i.title) {
+		if whole := abridge.Cut(i.title, searchWhole); whole != keyWords(i.title) {
 			out = append(out, check.Question{Asked: whole, Title: i.title, Target: i.url})
 		}
 	}
@@ -593,7 +572,7 @@ func keyWords(title string) string {
 	if utf8.RuneCountInString(best) < 4 {
 		return "" // stands in anything
 	}
-	return clipRunes(best, searchWords)
+	return abridge.Cut(best, searchWords)
 }
 
 // judgeInstants holds the instants of publication of a site's pages together.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -119,7 +120,7 @@ func (s *Service) ObjectionsOf(ctx context.Context, q db.Querier, scope authz.Sc
 }
 
 func (f Finding) disputeSubject() obligation.Subject {
-	return obligation.Subject{Kind: "finding", ID: string(f.ID), Name: f.SiteName + "：" + clipRunes(f.Says, 60)}
+	return obligation.Subject{Kind: "finding", ID: string(f.ID), Name: f.SiteName + "：" + abridge.Cut(f.Says, 60)}
 }
 
 // object opens the dispute of a finding with its person and day.
@@ -307,7 +308,7 @@ func (s *Service) settleDispute(ctx context.Context, tx *db.Tx, f Finding, verdi
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE finding_dispute SET verdict = $2, answer = $3, answered_by = $4, answered_at = $5 WHERE id = $1`, d.ID, verdict, clipRunes(why, 500), actor.Name, tx.Now()); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE finding_dispute SET verdict = $2, answer = $3, answered_by = $4, answered_at = $5 WHERE id = $1`, d.ID, verdict, abridge.Cut(why, 500), actor.Name, tx.Now()); err != nil {
 		return err
 	}
 	move := ruleMove{waiting: -1}
@@ -352,29 +353,6 @@ func lasting(checkID string) bool {
 	return false
 }
 
-// oneCase reports whether an answer about a finding holds for what was judged and
-// not for its place: the place outlives it. A file is replaced under its name, and
-// the pages of one template each have a title and an instant of their own.
-func oneCase(checkID string) bool {
-	switch checkID {
-	case "tags.pub_date_shown", "tags.article_title_heading":
-		return true
-	}
-	return strings.HasPrefix(checkID, "attachment.")
-}
-
-// caseOf is what was judged where oneCase holds: the bytes of the file, the two
-// values; "" for all others.
-func caseOf(checkID, says, sha256 string) string {
-	switch {
-	case !oneCase(checkID):
-		return ""
-	case strings.HasPrefix(checkID, "attachment."):
-		return sha256
-	}
-	return check.MaskText(says)
-}
-
 // remember keeps a confirmed false alarm. Of an account the case is kept with it: an
 // account that was silent on good grounds once may fall silent again on none.
 func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
@@ -400,7 +378,7 @@ func (s *Service) forget(ctx context.Context, tx *db.Tx, site registry.SiteID, r
 	}
 	var n int64
 	for _, f := range list {
-		if lasting(f.Check) || seen[f.Fingerprint] || len(rep.unlooked(f)) > 0 {
+		if lasting(f.Check) || seen[f.Fingerprint] || len(rep.Unlooked(f.spot())) > 0 {
 			continue
 		}
 		k, err := tx.Exec(ctx, `DELETE FROM finding_false WHERE finding_id = $1`, f.ID)
@@ -455,9 +433,6 @@ func (s *Service) acquitted(ctx context.Context, site registry.SiteID) (map[stri
 	}
 	return out, err
 }
-
-// acquittal names one case of a fingerprint.
-func acquittal(fingerprint, judged string) string { return fingerprint + " " + judged }
 
 // FalseAlarms are the cases of an account in scope that were confirmed false under
 // the present editions of the rules, by check.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/egress"
 )
 
@@ -79,9 +80,9 @@ func wayOf(hops []Beside) string {
 	var b strings.Builder
 	for i, h := range hops {
 		if i == 0 {
-			b.WriteString(clipRunes(h.URL, 200))
+			b.WriteString(abridge.Cut(h.URL, 200))
 		}
-		b.WriteString(" → " + clipRunes(h.Final, 200))
+		b.WriteString(" → " + abridge.Cut(h.Final, 200))
 	}
 	return b.String() + "。"
 }

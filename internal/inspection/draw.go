@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/browser"
 	"zhengshu/internal/check"
 	"zhengshu/internal/egress"
@@ -163,7 +164,7 @@ func incomplete(s browser.Sight) string {
 	if len(s.Kept) == 0 {
 		return ""
 	}
-	why := fmt.Sprintf("页面所需的 %s 没有取得（%s）", clipRunes(s.Kept[0].URL, 200), strings.TrimSuffix(s.Kept[0].Says, "。"))
+	why := fmt.Sprintf("页面所需的 %s 没有取得（%s）", abridge.Cut(s.Kept[0].URL, 200), strings.TrimSuffix(s.Kept[0].Says, "。"))
 	if more := len(s.Kept) - 1; more > 0 {
 		why += fmt.Sprintf("，另有 %d 个文件同样没有取得", more)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/registry"
@@ -58,7 +59,7 @@ func noteNames(ctx context.Context, tx *db.Tx, v Vantage, names []vantage.Name, 
 		if _, err := tx.Quiet(ctx, `INSERT INTO vantage_name (site_id, vantage_id, at, host, addresses, dialled, before, before_at) VALUES ($1, $2, $3, $4, $5, $6, '', NULL)
 			ON CONFLICT (site_id, vantage_id) DO UPDATE SET at = excluded.at, host = excluded.host, addresses = excluded.addresses, dialled = excluded.dialled,
 			       before = CASE WHEN vantage_name.host = excluded.host THEN vantage_name.addresses ELSE '' END, before_at = vantage_name.at
-			 WHERE vantage_name.at < $7`, id, v.ID, n.At.UTC(), strings.ToLower(clipRunes(n.Host, 253)), strings.Join(list, " "), dialled, n.At.UTC().Add(-elsewhereApart)); err != nil {
+			 WHERE vantage_name.at < $7`, id, v.ID, n.At.UTC(), strings.ToLower(abridge.Cut(n.Host, 253)), strings.Join(list, " "), dialled, n.At.UTC().Add(-elsewhereApart)); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -258,7 +259,7 @@ func (s *Service) endErrand(ctx context.Context, e Errand, state, says string) e
 }
 
 func (s *Service) endErrandTx(ctx context.Context, tx *db.Tx, e Errand, state, says string) error {
-	n, err := tx.Exec(ctx, `UPDATE finding_errand SET state = $2, ended_at = $3, says = $4 WHERE id = $1 AND state IN ('waiting', 'unanswered') AND state <> $2`, e.ID, state, tx.Now(), clipRunes(says, 300))
+	n, err := tx.Exec(ctx, `UPDATE finding_errand SET state = $2, ended_at = $3, says = $4 WHERE id = $1 AND state IN ('waiting', 'unanswered') AND state <> $2`, e.ID, state, tx.Now(), abridge.Cut(says, 300))
 	if err != nil || n == 0 {
 		return err
 	}
@@ -281,7 +282,7 @@ func (s *Service) endErrandTx(ctx context.Context, tx *db.Tx, e Errand, state, s
 	if e.Unit == "" || late && state == ErrandRefused {
 		return nil
 	}
-	_, err = notify.Send(ctx, tx, notify.Message{Key: "errand:" + string(e.ID) + ":" + state, Unit: string(e.Unit), Person: string(e.Person), Link: f.Link(), Title: title + clipRunes(f.SiteName, 40), Body: says})
+	_, err = notify.Send(ctx, tx, notify.Message{Key: "errand:" + string(e.ID) + ":" + state, Unit: string(e.Unit), Person: string(e.Person), Link: f.Link(), Title: title + abridge.Cut(f.SiteName, 40), Body: says})
 	return err
 }
 
@@ -317,7 +318,7 @@ func (s *Service) takeErrand(ctx context.Context, b BatchFile) error {
 	}
 	look := b.Look
 	if b.Failure != "" {
-		look = &Look{Outcome: Unknown, Says: clipRunes(b.Failure, 300), Evidence: Evidence{At: b.Begun, Vantage: b.Vantage}}
+		look = &Look{Outcome: Unknown, Says: abridge.Cut(b.Failure, 300), Evidence: Evidence{At: b.Begun, Vantage: b.Vantage}}
 	}
 	if look == nil || look.Outcome != Standing && look.Outcome != Gone && look.Outcome != Unknown {
 		return fmt.Errorf("%w: errand %s has no outcome", errSeal, e.ID)
@@ -345,7 +346,7 @@ func (s *Service) takeErrand(ctx context.Context, b BatchFile) error {
 		if readsWords(f.Check) && s.set.Lists != nil && b.Lists == "" && look.Outcome != Unknown {
 			look.Outcome, look.Says = Unknown, "巡检程序没有按本单位的词库检查用语，未能复测。"
 		}
-		p := Proof{Finding: f.ID, Look: "retest", Outcome: look.Outcome, Says: clipRunes(look.Says, 500), At: look.Evidence.At, Took: look.Took, Actor: e.AskedBy, Evidence: look.Evidence}
+		p := Proof{Finding: f.ID, Look: "retest", Outcome: look.Outcome, Says: abridge.Cut(look.Says, 500), At: look.Evidence.At, Took: look.Took, Actor: e.AskedBy, Evidence: look.Evidence}
 		if _, _, err := s.settleLook(ctx, tx, f, p); err != nil {
 			return err
 		}

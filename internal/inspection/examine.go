@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/fault"
@@ -135,7 +136,7 @@ func isHTML(contentType string, body []byte) bool {
 
 // softError reports an error page that came with status 200.
 func softError(p *check.Page) bool {
-	return check.LinkResult{Status: 200, Title: p.Title, Text: clipRunes(p.VisibleText, 400)}.Soft404()
+	return check.LinkResult{Status: 200, Title: p.Title, Text: abridge.Cut(p.VisibleText, 400)}.Soft404()
 }
 
 func sentence(err error) string {

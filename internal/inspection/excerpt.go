@@ -5,37 +5,24 @@ import (
 	"slices"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
 )
 
-// headerText writes a header as lines, in order; cookies are nobody's evidence.
-func headerText(h http.Header) string {
+// HeaderText writes a header as lines, in order; cookies are nobody's evidence.
+func HeaderText(h http.Header) string {
 	var lines []string
 	for name, values := range h {
 		if name == "Set-Cookie" {
 			continue
 		}
 		for _, v := range values {
-			lines = append(lines, name+": "+clipRunes(v, 500))
+			lines = append(lines, name+": "+abridge.Cut(v, 500))
 		}
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
-}
-
-func clipRunes(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	i := 0
-	for at := range s {
-		if i == n {
-			return s[:at]
-		}
-		i++
-	}
-	return s
 }
 
 // excerpt is source text around the place of a sighting.
@@ -49,7 +36,7 @@ func excerpt(p *check.Page, s Sighting) string {
 	case "tags":
 		needle = `"` + s.Where + `"`
 	case "footer":
-		return check.MaskText(clipRunes(tail(p.VisibleText, 600), 600))
+		return check.MaskText(abridge.Cut(tail(p.VisibleText, 600), 600))
 	case "privacy":
 		return "" // the masked value stands in the finding itself
 	}
@@ -62,7 +49,7 @@ func excerpt(p *check.Page, s Sighting) string {
 	}
 	if i < 0 || i > len(p.Text) {
 		if strings.HasPrefix(s.Check, "tags.") {
-			return check.MaskText(clipRunes(headOf(p), 1500))
+			return check.MaskText(abridge.Cut(headOf(p), 1500))
 		}
 		return ""
 	}
@@ -83,7 +70,7 @@ func headOf(p *check.Page) string {
 	if i := p.Place("</head"); i > 0 {
 		return strings.ToValidUTF8(p.Text[:i], "")
 	}
-	return clipRunes(p.Text, 1500)
+	return abridge.Cut(p.Text, 1500)
 }
 
 func tail(s string, n int) string {

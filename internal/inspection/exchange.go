@@ -18,11 +18,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
@@ -113,61 +113,6 @@ type BatchFile struct {
 	Failure string            `json:"failure,omitempty"`
 	Report  wire              `json:"report"`
 	Blobs   map[string][]byte `json:"blobs"` // deflated, by reference
-}
-
-// wire is a report with the parts that are nobody's business on a screen.
-type wire struct {
-	Report
-	Finished  time.Time           `json:"finished"`
-	Links     int                 `json:"links"`
-	Opened    bool                `json:"reachable"`
-	Visited   []string            `json:"visited"`
-	Looks     map[string]Evidence `json:"looks"`
-	Met       []string            `json:"met"`
-	Judged    []string            `json:"judged"`
-	Columns   []string            `json:"columns"`
-	Home      bool                `json:"home"`
-	Put       []string            `json:"put"`
-	Focus     []string            `json:"focus"`
-	Partial   bool                `json:"partial"`
-	Hosted    bool                `json:"hosted,omitempty"`
-	Unmet     bool                `json:"unmet,omitempty"`
-	Read      []string            `json:"read"`
-	Dated     bool                `json:"dated"`
-	Searched  bool                `json:"searched"`
-	Disguised []string            `json:"disguised,omitempty"`
-	Compared  []string            `json:"compared,omitempty"`
-	Rendered  []string            `json:"rendered,omitempty"`
-	Audited   []string            `json:"audited,omitempty"`
-	Watched   []Watched           `json:"watched,omitempty"`
-	Unsure    []string            `json:"unsure,omitempty"`
-	Taken     map[string]Evidence `json:"taken,omitempty"`
-	Cut       bool                `json:"cut,omitempty"`
-	Size      int64               `json:"size"`
-	Same      int                 `json:"same"`
-}
-
-func (r Report) wire() wire {
-	list := func(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
-	return wire{Report: r, Finished: r.Finished, Links: r.Links, Opened: r.Reachable, Visited: list(r.visited), Looks: r.looks, Met: list(r.met), Judged: list(r.judged), Columns: list(r.columns),
-		Home: r.home, Put: r.put, Focus: r.focus, Partial: r.partial, Hosted: r.hosted, Unmet: r.unmet, Read: list(r.read), Dated: r.dated, Searched: r.searched, Disguised: list(r.disguised), Compared: list(r.compared), Rendered: list(r.rendered), Audited: list(r.audited), Watched: r.watched, Unsure: list(r.unsure), Taken: r.taken, Cut: r.cut, Size: r.Bytes, Same: r.Same}
-}
-
-func (w wire) report() Report {
-	set := func(list []string) map[string]bool {
-		m := make(map[string]bool, len(list))
-		for _, s := range list {
-			m[s] = true
-		}
-		return m
-	}
-	r := w.Report
-	r.Finished, r.Links, r.Reachable, r.visited, r.looks, r.met, r.judged, r.columns = w.Finished, w.Links, w.Opened, set(w.Visited), w.Looks, set(w.Met), set(w.Judged), set(w.Columns)
-	r.hosted, r.unmet = w.Hosted, w.Unmet
-	r.home, r.put, r.focus, r.partial, r.Bytes, r.Same = w.Home, w.Put, w.Focus, w.Partial, w.Size, w.Same
-	r.read, r.dated, r.searched, r.taken = set(w.Read), w.Dated, w.Searched, w.Taken
-	r.disguised, r.compared, r.rendered, r.audited, r.watched, r.unsure, r.cut = set(w.Disguised), set(w.Compared), set(w.Rendered), set(w.Audited), w.Watched, set(w.Unsure), w.Cut
-	return r
 }
 
 // errSeal says that a file is not what its sender signed.
@@ -471,9 +416,9 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 		}
 	}
 	if b.Failure != "" {
-		return s.fail(ctx, site, r.ID, clipRunes(b.Failure, 300))
+		return s.fail(ctx, site, r.ID, abridge.Cut(b.Failure, 300))
 	}
-	rep := b.Report.report()
+	rep := b.Report.Unpack()
 	var named []blob.Ref
 	for i := range rep.Findings {
 		named = append(named, rep.Findings[i].Evidence.refs()...)
@@ -492,7 +437,7 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 		rep.Untested = append(rep.Untested, Untested{Check: check.KindWording, Why: fmt.Sprintf("巡检程序没有按本单位的词库检查用语，只按内置词表检查：词库超过 %d MB，或巡检程序版本过低。请精简词库，或更新巡检程序。", maxWords>>20), Count: 1})
 	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE inspection_run SET started_at = $2, vantage = $3, edition = $4 WHERE id = $1`, r.ID, b.Begun, clipRunes(b.Vantage, 60), clipRunes(editionOf(b.Edition, b.Lists), 60))
+		_, err := tx.Exec(ctx, `UPDATE inspection_run SET started_at = $2, vantage = $3, edition = $4 WHERE id = $1`, r.ID, b.Begun, abridge.Cut(b.Vantage, 60), abridge.Cut(editionOf(b.Edition, b.Lists), 60))
 		if err != nil {
 			return err
 		}
@@ -545,31 +490,6 @@ func (c carrier) Put(_ context.Context, r io.Reader) (blob.Ref, error) {
 	}
 	c[string(ref)], err = packed(body, flate.DefaultCompression)
 	return ref, err
-}
-
-// packers are kept: each takes more than half a megabyte.
-var packers = map[int]*sync.Pool{flate.BestSpeed: {}, flate.DefaultCompression: {}}
-
-// packed deflates the bytes of a page.
-func packed(body []byte, level int) ([]byte, error) {
-	var b bytes.Buffer
-	w, ok := packers[level].Get().(*flate.Writer)
-	if ok {
-		w.Reset(&b)
-	} else {
-		var err error
-		if w, err = flate.NewWriter(&b, level); err != nil {
-			return nil, err
-		}
-	}
-	defer packers[level].Put(w)
-	if _, err := w.Write(body); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
 }
 
 func (c carrier) Open(_ context.Context, ref blob.Ref) (io.ReadCloser, error) {

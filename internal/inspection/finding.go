@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
@@ -103,7 +104,7 @@ func (f Finding) Link() string { return "/console/findings/" + string(f.ID) }
 
 // Target names the finding in the trail.
 func (f Finding) Target() audit.Target {
-	return audit.Target{Kind: "finding", ID: string(f.ID), Name: f.SiteName + "：" + clipRunes(f.Says, 60), Unit: string(f.Unit)}
+	return audit.Target{Kind: "finding", ID: string(f.ID), Name: f.SiteName + "：" + abridge.Cut(f.Says, 60), Unit: string(f.Unit)}
 }
 
 func (f Finding) spot() Spot {
@@ -405,7 +406,7 @@ func insertProof(ctx context.Context, tx *db.Tx, p Proof) (string, error) {
 		at = tx.Now()
 	}
 	p.At, p.Evidence.At = at, at
-	p.Headers, p.Excerpt = clipRunes(p.Headers, 8000), clipRunes(p.Excerpt, 2000)
+	p.Headers, p.Excerpt = abridge.Cut(p.Headers, 8000), abridge.Cut(p.Excerpt, 2000)
 	if p.Edition == "" {
 		p.Edition = check.Edition()
 	}
@@ -421,7 +422,7 @@ func insertProof(ctx context.Context, tx *db.Tx, p Proof) (string, error) {
 	if len(p.Beside) > 0 {
 		for i := range p.Beside {
 			x := &p.Beside[i]
-			x.Headers, x.At = clipRunes(x.Headers, 8000), x.At.UTC().Truncate(time.Microsecond)
+			x.Headers, x.At = abridge.Cut(x.Headers, 8000), x.At.UTC().Truncate(time.Microsecond)
 		}
 		b, err := json.Marshal(p.Beside)
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
@@ -240,7 +241,7 @@ func (n *inspector) putOn(ctx context.Context, address string, g guise) (answere
 			resp = &egress.Response{Requested: at}
 		}
 		out.alternate.Status, out.alternate.FinalURL = resp.Status, at
-		out.proof.Status, out.proof.Final, out.proof.Headers, out.proof.At = resp.Status, at, headerText(resp.Header), resp.Started
+		out.proof.Status, out.proof.Final, out.proof.Headers, out.proof.At = resp.Status, at, HeaderText(resp.Header), resp.Started
 		if e := (*egress.Error)(nil); errors.As(err, &e) {
 			out.alternate.Why = e.Says
 			return out, nil
@@ -251,7 +252,7 @@ func (n *inspector) putOn(ctx context.Context, address string, g guise) (answere
 		if resp.Location != "" {
 			out.alternate.FinalURL, out.proof.Final = resp.Location, resp.Location
 			if hop == guiseHops || !sameDomain(address, resp.Location) {
-				out.alternate.Why = fmt.Sprintf("转到 %s", clipRunes(resp.Location, 200))
+				out.alternate.Why = fmt.Sprintf("转到 %s", abridge.Cut(resp.Location, 200))
 				return out, nil
 			}
 			at = resp.Location

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/browser"
 	"zhengshu/internal/calendar"
@@ -119,6 +120,11 @@ type Journal interface {
 func (o *Options) wants(id string) bool {
 	family, _, _ := strings.Cut(id, ".")
 	return family == "focus" || len(o.Families) == 0 || slices.Contains(o.Families, family)
+}
+
+// Reads reports whether the words of pages are asked for.
+func (o *Options) Reads() bool {
+	return o.wants(check.KindWording) || o.wants(check.KindSensitive) || o.wants(check.KindAdvertising)
 }
 
 func (o *Options) fill(client *egress.Client) {
@@ -362,7 +368,7 @@ type visit struct {
 }
 
 func (n *inspector) visit(p crawl.Page) error {
-	v := &visit{url: p.URL, from: p.From, redirect: p.RedirectTo, depth: p.Depth, status: p.Status, headers: headerText(p.Header),
+	v := &visit{url: p.URL, from: p.From, redirect: p.RedirectTo, depth: p.Depth, status: p.Status, headers: HeaderText(p.Header),
 		contentType: p.Header.Get("Content-Type"), refused: p.Refused, tls: p.TLS.Fault, at: p.Started, size: int64(len(p.Body))}
 	if v.at.IsZero() {
 		v.at = time.Now().UTC()
@@ -397,7 +403,7 @@ func (n *inspector) visit(p crawl.Page) error {
 		return err
 	}
 	// Copies: a part of the text would keep all of it in memory as long as the run.
-	v.title, v.text = strings.Clone(page.Title), strings.Clone(clipRunes(page.VisibleText, 400))
+	v.title, v.text = strings.Clone(page.Title), strings.Clone(abridge.Cut(page.VisibleText, 400))
 	if p.URL == n.stub {
 		return nil // met again: a signpost owes nothing
 	}

@@ -3,7 +3,6 @@ package inspection_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -16,14 +15,6 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/inspection"
 )
-
-// nowhere is a resolver that fails: what a test asks for by name and is not
-// our own goes no further.
-type nowhere struct{ t testing.TB }
-
-func (nowhere) Resolve(context.Context, string) ([]netip.Addr, error) {
-	return nil, errors.New("no names in tests")
-}
 
 func inspect(t *testing.T, s *madeSite, o inspection.Options) inspection.Report {
 	t.Helper()
@@ -75,22 +66,6 @@ func TestWholeSiteHasNoFinding(t *testing.T) {
 	if !untested(rep, "link.dead", "不能访问外网") {
 		t.Errorf("outside links without any outside network are not judged: %+v", rep.Untested)
 	}
-}
-
-func untested(rep inspection.Report, id, why string) bool {
-	return slices.ContainsFunc(rep.Untested, func(u inspection.Untested) bool { return u.Check == id && strings.Contains(u.Why, why) })
-}
-
-// quoting finds one wrong word.
-type quoting string
-
-func (q quoting) Scan(text string) []check.Span {
-	i := strings.Index(text, string(q))
-	if i < 0 {
-		return nil
-	}
-	at := len([]rune(text[:i]))
-	return []check.Span{{Kind: "wording.spelling", Start: at, End: at + len([]rune(string(q))), Wrong: string(q), Right: []string{"贯彻"}, Says: "“" + string(q) + "”疑为错别字。", Confidence: 0.95}}
 }
 
 const idCard = "610113199003070015" // made up; the check digit holds

@@ -3,8 +3,6 @@ package inspection
 import (
 	"slices"
 	"strings"
-
-	"zhengshu/internal/check"
 )
 
 // looks says, by check or else by family, how a run tells that it put a check to a
@@ -94,9 +92,9 @@ func (r *Report) Looked(checkID, page, place string) bool {
 	return look != nil && look(r, checkID, page, place)
 }
 
-// unlooked are the pages a finding stands on that the run did not look at for it.
+// Unlooked are the pages a finding stands on that the run did not look at for it.
 // It is gone when there are none, and the run has not seen it.
-func (r *Report) unlooked(f Finding) (out []string) {
+func (r *Report) Unlooked(f Spot) (out []string) {
 	for _, page := range append([]string{f.URL}, f.Also...) {
 		if _, gone := r.takenFrom(f, page); !gone && !r.Looked(f.Check, page, f.Where) && !slices.Contains(out, page) {
 			out = append(out, page)
@@ -105,9 +103,9 @@ func (r *Report) unlooked(f Finding) (out []string) {
 	return out
 }
 
-// keepUnlooked adds to what a run saw of a known finding the pages it stood on and
+// KeepUnlooked adds to what a run saw of a known finding the pages it stood on and
 // that the run did not look at: there it still stands, for all that is known.
-func (s *Sighting) keepUnlooked(pages []string) {
+func (s *Sighting) KeepUnlooked(pages []string) {
 	for _, page := range pages {
 		if page == s.URL || slices.Contains(s.Also, page) {
 			continue
@@ -117,9 +115,4 @@ func (s *Sighting) keepUnlooked(pages []string) {
 			s.Also = append(slices.Clip(s.Also), page)
 		}
 	}
-}
-
-// reads reports whether the words of pages are asked for.
-func (o *Options) reads() bool {
-	return o.wants(check.KindWording) || o.wants(check.KindSensitive) || o.wants(check.KindAdvertising)
 }

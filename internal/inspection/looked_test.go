@@ -62,7 +62,7 @@ func TestARunClosesOnlyWhatRunsLookFor(t *testing.T) {
 			t.Errorf("%s was not looked for", id)
 		}
 	}
-	if o := (Options{Families: []string{"content"}}); !o.reads() {
+	if o := (Options{Families: []string{"content"}}); !o.Reads() {
 		t.Error("advertising and unreadable text are found by reading")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -359,6 +360,48 @@ func judged(k *linked, got crawl.LinkResult) (check.LinkResult, string) {
 		r.Status = http.StatusForbidden
 	default:
 		return r, cmp.Or(got.Says, "未能检测。")
+	}
+	return r, ""
+}
+
+// inside reports whether an address is of this machine or of the network it stands
+// in: it is reached, or not, without the line to the public network.
+func inside(ctx context.Context, client *egress.Client, address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || client.Serves(host) {
+		return true
+	}
+	addrs, err := client.Addresses(ctx, host)
+	if e := (*egress.Error)(nil); errors.As(err, &e) {
+		return e.Kind == egress.RefusedAddress
+	}
+	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { _, special := egress.Special(a); return special })
+}
+
+// lineTrusted is how long an answer from the public network proves that the line
+// leads there.
+const lineTrusted = 10 * time.Minute
+
+// JudgeOutside is what a run would say of one link that leads outside, for somebody who
+// waits for it; why is the reason where nothing can be said.
+func JudgeOutside(ctx context.Context, client *egress.Client, links *crawl.LinkCheck, m *crawl.Manners, address string) (r check.LinkResult, why string) {
+	ctx = crawl.Urgent(ctx)
+	k := &linked{link: check.Link{Href: address, URL: address, Kind: check.LinkExternal}}
+	got := links.Check(ctx, address)
+	r, why = judged(k, got)
+	switch {
+	case why != "":
+		return r, why
+	case r.Err != "" && !client.Outside().After(got.At.Add(-lineTrusted)):
+		return r, "近期没有任何外部网站应答，检测机可能不能访问外网，未能检测。"
+	case r.Status == http.StatusOK:
+		if why := landing(ctx, m, &r); why != "" {
+			return r, why
+		}
 	}
 	return r, ""
 }

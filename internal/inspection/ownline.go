@@ -2,10 +2,7 @@ package inspection
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -32,24 +29,6 @@ func (s *Service) ours(ctx context.Context, site registry.Site) bool {
 		return true
 	}
 	return inside(ctx, s.client, s.address(site))
-}
-
-// inside reports whether an address is of this machine or of the network it stands
-// in: it is reached, or not, without the line to the public network.
-func inside(ctx context.Context, client *egress.Client, address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	host := u.Hostname()
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") || client.Serves(host) {
-		return true
-	}
-	addrs, err := client.Addresses(ctx, host)
-	if e := (*egress.Error)(nil); errors.As(err, &e) {
-		return e.Kind == egress.RefusedAddress
-	}
-	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { _, special := egress.Special(a); return special })
 }
 
 // unproven are the places in a round of the failures that may be our own line's:

@@ -22,27 +22,11 @@ import (
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/migrations"
 )
-
-// store opens a crawler's store that is closed with the test.
-func store(t *testing.T, dir string) *frontier.Store {
-	t.Helper()
-	s, err := frontier.Open(context.Background(), dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
 
 // A run that is broken off in the middle goes on from what it was answered: no
 // page is asked for twice, and the report is that of one run.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -643,7 +644,7 @@ func (s *Service) queuePicks(ctx context.Context, p Plan) (queued, waiting int, 
 		case fault.Is(err, fault.Refused), fault.Is(err, fault.NotFound):
 			says := fault.Of(err).Says
 			err = s.db.Update(ctx, func(tx *db.Tx) error {
-				if _, err := tx.Exec(ctx, `UPDATE patrol_pick SET skipped = $4 WHERE plan_id = $1 AND round = $2 AND site_id = $3`, p.ID, r.round, r.site, clipRunes(says, 200)); err != nil {
+				if _, err := tx.Exec(ctx, `UPDATE patrol_pick SET skipped = $4 WHERE plan_id = $1 AND round = $2 AND site_id = $3`, p.ID, r.round, r.site, abridge.Cut(says, 200)); err != nil {
 					return err
 				}
 				return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.skip", Target: p.Target(), After: map[string]string{"site": string(r.site), "why": says}})

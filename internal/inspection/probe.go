@@ -638,7 +638,7 @@ func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sightin
 	if !wrong && (!stands || known.State == FindingOrdered) || wrong && stands && known.Says == sg.Says && known.Severity == sg.Severity {
 		return nil
 	}
-	if gather != nil && (wrong != stands || sg.worsens(known)) {
+	if gather != nil && (wrong != stands || worsens(sg, known)) {
 		if sg.Evidence, err = gather(); err != nil {
 			return err
 		}

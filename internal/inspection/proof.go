@@ -17,11 +17,6 @@ import (
 // evidenceKind is how the trail names a look at a finding.
 const evidenceKind = "evidence"
 
-// Box is a place on a screenshot, in its own pixels.
-type Box struct {
-	X, Y, Width, Height int
-}
-
 // digest is the hash of a look: of everything that was kept of it.
 func (p Proof) digest() string {
 	b, err := json.Marshal(struct {

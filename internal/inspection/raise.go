@@ -148,7 +148,3 @@ func (s *Service) StandingOnAccount(ctx context.Context, q db.Querier, scope aut
 
 // VantageName is where this house looks from, as evidence names it.
 func (s *Service) VantageName() string { return s.set.Vantage }
-
-// HeaderText are the headers of an answer as evidence keeps them: one a line,
-// cookies left out.
-func HeaderText(h map[string][]string) string { return headerText(h) }

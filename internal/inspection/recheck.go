@@ -105,7 +105,7 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 	if !ok {
 		return &visit{url: address, says: why.Says(), denied: true, at: time.Now().UTC()}, nil, nil
 	}
-	v := &visit{url: address, status: resp.Status, headers: headerText(resp.Header), contentType: resp.Header.Get("Content-Type"), tls: resp.TLS.Fault,
+	v := &visit{url: address, status: resp.Status, headers: HeaderText(resp.Header), contentType: resp.Header.Get("Content-Type"), tls: resp.TLS.Fault,
 		at: resp.Started, size: int64(len(resp.Body)), refused: egress.Refuses(resp.Status), hops: hopsOf(resp)}
 	if v.at.IsZero() {
 		v.at = time.Now().UTC()

@@ -217,3 +217,8 @@ func (p *prints) of(s *Sighting) string {
 func rank(s check.Severity) int {
 	return slices.Index([]check.Severity{check.Serious, check.Error, check.Advice}, s)
 }
+
+// Box is a place on a screenshot, in its own pixels.
+type Box struct {
+	X, Y, Width, Height int
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
@@ -810,8 +811,8 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if err != nil {
 		return err
 	}
-	o.obey(r.Spec)
-	o.census(t)
+	obey(&o, r.Spec)
+	censusOf(&o, t)
 	if r.Kind == Patrol && !drawsToday(o.Today, t.URL) {
 		o.Draws = -1
 	}
@@ -886,13 +887,13 @@ func (s *Service) known(ctx context.Context, site registry.SiteID) (map[string]b
 }
 
 // obey narrows the options to what a spec asks for.
-func (o *Options) obey(sp Spec) {
+func obey(o *Options, sp Spec) {
 	if sp.Pages > 0 {
 		o.MaxPages = sp.Pages
 	}
 	o.MaxBytes, o.MaxTime = int64(sp.MB)<<20, time.Duration(sp.Minutes)*time.Minute
 	o.Families, o.Focus = sp.Families, sp.Focus
-	if !o.reads() {
+	if !o.Reads() {
 		o.Scanner = nil
 	}
 }
@@ -949,7 +950,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			fp := sg.Fingerprint()
 			if f, ok := standing[fp]; ok {
 				delete(standing, fp)
-				sg.keepUnlooked(rep.unlooked(f))
+				sg.KeepUnlooked(rep.Unlooked(f.spot()))
 				if _, err := s.seenAgain(ctx, tx, f, id, sg); err != nil {
 					return err
 				}
@@ -968,7 +969,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 		}
 		for _, f := range standing {
 			// A finding in an order is closed by its own retest, with both looks shown.
-			if f.State == FindingOrdered || len(rep.unlooked(f)) > 0 && !(f.Check == CheckListed && withdrawn[f.URL]) {
+			if f.State == FindingOrdered || len(rep.Unlooked(f.spot())) > 0 && !(f.Check == CheckListed && withdrawn[f.URL]) {
 				continue
 			}
 			seen, ok := rep.looks[f.URL]
@@ -976,7 +977,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 				seen = Evidence{URL: f.URL, At: rep.Finished}
 			}
 			says, note := "本次检查未再发现。", "检查未再发现"
-			if last, ok := rep.takenDown(f); ok {
+			if last, ok := rep.TakenDown(f.spot()); ok {
 				seen, says, note = last, fmt.Sprintf("问题所在的网页已撤下：先后两次访问 %s，都没有这个网页（状态码 %d）。", last.URL, last.Status), "问题所在的网页已撤下"
 			}
 			seen.Edition = check.RuleEdition(f.Check)
@@ -1025,9 +1026,9 @@ func (s *Service) seenAgain(ctx context.Context, tx *db.Tx, f Finding, run RunID
 		return f, err
 	}
 	before := f.Says
-	worse := sg.worsens(f)
+	worse := worsens(sg, f)
 	keep := worse
-	if !worse && sg.another(f) {
+	if !worse && another(sg, f) {
 		if keep, err = keptBefore(ctx, tx, f.ID, calendar.DateOf(tx.Now())); err != nil {
 			return f, err
 		}
@@ -1044,20 +1045,20 @@ func (s *Service) seenAgain(ctx context.Context, tx *db.Tx, f Finding, run RunID
 	if err != nil {
 		return f, err
 	}
-	f.Excerpt, f.Evidence, f.SHA256 = clipRunes(sg.Evidence.Excerpt, 2000), sg.Evidence.Ref, sg.Evidence.SHA256
+	f.Excerpt, f.Evidence, f.SHA256 = abridge.Cut(sg.Evidence.Excerpt, 2000), sg.Evidence.Ref, sg.Evidence.SHA256
 	if _, err := tx.Exec(ctx, `UPDATE finding SET excerpt = $2, evidence_ref = $3, evidence_sha256 = $4 WHERE id = $1`, f.ID, f.Excerpt, string(f.Evidence), f.SHA256); err != nil || !worse {
 		return f, err
 	}
-	return s.move(ctx, tx, f, "worsen", passage.Note{Says: "此前查到的是：" + clipRunes(before, 200)}, proof)
+	return s.move(ctx, tx, f, "worsen", passage.Note{Says: "此前查到的是：" + abridge.Cut(before, 200)}, proof)
 }
 
 // worsens reports whether a sighting is graver than what stands.
-func (sg *Sighting) worsens(f Finding) bool { return rank(sg.Severity) < rank(f.Severity) }
+func worsens(sg Sighting, f Finding) bool { return rank(sg.Severity) < rank(f.Severity) }
 
 // another reports whether a sighting is of another fact than was last kept: of
 // another grade, or other bytes where the bytes are what the check is about. Other
 // pages change with every counter on them.
-func (sg *Sighting) another(f Finding) bool {
+func another(sg Sighting, f Finding) bool {
 	if sg.Severity != f.Severity {
 		return true
 	}
@@ -1088,8 +1089,8 @@ func nonNil(list []string) []string {
 // found files a new finding with its first proof.
 func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, sg Sighting, fp string) (Finding, error) {
 	f := Finding{ID: FindingID(ulid.Make().String()), Site: of.site, Account: of.account, SiteName: of.name, Host: of.host, Platform: of.platform, Unit: of.unit, UnitName: of.unitName, Hosted: of.hosted, Run: run, LastRun: run,
-		Check: sg.Check, Fingerprint: fp, Severity: sg.Severity, Clause: sg.Article, Says: sg.Says, URL: sg.URL, Where: clipRunes(sg.Where, 2000), Wrong: sg.Wrong, Also: nonNil(sg.Also), Pages: sg.Pages,
-		OnHome: sg.OnHome, Excerpt: clipRunes(sg.Evidence.Excerpt, 2000), Fix: sg.Fix, Evidence: sg.Evidence.Ref, SHA256: sg.Evidence.SHA256, FirstSeen: tx.Now(), LastSeen: tx.Now(), State: FindingOpen}
+		Check: sg.Check, Fingerprint: fp, Severity: sg.Severity, Clause: sg.Article, Says: sg.Says, URL: sg.URL, Where: abridge.Cut(sg.Where, 2000), Wrong: sg.Wrong, Also: nonNil(sg.Also), Pages: sg.Pages,
+		OnHome: sg.OnHome, Excerpt: abridge.Cut(sg.Evidence.Excerpt, 2000), Fix: sg.Fix, Evidence: sg.Evidence.Ref, SHA256: sg.Evidence.SHA256, FirstSeen: tx.Now(), LastSeen: tx.Now(), State: FindingOpen}
 	if known, err := s.remembered(ctx, tx, of, sg, fp); err != nil {
 		return f, err
 	} else if known {
@@ -1108,7 +1109,7 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, s
 	if err != nil {
 		return f, fmt.Errorf("inspection: file finding: %w", err)
 	}
-	if _, _, err := FindingMachine.Take(ctx, tx, string(f.ID), "find", passage.Note{Says: clipRunes(f.Says, 200)}); err != nil {
+	if _, _, err := FindingMachine.Take(ctx, tx, string(f.ID), "find", passage.Note{Says: abridge.Cut(f.Says, 200)}); err != nil {
 		return f, err
 	}
 	if sg.Evidence.Edition == "" {
@@ -1254,4 +1255,24 @@ func (s *Service) unfetched(ctx context.Context, site registry.Site, f Finding, 
 		return Look{Outcome: Unknown, Says: "发现这个问题的重点检查项已不在任何计划中，未能复测，请人工核实。", Evidence: Evidence{URL: f.URL, At: s.db.Now()}}, true, nil
 	}
 	return Look{}, false, nil
+}
+
+// sponsorOf is what of a sponsor decides what its site is held to.
+type sponsorOf struct {
+	kind     org.Kind
+	national string // approval of a national zone
+}
+
+// object is what the checks know a site as. The rules of portals hold for the site
+// of a development zone that has its national approval (Article 33), which shows
+// no emblem for all that: the committee is no people's government.
+func (p sponsorOf) object(site registry.Site) (o check.Object, government bool) {
+	zone := p.kind == org.ZoneCommittee
+	switch {
+	case zone && p.national == "":
+		return check.Zone, false
+	case zone || site.Kind == registry.Portal:
+		return check.Portal, !zone
+	}
+	return check.DepartmentSite, false
 }

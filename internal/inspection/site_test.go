@@ -1,10 +1,13 @@
 package inspection_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +16,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection"
 )
 
@@ -179,4 +183,43 @@ func options() inspection.Options {
 
 func target() inspection.Target {
 	return inspection.Target{URL: "http://" + host + "/", Hosted: true, Ledger: &check.Ledger{SiteName: "雁塔区人民政府", SiteDomain: host, SiteCode: "6101130001", Sponsor: "雁塔区人民政府办公室"}}
+}
+
+// nowhere is a resolver that fails: what a test asks for by name and is not
+// our own goes no further.
+type nowhere struct{ t testing.TB }
+
+func (nowhere) Resolve(context.Context, string) ([]netip.Addr, error) {
+	return nil, errors.New("no names in tests")
+}
+
+func untested(rep inspection.Report, id, why string) bool {
+	return slices.ContainsFunc(rep.Untested, func(u inspection.Untested) bool { return u.Check == id && strings.Contains(u.Why, why) })
+}
+
+// quoting finds one wrong word.
+type quoting string
+
+func (q quoting) Scan(text string) []check.Span {
+	i := strings.Index(text, string(q))
+	if i < 0 {
+		return nil
+	}
+	at := len([]rune(text[:i]))
+	return []check.Span{{Kind: "wording.spelling", Start: at, End: at + len([]rune(string(q))), Wrong: string(q), Right: []string{"贯彻"}, Says: "“" + string(q) + "”疑为错别字。", Confidence: 0.95}}
+}
+
+// store opens a crawler's store that is closed with the test.
+func store(t *testing.T, dir string) *frontier.Store {
+	t.Helper()
+	s, err := frontier.Open(context.Background(), dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }

@@ -51,16 +51,15 @@ func (s *Service) Stage(ctx context.Context, id registry.SiteID, path string, bo
 	if err != nil {
 		return Staged{}, err
 	}
-	n := &inspector{target: t, o: o, start: start, home: start, staging: true, untested: map[[2]string]int{}}
-	out := Staged{Rules: start + strings.TrimPrefix(rulesPath, "/")}
-	for _, f := range n.pageSightings(n.examine(page, false)) {
+	found, untested := Draft(t, o, page, start)
+	out := Staged{Rules: start + strings.TrimPrefix(rulesPath, "/"), Untested: untested}
+	for _, f := range found {
 		if spoken(f.Check, known) {
 			continue
 		}
 		f.Says = check.MaskText(f.Says)
 		out.Found = append(out.Found, f)
 	}
-	out.Untested = n.report.Untested
 	slices.SortStableFunc(out.Found, func(a, b Sighting) int { return rank(a.Severity) - rank(b.Severity) })
 	return out, nil
 }

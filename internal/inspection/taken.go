@@ -3,19 +3,14 @@ package inspection
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
-	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
-	"zhengshu/internal/registry"
 )
 
 // A page that was taken down is met by no run any more, and what was found on it
@@ -23,41 +18,12 @@ import (
 // they did not come to; what says twice that it is no more takes with it what runs
 // found there.
 
-const (
-	mostStand = 500 // addresses a run is told of
-	mostTaken = 60  // addresses asked for in one run beyond its pages
-)
+// mostTaken is how many addresses a run asks for beyond its pages.
+const mostTaken = 60
 
-// standAt are the addresses that findings of a site stand at which a run may close:
-// pages, and files that lie there by themselves. Where there are too many, each day
-// draws others.
-func (s *Service) standAt(ctx context.Context, site registry.SiteID) ([]string, error) {
-	list, err := db.All(ctx, s.db, func(r db.Scanner) ([]string, error) {
-		var f Finding
-		var also string
-		if err := r.Scan(&f.Check, &f.URL, &f.Where, &also); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal([]byte(also), &f.Also); err != nil {
-			return nil, fmt.Errorf("inspection: pages of a finding: %w", err)
-		}
-		return f.standsAt(), nil
-	}, `SELECT check_id, page_url, place, also FROM finding WHERE site_id = $1 AND state IN ('open', 'disputed') ORDER BY id`, site)
-	if err != nil {
-		return nil, err
-	}
-	day := calendar.DateOf(s.db.Now()).String()
-	all := slices.Concat(list...)
-	slices.SortFunc(all, func(a, b string) int {
-		return cmp.Or(cmp.Compare(drawLot(day, a), drawLot(day, b)), strings.Compare(a, b))
-	})
-	all = slices.Compact(all)
-	return all[:min(mostStand, len(all))], nil
-}
-
-// standsAt are the addresses with which a finding goes; none where it does not go
+// StandsAt are the addresses with which a finding goes; none where it does not go
 // with any.
-func (f Finding) standsAt() []string {
+func (f Spot) StandsAt() []string {
 	switch family, _, _ := strings.Cut(f.Check, "."); {
 	case lookOf(f.Check) == nil && f.Check != "dates.moved":
 		return nil // another watcher's
@@ -71,8 +37,8 @@ func (f Finding) standsAt() []string {
 
 // takenFrom reports whether a finding went with what was taken down from a page it
 // stands on, and the look that says so.
-func (r *Report) takenFrom(f Finding, page string) (Evidence, bool) {
-	at := f.standsAt()
+func (r *Report) takenFrom(f Spot, page string) (Evidence, bool) {
+	at := f.StandsAt()
 	if len(at) == 1 && at[0] == f.Where {
 		page = f.Where
 	}
@@ -80,8 +46,8 @@ func (r *Report) takenFrom(f Finding, page string) (Evidence, bool) {
 	return e, ok && slices.Contains(at, page)
 }
 
-// takenDown reports whether a finding went with the address it is filed at.
-func (r *Report) takenDown(f Finding) (Evidence, bool) { return r.takenFrom(f, f.URL) }
+// TakenDown reports whether a finding went with the address it is filed at.
+func (r *Report) TakenDown(f Spot) (Evidence, bool) { return r.takenFrom(f, f.URL) }
 
 // askTaken asks for the addresses that findings stand at and that were not read, and
 // once more, after a while, for those that answer that they are no more.
@@ -140,7 +106,7 @@ func (n *inspector) down(ctx context.Context, address string) (Evidence, bool, e
 	if e := (*egress.Error)(nil); !ok || errors.As(err, &e) {
 		return Evidence{}, false, nil
 	}
-	e := Evidence{URL: address, Status: resp.Status, Headers: headerText(resp.Header), Size: int64(len(resp.Body)), At: resp.Started, Vantage: n.o.Vantage}
+	e := Evidence{URL: address, Status: resp.Status, Headers: HeaderText(resp.Header), Size: int64(len(resp.Body)), At: resp.Started, Vantage: n.o.Vantage}
 	if e.At.IsZero() {
 		e.At = time.Now().UTC()
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -170,7 +171,7 @@ func tidyVantage(v *Vantage, line string) error {
 	for _, a := range v.Line {
 		u, err := url.Parse(a)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(a) > 300 {
-			f.Add("line", "自检地址应为完整网址，每行一个："+clipRunes(a, 60))
+			f.Add("line", "自检地址应为完整网址，每行一个："+abridge.Cut(a, 60))
 			break
 		}
 	}
@@ -212,7 +213,7 @@ func (s *Service) reachable(ctx context.Context, line []string) error {
 		port, _ := strconv.ParseUint(u.Port(), 10, 16) // none: that of the scheme
 		_, err = s.client.AddressesAt(ctx, u.Hostname(), uint16(port))
 		if e := (*egress.Error)(nil); errors.As(err, &e) && e.Kind == egress.RefusedAddress {
-			return fault.New(fault.Invalid, "自检地址没有保存。").On("line", "“"+clipRunes(a, 60)+"”在本机或内部网络，线路断了它也会应答；请改用公网上的地址")
+			return fault.New(fault.Invalid, "自检地址没有保存。").On("line", "“"+abridge.Cut(a, 60)+"”在本机或内部网络，线路断了它也会应答；请改用公网上的地址")
 		}
 	}
 	return nil
@@ -491,7 +492,7 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 func vote(ctx context.Context, tx *db.Tx, site registry.SiteID, slot time.Time, from string, byFile bool, r egress.ProbeResult) (int64, error) {
 	return tx.Quiet(ctx, `INSERT INTO probe_vote (site_id, slot, vantage_id, ok, kind, status, took_ms)
 		SELECT $1, $2, $3, $4, $5, $6, $7 WHERE $8 = 1 OR NOT EXISTS (SELECT 1 FROM probe_vote x WHERE x.site_id = $1 AND x.slot = $2 AND x.verdict <> '') ON CONFLICT DO NOTHING`,
-		site, slot, from, r.OK, clipRunes(string(r.Kind), 30), r.Status, max(0, min(r.Took.Milliseconds(), 3_600_000)), flag(byFile))
+		site, slot, from, r.OK, abridge.Cut(string(r.Kind), 30), r.Status, max(0, min(r.Took.Milliseconds(), 3_600_000)), flag(byFile))
 }
 
 func flag(b bool) int {
