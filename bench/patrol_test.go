@@ -30,6 +30,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 )
 
@@ -70,8 +71,8 @@ func inspectWhole(b *testing.B, start string, pages int, words check.Scanner) {
 	client := clientOf(b, start)
 	defer client.Close()
 	m := crawl.NewManners(client, crawl.Courtesy{PerHost: atOnce, Delay: -1})
-	rep, err := inspection.Inspect(context.Background(), client, nil, inspection.Target{URL: start},
-		inspection.Options{MaxPages: pages, Manners: m, PerHost: atOnce, Scanner: words, Today: calendar.Date{Year: 2026, Month: 3, Day: 20}})
+	rep, err := engine.Inspect(context.Background(), client, nil, engine.Target{URL: start},
+		engine.Options{MaxPages: pages, Manners: m, PerHost: atOnce, Scanner: words, Today: calendar.Date{Year: 2026, Month: 3, Day: 20}})
 	if err != nil || rep.Pages != pages {
 		b.Fatalf("%d pages (%v) %+v", rep.Pages, err, rep.Untested)
 	}
@@ -201,7 +202,7 @@ func BenchmarkPatrol(b *testing.B) {
 	dir := b.TempDir()
 	plan := inspection.PlanFile{ID: "bench", Issued: time.Now(), Until: time.Now().Add(24 * time.Hour)}
 	for i := range p.sites {
-		plan.Tasks = append(plan.Tasks, inspection.Task{Run: inspection.RunID(fmt.Sprintf("run%03d", i)), Site: registry.SiteID(fmt.Sprintf("site%03d", i)), Target: inspection.Target{URL: "http://" + p.host(i) + ":" + port + "/"}, Spec: inspection.Spec{Pages: p.pages}})
+		plan.Tasks = append(plan.Tasks, inspection.Task{Run: inspection.RunID(fmt.Sprintf("run%03d", i)), Site: registry.SiteID(fmt.Sprintf("site%03d", i)), Target: engine.Target{URL: "http://" + p.host(i) + ":" + port + "/"}, Spec: inspection.Spec{Pages: p.pages}})
 	}
 	writePlan(b, filepath.Join(dir, "plans"), plan)
 	begun := time.Now()

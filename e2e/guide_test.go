@@ -30,7 +30,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 )
 
 // pictures draws the pictures of the guides again, from the demo as it runs:
@@ -492,8 +492,8 @@ func cloaked(t *testing.T, h house) {
 	plain, plainSum := keep("<title>通知公告</title><p>关于做好冬季供暖工作的通知（演示）</p>")
 	other, otherSum := keep("<title>在线娱乐（演示）</title><p>这是搜索引擎看到的页面（演示）</p>")
 	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
-		_, err := h.Inspection.Raise(ctx, tx, all, site.ID, inspection.Sighting{Check: "cloaked.agent", Severity: check.Serious, Article: "S23.1a", Says: "搜索引擎看到的页面与普通访问者看到的不同：标题变为“在线娱乐（演示）”。", Fix: "请立即核实；属实的按网络安全事件处置，检查服务器程序。", URL: page, Pages: 1,
-			Evidence: inspection.Evidence{URL: page, Status: 200, At: at, Ref: plain, SHA256: plainSum, Size: 70, Vantage: "本机", Beside: []inspection.Beside{{As: check.AsSpider, URL: page, Final: page, Status: 200, At: at.Add(2 * time.Second), Ref: other, SHA256: otherSum, Size: 80}}}})
+		_, err := h.Inspection.Raise(ctx, tx, all, site.ID, engine.Sighting{Check: "cloaked.agent", Severity: check.Serious, Article: "S23.1a", Says: "搜索引擎看到的页面与普通访问者看到的不同：标题变为“在线娱乐（演示）”。", Fix: "请立即核实；属实的按网络安全事件处置，检查服务器程序。", URL: page, Pages: 1,
+			Evidence: engine.Evidence{URL: page, Status: 200, At: at, Ref: plain, SHA256: plainSum, Size: 70, Vantage: "本机", Beside: []engine.Beside{{As: check.AsSpider, URL: page, Final: page, Status: 200, At: at.Add(2 * time.Second), Ref: other, SHA256: otherSum, Size: 80}}}})
 		return err
 	}); err != nil {
 		t.Fatal(err)

@@ -19,11 +19,11 @@ import (
 // packages (…test) stand right after what they test.
 var floors = []string{
 	// ground: knows nothing of government
-	"realdata", "hang", "fault", "db", "db/dbtest", "blob", "blob/blobtest", "seal", "jobs", "jobs/jobstest", "egress", "browser", "crawl", "crawl/hostile", "vantage", "frontier", "warc", "official", "intake", "prose",
+	"realdata", "hang", "abridge", "fault", "db", "db/dbtest", "blob", "blob/blobtest", "seal", "jobs", "jobs/jobstest", "egress", "browser", "crawl", "crawl/hostile", "vantage", "frontier", "warc", "official", "intake", "prose",
 	// law and people
 	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "rules/gbh2018", "authz", "org", "signin", "notify", "obligation", "province", "approval", "workbench", "queries",
 	// checks: facts in, findings out, no database
-	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
+	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality", "inspection/engine", "inspection/engine/enginetest",
 	// records
 	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "lexicon", "vigil", "library", "columns", "media", "movein", "disclosure", "letters", "inspection", "impostor", "security", "hosts", "newmedia", "errorreport", "notice", "filing", "visits", "merit", "closing", "reconciliation", "matrix", "platform", "blueprint", "moveout", "layout",
 	// conductors
@@ -130,7 +130,7 @@ func isFace(pkg string) bool {
 
 // doors may serve HTTP.
 func isDoor(pkg string) bool {
-	return isFace(pkg) || slices.Contains([]string{"web", "web/porch", "web/picker", "web/webtest", "web/browsertest", "portal", "api", "app", "app/apptest", "crawl/hostile", "blob/blobtest"}, pkg)
+	return isFace(pkg) || slices.Contains([]string{"web", "web/porch", "web/picker", "web/webtest", "web/browsertest", "portal", "api", "app", "app/apptest", "crawl/hostile", "blob/blobtest", "inspection/engine/enginetest"}, pkg)
 }
 
 // TestSymbols keeps servers in the doors, outbound clients in egress, and

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"zhengshu/internal/check"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/rules/sx2021"
@@ -136,7 +136,7 @@ func TestPacksNameRealChecks(t *testing.T) {
 			for _, named := range i.Checks {
 				fed := func(c check.Check) bool { return packs.Indicator{Checks: []string{named}}.FedBy(c.ID) }
 				// What a module sees for itself stands beside the checks.
-				if _, _, _, beside := inspection.Grounds(named); beside {
+				if _, _, _, beside := engine.Grounds(named); beside {
 					continue
 				}
 				if named != "wording.*" && named != "order.overdue" && !strings.HasPrefix(named, "clock.") && !slices.ContainsFunc(check.Checks(), fed) {

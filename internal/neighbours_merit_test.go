@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/merit"
 	"zhengshu/internal/registry"
 )
@@ -33,7 +34,7 @@ func (n *neighbourhood) answered(c *county) {
 	var found inspection.Finding
 	if err := h.DB.Update(audit.System(ctx, "test"), func(tx *db.Tx) error {
 		var err error
-		found, err = h.Inspection.Raise(ctx, tx, system, site, inspection.Sighting{Check: "footer.icp", Severity: check.Error, Says: c.mark + "未见ICP备案号", Article: "S7.3b", URL: "http://" + c.mark + ".example/", Pages: 1, Evidence: inspection.Evidence{At: tx.Now()}})
+		found, err = h.Inspection.Raise(ctx, tx, system, site, engine.Sighting{Check: "footer.icp", Severity: check.Error, Says: c.mark + "未见ICP备案号", Article: "S7.3b", URL: "http://" + c.mark + ".example/", Pages: 1, Evidence: engine.Evidence{At: tx.Now()}})
 		return err
 	}); err != nil {
 		t.Fatal(err)

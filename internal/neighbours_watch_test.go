@@ -11,7 +11,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/duty"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/library"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
@@ -60,7 +60,7 @@ func (n *neighbourhood) watch(c *county, province *authz.Session, site registry.
 	c.keep("/console/takedowns/{id}", live.ID)
 	ctx := audit.System(context.Background(), "test")
 	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
-		f, err := h.Inspection.Raise(ctx, tx, system, site.ID, inspection.Sighting{Check: "sensitive.wording", Severity: check.Serious, Says: c.mark + "首页有严重表述错误。", Article: "S23.2", URL: "http://" + site.Host + "/", Where: "<div>"})
+		f, err := h.Inspection.Raise(ctx, tx, system, site.ID, engine.Sighting{Check: "sensitive.wording", Severity: check.Serious, Says: c.mark + "首页有严重表述错误。", Article: "S23.2", URL: "http://" + site.Host + "/", Where: "<div>"})
 		c.own = append(c.own, string(f.ID))
 		return err
 	}); err != nil {

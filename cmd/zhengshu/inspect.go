@@ -11,7 +11,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/rules/packs"
 )
 
@@ -37,9 +37,9 @@ var inspectCommand = command{
 			return err
 		}
 		today := calendar.Today(calendar.System())
-		o := inspection.Options{MaxPages: *pages, Today: today, Delay: *delay}
+		o := engine.Options{MaxPages: *pages, Today: today, Delay: *delay}
 		if p, ok := packs.Pick(all, "gwb-2019-19", today); ok {
-			o.Limits = inspection.LimitsOf(p)
+			o.Limits = engine.LimitsOf(p)
 		}
 		if o.Scanner, err = scanner(); err != nil {
 			return err
@@ -54,7 +54,7 @@ var inspectCommand = command{
 		}
 		client := egress.New(policy)
 		defer client.Close()
-		rep, err := inspection.Inspect(ctx, client, nil, inspection.Target{URL: c.args[0]}, o)
+		rep, err := engine.Inspect(ctx, client, nil, engine.Target{URL: c.args[0]}, o)
 		if err != nil {
 			return err
 		}

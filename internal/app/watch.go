@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/duty"
 	"zhengshu/internal/duty/dutyweb"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -60,8 +61,8 @@ func (h *House) wireDuty() {
 	h.Duty = duty.New(duty.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection, Library: h.Library, Vigil: h.Vigil, Obligations: h.Obligations,
 		Store: h.Blobs, Days: h.Days, Settings: h.Province.Settings, Log: h.Config.Log, CauseOf: h.causeOf, Origin: h.origin})
 	// What a person saw a person looks at again.
-	h.Inspection.RetestFrom("duty", func(_ context.Context, _ registry.Site, f inspection.Finding) (inspection.Look, error) {
-		return inspection.Look{Outcome: inspection.Unknown, Says: "这是值班人员巡检时发现的，不能自动复测；改正后由值班人员在次日巡检中确认。", Evidence: inspection.Evidence{URL: f.URL, At: h.DB.Now()}}, nil
+	h.Inspection.RetestFrom("duty", func(_ context.Context, _ registry.Site, f inspection.Finding) (engine.Look, error) {
+		return engine.Look{Outcome: engine.Unknown, Says: "这是值班人员巡检时发现的，不能自动复测；改正后由值班人员在次日巡检中确认。", Evidence: engine.Evidence{URL: f.URL, At: h.DB.Now()}}, nil
 	})
 }
 

@@ -26,6 +26,7 @@ import (
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -434,7 +435,7 @@ func TestRescoreIsIdenticalAndNamesWhatWasEdited(t *testing.T) {
 func (h *house) raise() (f inspection.Finding, err error) {
 	ctx := audit.System(context.Background(), "test")
 	err = h.db.Update(ctx, func(tx *db.Tx) error {
-		f, err = h.inspection.Raise(ctx, tx, system, h.sites["雁塔区政府"].ID, inspection.Sighting{Check: "link.dead", Severity: check.Error, Says: "首页有一处链接打不开。", Article: "S19.4", URL: "http://www.yanta.gov.cn/", Where: "<a>", OnHome: true})
+		f, err = h.inspection.Raise(ctx, tx, system, h.sites["雁塔区政府"].ID, engine.Sighting{Check: "link.dead", Severity: check.Error, Says: "首页有一处链接打不开。", Article: "S19.4", URL: "http://www.yanta.gov.cn/", Where: "<a>", OnHome: true})
 		return err
 	})
 	return f, err

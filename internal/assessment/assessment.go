@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
@@ -76,8 +77,8 @@ func New(p Parts) (*Service, error) {
 	p.Inspection.OnErrand(s.errandEnded)
 	p.Registry.OnEnded(s.ended)
 	p.Inspection.ExemptFrom(s.exempt)
-	p.Inspection.RetestFrom(manual, func(_ context.Context, _ registry.Site, f inspection.Finding) (inspection.Look, error) {
-		return inspection.Look{Outcome: inspection.Unknown, Says: "这是人工发现的问题，不能自动复测，请由主管单位人员核实。", Evidence: inspection.Evidence{URL: f.URL, At: p.DB.Now()}}, nil
+	p.Inspection.RetestFrom(manual, func(_ context.Context, _ registry.Site, f inspection.Finding) (engine.Look, error) {
+		return engine.Look{Outcome: engine.Unknown, Says: "这是人工发现的问题，不能自动复测，请由主管单位人员核实。", Evidence: engine.Evidence{URL: f.URL, At: p.DB.Now()}}, nil
 	})
 	return s, nil
 }

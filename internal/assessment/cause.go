@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"zhengshu/internal/check"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 )
 
 // Cause is a family of checks that are usually put right by one person at one
@@ -80,7 +80,7 @@ type Quote struct {
 func QuoteOf(checkID string) (Quote, bool) {
 	c, ok := check.ByID(checkID)
 	if !ok {
-		return Quote{Check: checkID, Says: inspection.CheckName(checkID)}, !ByPerson(checkID)
+		return Quote{Check: checkID, Says: engine.CheckName(checkID)}, !ByPerson(checkID)
 	}
 	return Quote{Check: c.ID, Says: c.Says.Wrong, Fix: c.Says.HowToFix, Basis: c.Articles}, true
 }

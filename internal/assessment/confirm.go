@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -244,7 +245,7 @@ func (s *Service) unsettled(ctx context.Context, tx *db.Tx, id OrderID, object s
 		if f.Settled() {
 			return out, gone
 		}
-		out.severity, out.standing = f.Severity, f.After.Outcome == inspection.Standing && !ByPerson(f.Check)
+		out.severity, out.standing = f.Severity, f.After.Outcome == engine.Standing && !ByPerson(f.Check)
 		out.settle = func(ctx context.Context, tx *db.Tx, by, reason string) error {
 			if _, err := tx.Exec(ctx, `UPDATE order_finding SET confirmed_at = $3, confirmed_by = $4, reason = $5 WHERE order_id = $1 AND finding_id = $2`, id, f.ID, tx.Now(), by, reason); err != nil {
 				return err
@@ -265,9 +266,9 @@ func (s *Service) unsettled(ctx context.Context, tx *db.Tx, id OrderID, object s
 		return out, gone
 	}
 	p := points[i]
-	out.severity, out.standing = p.Severity, p.Outcome == inspection.Standing && !p.Manual()
+	out.severity, out.standing = p.Severity, p.Outcome == engine.Standing && !p.Manual()
 	out.settle = func(ctx context.Context, tx *db.Tx, by, reason string) error {
-		_, err := s.lookedAt(ctx, tx, p, inspection.Gone, reason, by)
+		_, err := s.lookedAt(ctx, tx, p, engine.Gone, reason, by)
 		return err
 	}
 	return out, nil

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 )
 
 // Readings 22: an order on a site that only a crawler on the other network can see is
@@ -85,7 +86,7 @@ func TestReadings22_AnOrderIsRetestedByTheCrawler(t *testing.T) {
 			t.Error("it asked in time and is late all the same")
 		}
 		answered() // still wrong
-		if d := stage(assessment.StageOverdue); d.FailedAt.IsZero() || d.Findings[0].After.Outcome != inspection.Standing {
+		if d := stage(assessment.StageOverdue); d.FailedAt.IsZero() || d.Findings[0].After.Outcome != engine.Standing {
 			t.Errorf("%+v", d.Order)
 		}
 

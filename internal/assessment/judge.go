@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/rules/packs"
 )
 
@@ -322,7 +323,7 @@ func names(id, indicator string) bool {
 	if c, ok := check.ByID(id); ok {
 		return slices.Contains(c.Articles, indicator)
 	}
-	return slices.Contains(inspection.Clauses(id), indicator)
+	return slices.Contains(engine.Clauses(id), indicator)
 }
 
 // glimpses are checks that see a part of what their indicators ask: a finding

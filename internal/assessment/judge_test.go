@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/rules/packs"
 )
 
@@ -268,7 +269,7 @@ func TestUntested(t *testing.T) {
 	}
 	j.facts = nil
 	// A run that left freshness out and saw no link judges neither.
-	j.ran, j.run = true, ran{pages: 5, untested: []inspection.Untested{{Check: "column.stale", Why: "栏目列表由脚本生成"}, {Check: "home.stale", Why: "首页由脚本生成"}, {Check: "footer.icp", Why: "未登记", Count: 5}}}
+	j.ran, j.run = true, ran{pages: 5, untested: []engine.Untested{{Check: "column.stale", Why: "栏目列表由脚本生成"}, {Check: "home.stale", Why: "首页由脚本生成"}, {Check: "footer.icp", Why: "未登记", Count: 5}}}
 	s = j.score()
 	for id, want := range map[string]packs.Outcome{"D-04": packs.Untested, "V-W-3": packs.Untested, "V-W-4.1": packs.Untested, "D-19": packs.Untested, "D-18": packs.Kept, "D-20": packs.Kept, "V-W-1.3": packs.Kept, "D-16": packs.Untested, "V-W-2": packs.Untested} {
 		if l := line(t, s, id); l.Outcome != want {

@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/workbench"
 )
 
@@ -321,7 +322,7 @@ func TestARelapseBelongsToItsOpenOrder(t *testing.T) {
 			t.Helper()
 			var id inspection.FindingID
 			if err := h.db.Update(ctx, func(tx *db.Tx) error {
-				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, inspection.Sighting{Check: "link.dead", Severity: "error", Article: "D-19", Says: "链接无法打开：" + where, URL: "http://" + host + "/", Where: where})
+				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, engine.Sighting{Check: "link.dead", Severity: "error", Article: "D-19", Says: "链接无法打开：" + where, URL: "http://" + host + "/", Where: where})
 				id = f.ID
 				return err
 			}); err != nil {

@@ -15,7 +15,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
@@ -130,7 +130,7 @@ func (s *Service) lookedAt(ctx context.Context, tx *db.Tx, p Point, outcome, say
 // settlePoint settles a point that nobody has to mend any more, and its order with it
 // when nothing else of that stands.
 func (s *Service) settlePoint(ctx context.Context, tx *db.Tx, p Point, says, by string) error {
-	p, err := s.lookedAt(ctx, tx, p, inspection.Gone, says, by)
+	p, err := s.lookedAt(ctx, tx, p, engine.Gone, says, by)
 	if err != nil || p.Order == "" {
 		return err
 	}
@@ -222,7 +222,7 @@ func (s *Service) TypeSeenTx(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 	if err := f.Err(); err != nil {
 		return "", err
 	}
-	usual, _, fix, _ := inspection.Grounds(manual + "." + n.Cause)
+	usual, _, fix, _ := engine.Grounds(manual + "." + n.Cause)
 	if n.Clause == "" {
 		n.Clause = usual
 	}
@@ -247,7 +247,7 @@ func (s *Service) TypeSeenTx(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 		if !strings.HasPrefix(at, "http://") && !strings.HasPrefix(at, "https://") {
 			at = ""
 		}
-		found, err := s.inspection.Raise(ctx, tx, scope, registry.SiteID(n.Object.ID), inspection.Sighting{Check: manual + "." + n.Cause, Severity: n.Severity, Says: n.Says, Article: n.Clause, URL: at, Where: clip(n.Place+" "+n.Says, 300), Fix: n.Fix, Pages: 1, Evidence: inspection.Evidence{URL: at, At: tx.Now()}})
+		found, err := s.inspection.Raise(ctx, tx, scope, registry.SiteID(n.Object.ID), engine.Sighting{Check: manual + "." + n.Cause, Severity: n.Severity, Says: n.Says, Article: n.Clause, URL: at, Where: clip(n.Place+" "+n.Says, 300), Fix: n.Fix, Pages: 1, Evidence: engine.Evidence{URL: at, At: tx.Now()}})
 		if err != nil {
 			return "", err
 		}

@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/jobs/jobstest"
 	"zhengshu/internal/obligation"
@@ -222,7 +223,7 @@ var tags = regexp.MustCompile(`<[^>]*>`)
 // Every group of checks that findings come from belongs to one cause; what only
 // a plan's own focus or a person names may be another.
 func TestEveryFamilyHasACause(t *testing.T) {
-	for _, f := range inspection.Families {
+	for _, f := range engine.Families {
 		if c := assessment.CauseOf(f.ID + ".any"); c.ID == "other" && f.ID != "manual" {
 			t.Errorf("%s（%s）counts as 其他", f.ID, f.Name)
 		}
@@ -349,7 +350,7 @@ func TestArticle30_TheFindingOfAnAccountGoesWithItsOrder(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			f, err = h.inspection.RaiseOnAccount(system, tx, authz.System("test"), a.ID, inspection.Sighting{Check: "account.interaction", Severity: check.Serious, Says: "没有提供有效的互动功能。", Article: "V-M-3.1", URL: a.URL, Wrong: "没有互动", Pages: 1, Evidence: inspection.Evidence{URL: a.URL, At: tx.Now()}})
+			f, err = h.inspection.RaiseOnAccount(system, tx, authz.System("test"), a.ID, engine.Sighting{Check: "account.interaction", Severity: check.Serious, Says: "没有提供有效的互动功能。", Article: "V-M-3.1", URL: a.URL, Wrong: "没有互动", Pages: 1, Evidence: engine.Evidence{URL: a.URL, At: tx.Now()}})
 			return err
 		}); err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/passage"
@@ -71,7 +72,7 @@ func (retestOrder) Kind() string { return "assessment.retest" }
 func (s *Service) Register(w *jobs.Workers) {
 	s.retestsByItself = true
 	jobs.Handle(w, func(ctx context.Context, a retestOrder) error {
-		ctx, end := inspection.WithPictures(audit.System(ctx, "assessment.retest"), aloneDrawing)
+		ctx, end := engine.WithPictures(audit.System(ctx, "assessment.retest"), aloneDrawing)
 		_, err := s.retest(ctx, systemScope(), a.Order, "", math.MaxInt, true)
 		if ended := end(); err == nil {
 			err = ended
@@ -107,7 +108,7 @@ func (s *Service) retestGivenUp(ctx context.Context, tx *db.Tx, a retestOrder, w
 // twenty, or only at the one named. The last one gone closes the order; what no
 // machine can look at goes to a person of the office.
 func (s *Service) RetestOrder(ctx context.Context, scope authz.Scope, id OrderID, only inspection.FindingID) (out Retested, err error) {
-	ctx, end := inspection.WithPictures(ctx, waitedDrawing)
+	ctx, end := engine.WithPictures(ctx, waitedDrawing)
 	defer func() {
 		if ended := end(); err == nil {
 			err = ended
@@ -290,7 +291,7 @@ func (s *Service) standing(ctx context.Context, q db.Querier, id OrderID) (stand
 		case f.Settled():
 		case f.Errand.Out():
 			out = append(out, f.Errand)
-		case f.After.Outcome == inspection.Standing:
+		case f.After.Outcome == engine.Standing:
 			standing++
 		default:
 			unknown++
@@ -300,7 +301,7 @@ func (s *Service) standing(ctx context.Context, q db.Querier, id OrderID) (stand
 	for _, p := range points {
 		switch {
 		case !p.SettledAt.IsZero():
-		case p.Outcome == inspection.Standing:
+		case p.Outcome == engine.Standing:
 			standing++
 		default:
 			unknown++
@@ -325,7 +326,7 @@ func (s *Service) retestPoints(ctx context.Context, id OrderID, points []Point, 
 			}
 			judged[string(p.Account)] = found
 		}
-		outcome, says := inspection.Unknown, "没有这项检查的最新情况，未能复测，请人工核实。"
+		outcome, says := engine.Unknown, "没有这项检查的最新情况，未能复测，请人工核实。"
 		for _, f := range found {
 			if f.Check != p.Check {
 				continue
@@ -333,20 +334,20 @@ func (s *Service) retestPoints(ctx context.Context, id OrderID, points []Point, 
 			says = f.Says
 			switch f.Outcome {
 			case check.Violated:
-				outcome = inspection.Standing
+				outcome = engine.Standing
 			case check.Kept, check.Tolerated:
-				outcome = inspection.Gone
+				outcome = engine.Gone
 			default:
 				says = f.Why
 			}
 		}
 		if err := s.db.Update(ctx, func(tx *db.Tx) error {
 			by := ""
-			if outcome == inspection.Gone {
+			if outcome == engine.Gone {
 				by = "复测"
 			}
 			var err error
-			if p, err = s.lookedAt(ctx, tx, p, outcome, says, by); err != nil || outcome != inspection.Gone {
+			if p, err = s.lookedAt(ctx, tx, p, outcome, says, by); err != nil || outcome != engine.Gone {
 				return err
 			}
 			_, err = s.settle(ctx, tx, id, "复测未再发现："+clip(p.Says, 100))

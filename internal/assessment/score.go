@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
@@ -228,7 +229,7 @@ func (x subject) named(k Kind, sc Score) Score {
 type ran struct {
 	finished     time.Time
 	pages, links int
-	untested     []inspection.Untested
+	untested     []engine.Untested
 }
 
 // Scores scores every running site in scope that the filter leaves, in order of

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
 )
@@ -209,7 +210,7 @@ func TestOwnCorrectionsCountAsTheProvinceDecides(t *testing.T) {
 		others, _ := h.as("province.chief", authz.OrderIssue)
 		for ctx, where := range map[context.Context]string{own: "a", others: "b"} {
 			if err := h.db.Update(ctx, func(tx *db.Tx) error {
-				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, inspection.Sighting{Check: "link.dead", Severity: "error", Article: "D-19", Says: "链接无法打开", URL: "http://" + host + "/" + where, Where: where})
+				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, engine.Sighting{Check: "link.dead", Severity: "error", Article: "D-19", Says: "链接无法打开", URL: "http://" + host + "/" + where, Where: where})
 				if err != nil {
 					return err
 				}
@@ -247,7 +248,7 @@ func TestArticle23_1_AnIncidentOfThePeriodIsProposed(t *testing.T) {
 		says := "/index.html：内容与发布的不一致。已恢复为发布的内容。读者没有看到：平台没有显示被改动的内容。"
 		if err := h.db.Update(ctx, func(tx *db.Tx) error {
 			for _, id := range []string{"tamper.changed", "link.dead"} {
-				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, inspection.Sighting{Check: id, Severity: "serious", Article: "S23.1a", Says: says, URL: "http://" + host + "/", Where: id})
+				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, engine.Sighting{Check: id, Severity: "serious", Article: "S23.1a", Says: says, URL: "http://" + host + "/", Where: id})
 				if err != nil {
 					return err
 				}
@@ -298,7 +299,7 @@ func TestARelapseCostsOnce(t *testing.T) {
 		seen := func(ctx context.Context, where string, mended bool) (id inspection.FindingID) {
 			t.Helper()
 			if err := h.db.Update(ctx, func(tx *db.Tx) error {
-				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, inspection.Sighting{Check: "link.dead", Severity: "error", Article: "D-19", Says: "链接无法打开", URL: "http://" + host + "/" + where, Where: where})
+				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, engine.Sighting{Check: "link.dead", Severity: "error", Article: "D-19", Says: "链接无法打开", URL: "http://" + host + "/" + where, Where: where})
 				if id = f.ID; err != nil || !mended {
 					return err
 				}

@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/integrity"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -137,7 +138,7 @@ func (h *house) find(site string, severity check.Severity) inspection.FindingID 
 	ctx := audit.System(context.Background(), "test")
 	var f inspection.Finding
 	if err := h.db.Update(ctx, func(tx *db.Tx) (err error) {
-		f, err = h.inspection.Raise(ctx, tx, system, h.sites[site].ID, inspection.Sighting{Check: "link.dead", Severity: severity, Says: fmt.Sprintf("第%d个链接打不开", h.seq), URL: "http://x/", Where: fmt.Sprint(h.seq)})
+		f, err = h.inspection.Raise(ctx, tx, system, h.sites[site].ID, engine.Sighting{Check: "link.dead", Severity: severity, Says: fmt.Sprintf("第%d个链接打不开", h.seq), URL: "http://x/", Where: fmt.Sprint(h.seq)})
 		return err
 	}); err != nil {
 		h.t.Fatal(err)
@@ -158,7 +159,7 @@ func (h *house) accounts() {
 			if err != nil {
 				return err
 			}
-			_, err = h.inspection.RaiseOnAccount(ctx, tx, system, a.ID, inspection.Sighting{Check: "account.stale", Severity: severity, Says: a.Name + "超过14天没有发布。", URL: a.URL, Wrong: "最近发布 2025-12-01"})
+			_, err = h.inspection.RaiseOnAccount(ctx, tx, system, a.ID, engine.Sighting{Check: "account.stale", Severity: severity, Says: a.Name + "超过14天没有发布。", URL: a.URL, Wrong: "最近发布 2025-12-01"})
 			return err
 		}))(h.t)
 		return a
@@ -217,7 +218,7 @@ func (h *house) overnight() {
 	ctx := audit.System(context.Background(), "test")
 	must(struct{}{}, h.db.Update(ctx, func(tx *db.Tx) error {
 		site := h.sites["city"]
-		if _, err := h.inspection.Raise(ctx, tx, system, site.ID, inspection.Sighting{Check: integrity.CheckTampered, Severity: check.Serious, Says: "/news/：内容与发布的不一致。", URL: "http://x/", Where: "site"}); err != nil {
+		if _, err := h.inspection.Raise(ctx, tx, system, site.ID, engine.Sighting{Check: integrity.CheckTampered, Severity: check.Serious, Says: "/news/：内容与发布的不一致。", URL: "http://x/", Where: "site"}); err != nil {
 			return err
 		}
 		at := morning.Add(-2 * time.Hour)

@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/signin"
@@ -32,7 +33,7 @@ var Appraisers = []Login{
 
 // seen is what a site of the quarter may have: the checks of the national
 // indicators, none of them a veto but the last two.
-var seen = []inspection.Sighting{
+var seen = []engine.Sighting{
 	{Check: "link.dead", Severity: check.Error, Says: "“办事指南”页面有一个链接打不开（演示）。", Article: "D-19", Where: "a[href]", Fix: "请更正或移除这个链接。"},
 	{Check: "footer.icp", Severity: check.Error, Says: "页脚没有 ICP 备案编号（演示）。", Article: "D-18", Where: "页脚", Fix: "请在页脚补上备案编号。"},
 	{Check: "tags.column_name", Severity: check.Advice, Says: "栏目页缺少 ColumnName 标签（演示）。", Article: "D-20", Where: "head", Fix: "请补上栏目名称标签。"},

@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/library"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -528,7 +529,7 @@ func TestArticle19_4_OnePlatformIsOneAlarm(t *testing.T) {
 				site  registry.Site
 				check string
 			}{{h.site, "concealed.hidden_link"}, {other, "concealed.hidden_link"}, {h.site, "privacy.id_card"}} {
-				f, err := h.look.Raise(ctx, tx, system, at.site.ID, inspection.Sighting{Check: at.check, Severity: "serious", Says: "严重问题", Article: "S23.2", URL: "http://" + at.site.Host + "/", Where: "首页"})
+				f, err := h.look.Raise(ctx, tx, system, at.site.ID, engine.Sighting{Check: at.check, Severity: "serious", Says: "严重问题", Article: "S23.2", URL: "http://" + at.site.Host + "/", Where: "首页"})
 				if err != nil {
 					return err
 				}
@@ -605,7 +606,7 @@ func TestDisputeGoesPastWhoRaisedIt(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			f, err := h.look.Raise(ctx, tx, system, site.ID, inspection.Sighting{Check: "link.dead", Severity: "error", Says: "打不开", Article: "S19.4", URL: "http://" + site.Host + "/", Where: "首页"})
+			f, err := h.look.Raise(ctx, tx, system, site.ID, engine.Sighting{Check: "link.dead", Severity: "error", Says: "打不开", Article: "S19.4", URL: "http://" + site.Host + "/", Where: "首页"})
 			found = f.ID
 			return err
 		}); err != nil {
@@ -629,7 +630,7 @@ func TestArticle19_4_AlarmGoesOnUntilSomebodyTakesIt(t *testing.T) {
 		ctx := audit.System(context.Background(), "test")
 		raise := func(check, where string) {
 			if err := h.db.Update(ctx, func(tx *db.Tx) error {
-				_, err := h.look.Raise(ctx, tx, system, h.site.ID, inspection.Sighting{Check: check, Severity: "serious", Says: "首页有暗链 " + where, Article: "S23.2", URL: "http://" + h.site.Host + "/", Where: where})
+				_, err := h.look.Raise(ctx, tx, system, h.site.ID, engine.Sighting{Check: check, Severity: "serious", Says: "首页有暗链 " + where, Article: "S23.2", URL: "http://" + h.site.Host + "/", Where: where})
 				return err
 			}); err != nil {
 				t.Fatal(err)
@@ -741,7 +742,7 @@ func TestArticle19_4_AlarmLeavesTheUnit(t *testing.T) {
 			if site, err = h.svc.Registry.EnterSite(ctx, tx, registry.Site{Unit: own.ID, Kind: registry.Portal, Name: "区政府门户网站", Host: "www.xc.example.gov.cn"}); err != nil {
 				return err
 			}
-			_, err = h.look.Raise(ctx, tx, system, site.ID, inspection.Sighting{Check: "concealed.hidden_link", Severity: "serious", Says: "严重问题", Article: "S23.2", URL: "http://" + site.Host + "/", Where: "首页"})
+			_, err = h.look.Raise(ctx, tx, system, site.ID, engine.Sighting{Check: "concealed.hidden_link", Severity: "serious", Says: "严重问题", Article: "S23.2", URL: "http://" + site.Host + "/", Where: "首页"})
 			return err
 		}); err != nil {
 			t.Fatal(err)
@@ -1089,7 +1090,7 @@ func TestArticle19_4_ALateRecordIsOfItsOwnDay(t *testing.T) {
 		raise := func(check string) {
 			t.Helper()
 			if err := h.db.Update(ctx, func(tx *db.Tx) error {
-				_, err := h.look.Raise(ctx, tx, system, h.site.ID, inspection.Sighting{Check: check, Severity: "error", Says: "问题", Article: "S19.4", URL: "http://" + h.site.Host + "/", Where: check})
+				_, err := h.look.Raise(ctx, tx, system, h.site.ID, engine.Sighting{Check: check, Severity: "error", Says: "问题", Article: "S19.4", URL: "http://" + h.site.Host + "/", Where: check})
 				return err
 			}); err != nil {
 				t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 )
@@ -74,7 +74,7 @@ func TestArticle19_4_ATurnNamesItsLeader(t *testing.T) {
 		// Nobody takes an alarm: it goes to the leader of the turn.
 		ctx := audit.System(context.Background(), "test")
 		if err := h.db.Update(ctx, func(tx *db.Tx) error {
-			_, err := h.look.Raise(ctx, tx, system, h.site.ID, inspection.Sighting{Check: "concealed.hidden_link", Severity: "serious", Says: "严重问题", Article: "S23.2", URL: "http://" + h.site.Host + "/", Where: "首页"})
+			_, err := h.look.Raise(ctx, tx, system, h.site.ID, engine.Sighting{Check: "concealed.hidden_link", Severity: "serious", Says: "严重问题", Article: "S23.2", URL: "http://" + h.site.Host + "/", Where: "首页"})
 			return err
 		}); err != nil {
 			t.Fatal(err)

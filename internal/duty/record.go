@@ -17,7 +17,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -377,8 +377,8 @@ func (s *Service) serve(ctx context.Context, scope authz.Scope, unit org.UnitID,
 }
 
 // Seen is the sighting of a person on duty.
-func seen(site Facts, note string) inspection.Sighting {
-	return inspection.Sighting{Check: "duty.seen", Severity: check.Error, Says: "值班巡检发现：" + note, Article: "S19.4", URL: cmp.Or(site.Address, "http://"+site.Host+"/"), Where: note, Fix: "请核实并改正；改正后由值班人员在次日巡检中确认。"}
+func seen(site Facts, note string) engine.Sighting {
+	return engine.Sighting{Check: "duty.seen", Severity: check.Error, Says: "值班巡检发现：" + note, Article: "S19.4", URL: cmp.Or(site.Address, "http://"+site.Host+"/"), Where: note, Fix: "请核实并改正；改正后由值班人员在次日巡检中确认。"}
 }
 
 // Look keeps a person's verdict on one site: Y or N. A problem becomes a

@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/duty"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 )
 
 // A finding that becomes serious while it stands alarms the duty as a new one does,
@@ -28,7 +29,7 @@ func TestArticle19_4_WhatBecomesSeriousIsAnAlarm(t *testing.T) {
 		see := func(grade check.Severity, says string, want int) []duty.Alarm {
 			t.Helper()
 			if err := h.db.Update(ctx, func(tx *db.Tx) (err error) {
-				f, err = h.look.Raise(ctx, tx, system, h.site.ID, inspection.Sighting{Check: "change.baseline", Severity: grade, Says: says, Article: "S23.1a", URL: "http://" + h.site.Host + "/", Where: "首页"})
+				f, err = h.look.Raise(ctx, tx, system, h.site.ID, engine.Sighting{Check: "change.baseline", Severity: grade, Says: says, Article: "S23.1a", URL: "http://" + h.site.Host + "/", Where: "首页"})
 				return err
 			}); err != nil {
 				t.Fatal(err)

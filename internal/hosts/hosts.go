@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/registry"
 )
@@ -299,20 +300,20 @@ func (s *Service) judge(facts check.Server) []check.Finding {
 	return out
 }
 
-func (s *Service) sighting(site registry.Site, f check.Finding, facts check.Server) inspection.Sighting {
+func (s *Service) sighting(site registry.Site, f check.Finding, facts check.Server) engine.Sighting {
 	address := "http://" + site.Host + "/"
-	return inspection.Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: address, Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
-		Evidence: inspection.Evidence{URL: address, At: s.DB.Now(), Excerpt: seen(f.Check, facts)}}
+	return engine.Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: address, Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
+		Evidence: engine.Evidence{URL: address, At: s.DB.Now(), Excerpt: seen(f.Check, facts)}}
 }
 
 // retest looks again for one finding.
-func (s *Service) retest(ctx context.Context, site registry.Site, f inspection.Finding) (inspection.Look, error) {
+func (s *Service) retest(ctx context.Context, site registry.Site, f inspection.Finding) (engine.Look, error) {
 	begun := time.Now()
 	facts, err := s.gather(ctx, site)
 	if err != nil {
-		return inspection.Look{}, err
+		return engine.Look{}, err
 	}
-	l := inspection.Look{Outcome: inspection.Unknown, Says: "未能复测。", Evidence: inspection.Evidence{URL: "http://" + site.Host + "/", At: s.DB.Now()}, Took: time.Since(begun)}
+	l := engine.Look{Outcome: engine.Unknown, Says: "未能复测。", Evidence: engine.Evidence{URL: "http://" + site.Host + "/", At: s.DB.Now()}, Took: time.Since(begun)}
 	for _, x := range s.judge(facts) {
 		if x.Check != f.Check {
 			continue
@@ -320,9 +321,9 @@ func (s *Service) retest(ctx context.Context, site registry.Site, f inspection.F
 		l.Says = x.Says
 		switch x.Outcome {
 		case check.Violated:
-			l.Outcome = inspection.Standing
+			l.Outcome = engine.Standing
 		case check.Kept, check.Tolerated:
-			l.Outcome = inspection.Gone
+			l.Outcome = engine.Gone
 		}
 	}
 	return l, nil

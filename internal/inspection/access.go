@@ -8,6 +8,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
 )
@@ -32,7 +33,7 @@ func (s *Service) Accesses(ctx context.Context, scope authz.Scope, sites []regis
 			list = append(list, id)
 		}
 	}
-	days, err := s.daysOf(ctx, list, until.AddDays(-n-farther), until, LimitsOf(pack))
+	days, err := s.daysOf(ctx, list, until.AddDays(-n-farther), until, engine.LimitsOf(pack))
 	if err != nil {
 		return nil, err
 	}

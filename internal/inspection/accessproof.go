@@ -13,6 +13,7 @@ import (
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 )
 
@@ -34,8 +35,8 @@ var verdictNames = map[string]string{"": "尚未计票", VerdictOK: "计为正�
 // accessEvidence keeps every probe and vote of the window that an availability
 // was judged by: single ones are deleted after some weeks, the finding stands for
 // years.
-func (s *Service) accessEvidence(ctx context.Context, site registry.Site, a Availability) (Evidence, error) {
-	out := Evidence{URL: s.address(site), At: s.db.Now()}
+func (s *Service) accessEvidence(ctx context.Context, site registry.Site, a Availability) (engine.Evidence, error) {
+	out := engine.Evidence{URL: s.address(site), At: s.db.Now()}
 	if len(a.Days) == 0 {
 		return out, nil
 	}

@@ -13,6 +13,8 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/inspection/engine/enginetest"
 )
 
 // TestArticle23_1_BaselineIsSetByANamedPersonAlone goes from the first look at a
@@ -20,7 +22,7 @@ import (
 // baseline of a stale look, and confirmed after a redesign.
 func TestArticle23_1_BaselineIsSetByANamedPersonAlone(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		home := "http://" + host + "/"
+		home := "http://" + enginetest.Host + "/"
 		watch := func() inspection.Watch {
 			t.Helper()
 			w, err := h.svc.WatchedPage(h.ctx, h.scope, h.site.ID, home)
@@ -76,7 +78,7 @@ func TestArticle23_1_BaselineIsSetByANamedPersonAlone(t *testing.T) {
 			t.Errorf("baseline %+v", w)
 		}
 		// News of the day are no tampering.
-		h.made.swap("/", "我区召开全区教育工作会议", "我区召开全区农业工作会议")
+		h.made.Swap("/", "我区召开全区教育工作会议", "我区召开全区农业工作会议")
 		r := h.run()
 		if r.Found != 0 {
 			t.Errorf("news: %d findings", r.Found)
@@ -88,7 +90,7 @@ func TestArticle23_1_BaselineIsSetByANamedPersonAlone(t *testing.T) {
 			t.Errorf("news: %+v", w.Last)
 		}
 		// Another page altogether is.
-		h.made.put("/", `<html lang="zh-CN"><head><meta charset="utf-8"><title>恭喜发财</title></head><body><table><tr><td>`+strings.Repeat("全新商品正品保障全国联保欢迎选购。", 20)+`</td></tr></table></body></html>`)
+		h.made.Put("/", `<html lang="zh-CN"><head><meta charset="utf-8"><title>恭喜发财</title></head><body><table><tr><td>`+strings.Repeat("全新商品正品保障全国联保欢迎选购。", 20)+`</td></tr></table></body></html>`)
 		h.run()
 		i := slices.IndexFunc(h.findings("standing"), func(f inspection.Finding) bool { return f.Check == "change.baseline" })
 		if i < 0 {
@@ -99,7 +101,7 @@ func TestArticle23_1_BaselineIsSetByANamedPersonAlone(t *testing.T) {
 			t.Errorf("%s %s", f.Severity, f.Says)
 		}
 		proofs, err := h.svc.Proofs(h.ctx, h.db, h.scope, f.ID)
-		if err != nil || len(proofs) != 1 || len(proofs[0].Beside) != 1 || proofs[0].Beside[0].As != inspection.AsBaseline || proofs[0].Beside[0].Ref != w.Held.Ref || proofs[0].Ref == "" {
+		if err != nil || len(proofs) != 1 || len(proofs[0].Beside) != 1 || proofs[0].Beside[0].As != engine.AsBaseline || proofs[0].Beside[0].Ref != w.Held.Ref || proofs[0].Ref == "" {
 			t.Fatalf("proofs %+v, %v", proofs, err)
 		}
 		if rep, err := h.svc.VerifyEvidence(h.ctx); err != nil || len(rep.Damage) != 0 || rep.Bytes < 2 {
@@ -115,16 +117,16 @@ func TestArticle23_1_BaselineIsSetByANamedPersonAlone(t *testing.T) {
 		}
 		text, err := io.ReadAll(b)
 		b.Close()
-		if err != nil || !strings.Contains(inspection.Glance(text, w.Last.ContentType, home), "全新商品") {
+		if err != nil || !strings.Contains(engine.Glance(text, w.Last.ContentType, home), "全新商品") {
 			t.Errorf("what is shown to the person: %q (%v)", text, err)
 		}
-		if got, err := h.svc.Retest(h.ctx, h.scope, f.ID); err != nil || got.After.Outcome != inspection.Standing {
+		if got, err := h.svc.Retest(h.ctx, h.scope, f.ID); err != nil || got.After.Outcome != engine.Standing {
 			t.Fatalf("retest %+v %v", got.After, err)
 		}
 		if err := advance(h.ctx, w.Last.SHA256, "已核实为主办单位改版"); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := h.svc.Retest(h.ctx, h.scope, f.ID); err != nil || got.After.Outcome != inspection.Gone || !got.Closed {
+		if got, err := h.svc.Retest(h.ctx, h.scope, f.ID); err != nil || got.After.Outcome != engine.Gone || !got.Closed {
 			t.Errorf("after the redesign was confirmed: %+v %v", got.After, err)
 		}
 		n, err := db.One(h.ctx, h.db, db.Value[int], `SELECT count(*) FROM audit_entry WHERE act = 'inspection.baseline.advance'`)
@@ -136,7 +138,7 @@ func TestArticle23_1_BaselineIsSetByANamedPersonAlone(t *testing.T) {
 
 func TestPagesAreWatchedByChoice(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		page := "http://" + host + "/map.html"
+		page := "http://" + enginetest.Host + "/map.html"
 		for _, bad := range []string{"", "http://www.elsewhere.gov.cn/", "javascript:alert(1)"} {
 			if err := h.svc.WatchPage(h.ctx, h.scope, h.site.ID, bad); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%q: %v", bad, err)
@@ -171,39 +173,39 @@ func TestPagesAreWatchedByChoice(t *testing.T) {
 // A page that is longer than is read could not be compared: that is told as it is,
 // and no tampering is made of it.
 func TestAnOverlongPageIsUntestedAndNoTampering(t *testing.T) {
-	s := newSite(t)
-	client := s.client(t)
+	s := enginetest.NewSite(t)
+	client := s.Client(t)
 	kept, err := blob.Disk(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	long := "http://" + host + "/long.html"
-	tg := target()
+	long := "http://" + enginetest.Host + "/long.html"
+	tg := enginetest.Target()
 	tg.Watch = []string{long}
-	tg.Baselines = []inspection.Held{{Address: long, SHA256: strings.Repeat("a", 64), Sketch: check.Baseline{Title: "名单", Runes: 100, Frame: map[string]int{"p": 3}}}}
-	o := options()
+	tg.Baselines = []engine.Held{{Address: long, SHA256: strings.Repeat("a", 64), Sketch: check.Baseline{Title: "名单", Runes: 100, Frame: map[string]int{"p": 3}}}}
+	o := enginetest.Options()
 	o.Families = []string{"change"}
 	for name, rows := range map[string]string{
 		"more than is fetched":         strings.Repeat("<p>名单的一行，很长很长。</p>", 600_000),
 		"more than is read":            strings.Repeat("名单的一行，很长很长。", 200_000),
 		"more elements than are built": strings.Repeat("<br>", 150_000),
 	} {
-		s.put("/long.html", `<html><head><meta charset="utf-8"><title>名单</title></head><body>`+rows+`</body></html>`)
+		s.Put("/long.html", `<html><head><meta charset="utf-8"><title>名单</title></head><body>`+rows+`</body></html>`)
 		for _, linked := range []bool{false, true} { // beyond the run, and among its pages
 			if linked {
-				s.put("/", strings.Replace(home(""), "<h2>要闻</h2>", `<h2>要闻</h2><a href="/long.html">名单</a>`, 1))
+				s.Put("/", strings.Replace(enginetest.Home(""), "<h2>要闻</h2>", `<h2>要闻</h2><a href="/long.html">名单</a>`, 1))
 			}
-			rep, err := inspection.Inspect(t.Context(), client, kept, tg, o)
+			rep, err := engine.Inspect(t.Context(), client, kept, tg, o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(rep.Findings) != 0 || !untested(rep, "change.baseline", "过长") {
+			if len(rep.Findings) != 0 || !enginetest.Untested(rep, "change.baseline", "过长") {
 				t.Errorf("%s, linked %v: %+v, %+v", name, linked, rep.Findings, rep.Untested)
 			}
 		}
-		s.put("/", home(""))
-		l, err := inspection.Recheck(t.Context(), client, kept, tg, inspection.Spot{Check: "change.baseline", URL: long}, o)
-		if err != nil || l.Outcome != inspection.Unknown || !strings.Contains(l.Says, "过长") {
+		s.Put("/", enginetest.Home(""))
+		l, err := engine.Recheck(t.Context(), client, kept, tg, engine.Spot{Check: "change.baseline", URL: long}, o)
+		if err != nil || l.Outcome != engine.Unknown || !strings.Contains(l.Says, "过长") {
 			t.Errorf("%s: %s %s, %v", name, l.Outcome, l.Says, err)
 		}
 	}

@@ -22,6 +22,8 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/inspection/engine/enginetest"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
@@ -43,7 +45,7 @@ func (h *house) released() *[]string {
 	paths := []string{"/", "/yw/", "/tz/", "/yw/1.html", "/tz/1.html", "/map.html"}
 	for i := range 30 {
 		path := fmt.Sprintf("/content/2026/03/%03d.html", i)
-		h.made.put(path, article(fmt.Sprintf("第%d号通知", i), "通知公告", "通知公告", fmt.Sprintf("2026-03-%02d %02d:%02d", 1+i%18, 9+i/18%8, i/144), fmt.Sprintf("编号%d的事项请各街道办事处按要求办理。", i)))
+		h.made.Put(path, enginetest.Article(fmt.Sprintf("第%d号通知", i), "通知公告", "通知公告", fmt.Sprintf("2026-03-%02d %02d:%02d", 1+i%18, 9+i/18%8, i/144), fmt.Sprintf("编号%d的事项请各街道办事处按要求办理。", i)))
 		paths = append(paths, path)
 	}
 	return &paths
@@ -80,12 +82,12 @@ func (h *house) last() inspection.Run {
 // linked or not, and says so; one that does not open is a finding of itself.
 func TestArticle19_4_PatrolOfAHostedSiteIsACensus(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, MaxPages: 12})
+		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.Client(t), inspection.Settings{Delay: -1, MaxPages: 12})
 		paths := h.released()
 		h.listing(paths)
-		h.made.swap("/content/2026/03/017.html", "请各街道办事处", "联系人身份证号11010519491231002X，请各街道办事处")
+		h.made.Swap("/content/2026/03/017.html", "请各街道办事处", "联系人身份证号11010519491231002X，请各街道办事处")
 		*paths = append(*paths, "/content/2026/03/lost.html", "/content/2026/03/shut.html")
-		h.made.set("/content/2026/03/shut.html", page{status: http.StatusForbidden, ctype: "text/html", body: "no"})
+		h.made.Set("/content/2026/03/shut.html", enginetest.Page{Status: http.StatusForbidden, Type: "text/html", Body: "no"})
 		r := h.patrol()
 		c := r.Census
 		if c == nil || !c.Whole || c.Listed != 38 || c.Seen != 37 || len(c.Left) != 1 || c.Left[0].Count != 1 || !strings.Contains(c.Left[0].Why, "拒绝访问") || !strings.HasSuffix(c.Left[0].Where, "/shut.html") {
@@ -97,8 +99,8 @@ func TestArticle19_4_PatrolOfAHostedSiteIsACensus(t *testing.T) {
 		var got []string
 		var lost inspection.Finding
 		for _, f := range h.findings("standing") {
-			got = append(got, f.Check+" "+strings.TrimPrefix(f.URL, "http://"+host))
-			if f.Check == inspection.CheckListed {
+			got = append(got, f.Check+" "+strings.TrimPrefix(f.URL, "http://"+enginetest.Host))
+			if f.Check == engine.CheckListed {
 				lost = f
 			}
 		}
@@ -111,7 +113,7 @@ func TestArticle19_4_PatrolOfAHostedSiteIsACensus(t *testing.T) {
 		}
 
 		// A second look at it, and at what has been taken down.
-		if r, err := h.svc.Retest(h.ctx, h.scope, lost.ID); err != nil || r.Closed || r.After.Outcome != inspection.Standing {
+		if r, err := h.svc.Retest(h.ctx, h.scope, lost.ID); err != nil || r.Closed || r.After.Outcome != engine.Standing {
 			t.Errorf("still lost: %+v (%v)", r.After, err)
 		}
 		*paths = (*paths)[:36]
@@ -153,7 +155,7 @@ func TestLostPagesAreClosedByTheNextCensus(t *testing.T) {
 			t.Errorf("the second day %+v", r)
 		}
 		h.clock.Set(morning.Add(50 * time.Hour))
-		h.made.put("/a/lost.html", article("补发的通知", "通知公告", "通知公告", "2026-03-18 09:00", "补发。"))
+		h.made.Put("/a/lost.html", enginetest.Article("补发的通知", "通知公告", "通知公告", "2026-03-18 09:00", "补发。"))
 		*paths = (*paths)[:len(*paths)-1]
 		if r := h.patrol(); r.Closed != 2 || r.Census.Missed() != 0 {
 			t.Errorf("put right: %+v", r)
@@ -183,7 +185,7 @@ func TestARemoteCrawlerTakesTheCensus(t *testing.T) {
 		if c := h.last().Census; c == nil || !c.Whole || c.Listed != 37 || c.Seen != 37 {
 			t.Errorf("%+v", c)
 		}
-		if list := h.findings("standing"); len(list) != 1 || list[0].Check != inspection.CheckListed {
+		if list := h.findings("standing"); len(list) != 1 || list[0].Check != engine.CheckListed {
 			t.Errorf("%+v", list)
 		}
 	})
@@ -254,7 +256,7 @@ func TestLongListsOfPagesAreSentInParts(t *testing.T) {
 func TestRemoteCrawlersReadByTheUnitsLists(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		x, _, key := exchanging(t, h)
-		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, Exchange: x, Lists: func(context.Context, org.UnitID) (string, []byte, error) {
+		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.Client(t), inspection.Settings{Delay: -1, Exchange: x, Lists: func(context.Context, org.UnitID) (string, []byte, error) {
 			return "e1/u1", []byte(`"取得实效"`), nil
 		}})
 		look := func(name string, reads bool) inspection.Run {
@@ -265,7 +267,7 @@ func TestRemoteCrawlersReadByTheUnitsLists(t *testing.T) {
 				if err := json.Unmarshal(words, &wrong); err != nil {
 					return nil, err
 				}
-				return quoting(wrong), nil
+				return enginetest.Quoting(wrong), nil
 			}
 			p := h.plan()
 			p.Name, p.Spec.Remote, p.Spec.Families, p.Cadence = name, true, []string{"wording"}, "once"
@@ -274,7 +276,7 @@ func TestRemoteCrawlersReadByTheUnitsLists(t *testing.T) {
 			}
 			if !reads { // an older one answers without lists
 				answered(t, x, key)
-			} else if err := inspection.NewCrawler(store(t, t.TempDir()), h.made.client(t), set).Once(h.ctx); err != nil {
+			} else if err := inspection.NewCrawler(enginetest.Frontier(t, t.TempDir()), h.made.Client(t), set).Once(h.ctx); err != nil {
 				t.Fatal(err)
 			}
 			if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 1 {
@@ -288,7 +290,7 @@ func TestRemoteCrawlersReadByTheUnitsLists(t *testing.T) {
 		}
 		h.clock.Set(morning.Add(time.Hour))
 		r = look("第二次检查", false)
-		if _, lists := r.Editions(); lists != "" || r.Closed != 0 || !slices.ContainsFunc(r.Untested, func(u inspection.Untested) bool { return u.Check == "wording" && strings.Contains(u.Why, "词库") }) {
+		if _, lists := r.Editions(); lists != "" || r.Closed != 0 || !slices.ContainsFunc(r.Untested, func(u engine.Untested) bool { return u.Check == "wording" && strings.Contains(u.Why, "词库") }) {
 			t.Errorf("without lists: closed %d, %+v", r.Closed, r.Untested)
 		}
 	})
@@ -299,7 +301,7 @@ func TestRemoteCrawlersReadByTheUnitsLists(t *testing.T) {
 func TestRemoteCrawlersKnowWhatWasExcused(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		x, _, key := exchanging(t, h)
-		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, Exchange: x})
+		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.Client(t), inspection.Settings{Delay: -1, Exchange: x})
 		open := func() inspection.Finding {
 			t.Helper()
 			list := slices.DeleteFunc(h.findings(inspection.FindingOpen), func(f inspection.Finding) bool { return f.Check != "tags.article_title_heading" })
@@ -309,11 +311,11 @@ func TestRemoteCrawlersKnowWhatWasExcused(t *testing.T) {
 			return list[0]
 		}
 		bad := func(page, title string) {
-			h.made.put(page, strings.Replace(article(title, "要闻", "政务动态", "2026-03-10 09:00", title+"，各部门参加。"), `"ArticleTitle" content="`, `"ArticleTitle" content="另一个题目`, 1))
+			h.made.Put(page, strings.Replace(enginetest.Article(title, "要闻", "政务动态", "2026-03-10 09:00", title+"，各部门参加。"), `"ArticleTitle" content="`, `"ArticleTitle" content="另一个题目`, 1))
 		}
-		h.made.swap("/yw/", "</ul>", `<li><a href="/yw/21.html">植树活动启动的信息</a></li><li><a href="/yw/22.html">防汛工作部署的信息</a></li></ul>`)
+		h.made.Swap("/yw/", "</ul>", `<li><a href="/yw/21.html">植树活动启动的信息</a></li><li><a href="/yw/22.html">防汛工作部署的信息</a></li></ul>`)
 		bad("/yw/21.html", "植树活动启动的信息")
-		h.made.put("/yw/22.html", article("防汛工作部署的信息", "要闻", "政务动态", "2026-03-10 09:00", "部署防汛工作。"))
+		h.made.Put("/yw/22.html", enginetest.Article("防汛工作部署的信息", "要闻", "政务动态", "2026-03-10 09:00", "部署防汛工作。"))
 		h.run()
 		f := open()
 		if _, err := h.svc.Dispute(h.ctx, h.scope, f.ID, "经办人认为不是问题。"); err != nil {
@@ -329,13 +331,13 @@ func TestRemoteCrawlersKnowWhatWasExcused(t *testing.T) {
 			t.Fatal(err)
 		}
 		set := inspection.CrawlerSettings{Plans: x.Plans, Batches: x.Batches, House: map[string]bool{inspection.PublicKey(x.Key): true}, Key: key, Slots: 1, Delay: -1, Now: h.clock.Now}
-		if err := inspection.NewCrawler(store(t, t.TempDir()), h.made.client(t), set).Once(h.ctx); err != nil {
+		if err := inspection.NewCrawler(enginetest.Frontier(t, t.TempDir()), h.made.Client(t), set).Once(h.ctx); err != nil {
 			t.Fatal(err)
 		}
 		if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 1 {
 			t.Fatalf("took %d (%v)", n, err)
 		}
-		if f := open(); f.URL != "http://"+host+"/yw/22.html" || f.Pages != 1 {
+		if f := open(); f.URL != "http://"+enginetest.Host+"/yw/22.html" || f.Pages != 1 {
 			t.Errorf("%+v", f)
 		}
 	})
@@ -358,7 +360,7 @@ func answered(t *testing.T, x inspection.Exchange, key ed25519.PrivateKey) {
 	if err := json.Unmarshal(body, &p); err != nil || len(p.Tasks) != 1 || p.Tasks[0].Lists != "e1/u1" || string(p.Lists["e1/u1"]) != `"取得实效"` || p.Tasks[0].Words != nil || len(p.Tasks[0].Known) == 0 {
 		t.Fatalf("%+v (%v)", p, err)
 	}
-	out, err := json.Marshal(map[string]any{"run": p.Tasks[0].Run, "vantage": "旧", "edition": check.Edition(), "begun": p.Issued, "report": map[string]any{"visited": []string{"http://" + host + "/yw/1.html", "http://" + host + "/"}, "reachable": true}})
+	out, err := json.Marshal(map[string]any{"run": p.Tasks[0].Run, "vantage": "旧", "edition": check.Edition(), "begun": p.Issued, "report": map[string]any{"visited": []string{"http://" + enginetest.Host + "/yw/1.html", "http://" + enginetest.Host + "/"}, "reachable": true}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
+	"zhengshu/internal/inspection/engine"
 )
 
 // Manners are those of the house: whoever asks a host beside the patrol takes
@@ -23,5 +24,5 @@ func (s *Service) Links() *crawl.LinkCheck {
 // OutsideLink is what the patrol would say of a link that leads outside, for
 // somebody who waits for it; why is the reason where nothing can be said.
 func (s *Service) OutsideLink(ctx context.Context, address string) (r check.LinkResult, why string) {
-	return JudgeOutside(ctx, s.client, s.Links(), s.manners, address)
+	return engine.JudgeOutside(ctx, s.client, s.Links(), s.manners, address)
 }

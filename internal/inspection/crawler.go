@@ -26,6 +26,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
+	"zhengshu/internal/inspection/engine"
 )
 
 // Crawler looks at sites for a house whose database it cannot reach: it takes
@@ -272,10 +273,10 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 	alive := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() { c.hold(within, r, alive, lost) })
-	var rep Report
+	var rep engine.Report
 	var err error
 	if t.Errand != "" {
-		b.Errand, b.Look, err = t.Errand, new(Look), nil
+		b.Errand, b.Look, err = t.Errand, new(engine.Look), nil
 		*b.Look, err = c.errand(within, t, kept)
 	} else {
 		rep, err = c.inspect(within, t, r, kept)
@@ -315,10 +316,10 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 }
 
 // errand looks at the place of one finding again.
-func (c *Crawler) errand(ctx context.Context, t Task, kept carrier) (Look, error) {
+func (c *Crawler) errand(ctx context.Context, t Task, kept carrier) (engine.Look, error) {
 	o, err := c.options(t)
 	if err != nil {
-		return Look{}, err
+		return engine.Look{}, err
 	}
 	if !readsWords(t.Spot.Check) {
 		o.Scanner = nil
@@ -326,9 +327,9 @@ func (c *Crawler) errand(ctx context.Context, t Task, kept carrier) (Look, error
 	o.Focus, o.Picture = t.Spec.Focus, true
 	short, cancel := context.WithTimeout(ctx, longestErrand)
 	defer cancel()
-	look, err := Recheck(short, c.client, kept, t.Target, *t.Spot, o)
+	look, err := engine.Recheck(short, c.client, kept, t.Target, *t.Spot, o)
 	if ctx.Err() == nil && short.Err() != nil {
-		return Look{Outcome: Unknown, Says: "一分钟内没有复测完，对方网站响应很慢。", Evidence: Evidence{URL: t.Spot.URL, At: c.set.Now().UTC(), Vantage: c.set.Vantage}}, nil
+		return engine.Look{Outcome: engine.Unknown, Says: "一分钟内没有复测完，对方网站响应很慢。", Evidence: engine.Evidence{URL: t.Spot.URL, At: c.set.Now().UTC(), Vantage: c.set.Vantage}}, nil
 	}
 	return look, err
 }
@@ -336,17 +337,17 @@ func (c *Crawler) errand(ctx context.Context, t Task, kept carrier) (Look, error
 // longestErrand is how long one second look may take.
 const longestErrand = time.Minute
 
-func (c *Crawler) options(t Task) (Options, error) {
-	o := Options{MaxPages: 200, Delay: c.set.Delay, Limits: t.Limits, Today: calendar.DateOf(c.set.Now()), Manners: c.manners, Links: c.links, Vantage: c.set.Vantage, Browser: c.set.Browser}
+func (c *Crawler) options(t Task) (engine.Options, error) {
+	o := engine.Options{MaxPages: 200, Delay: c.set.Delay, Limits: t.Limits, Today: calendar.DateOf(c.set.Now()), Manners: c.manners, Links: c.links, Vantage: c.set.Vantage, Browser: c.set.Browser}
 	var err error
 	o.Scanner, err = c.scanner(t, o.Today)
 	return o, err
 }
 
-func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept carrier) (Report, error) {
+func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept carrier) (engine.Report, error) {
 	o, err := c.options(t)
 	if err != nil {
-		return Report{}, err
+		return engine.Report{}, err
 	}
 	o.Known = make(map[string]bool, len(t.Known))
 	for _, fp := range t.Known {
@@ -363,11 +364,11 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 	}
 	j, err := c.store.Journal(ctx, r.Site, r.ID)
 	if err != nil {
-		return Report{}, err
+		return engine.Report{}, err
 	}
 	o.Journal = j
 	o.Rest = func() bool { return !t.Spec.Hours.Open(c.set.Now()) }
-	return Inspect(ctx, c.client, kept, t.Target, o)
+	return engine.Inspect(ctx, c.client, kept, t.Target, o)
 }
 
 // mostScanners are kept: each takes some memory.

@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -356,7 +357,7 @@ func lasting(checkID string) bool {
 // remember keeps a confirmed false alarm. Of an account the case is kept with it: an
 // account that was silent on good grounds once may fall silent again on none.
 func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
-	wrong := caseOf(f.Check, f.Says, f.SHA256)
+	wrong := engine.CaseOf(f.Check, f.Says, f.SHA256)
 	if byWords(f.Check) || f.Account != "" {
 		wrong = f.Wrong
 	}
@@ -367,7 +368,7 @@ func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
 
 // forget ends what is remembered of states of a site that the run found in order:
 // what is seen there from now on is another fact. It returns how many.
-func (s *Service) forget(ctx context.Context, tx *db.Tx, site registry.SiteID, rep *Report) (int64, error) {
+func (s *Service) forget(ctx context.Context, tx *db.Tx, site registry.SiteID, rep *engine.Report) (int64, error) {
 	list, err := db.All(ctx, tx, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.id IN (SELECT finding_id FROM finding_false WHERE site_id = $1)`, site)
 	if err != nil {
 		return 0, err
@@ -397,7 +398,7 @@ var errRemembered = errors.New("inspection: confirmed false before")
 // remembered reports whether the same sighting, or the same words, were
 // confirmed false on the site or account under the present edition of the rule; a
 // state, not longer ago than the province holds such an answer good.
-func (s *Service) remembered(ctx context.Context, tx *db.Tx, of subject, sg Sighting, fp string) (bool, error) {
+func (s *Service) remembered(ctx context.Context, tx *db.Tx, of subject, sg engine.Sighting, fp string) (bool, error) {
 	if of.account != "" {
 		cases, err := s.falseAlarms(ctx, tx, of.account)
 		return slices.Contains(cases[sg.Check], sg.Wrong), err
@@ -406,8 +407,8 @@ func (s *Service) remembered(ctx context.Context, tx *db.Tx, of subject, sg Sigh
 	switch {
 	case byWords(sg.Check):
 		wrong, same = sg.Wrong, `fingerprint = $4 OR wrong = $5 AND wrong <> ''`
-	case oneCase(sg.Check):
-		wrong, same = caseOf(sg.Check, sg.Says, sg.Evidence.SHA256), `fingerprint = $4 AND wrong = $5`
+	case engine.OneCase(sg.Check):
+		wrong, same = engine.CaseOf(sg.Check, sg.Says, sg.Evidence.SHA256), `fingerprint = $4 AND wrong = $5`
 	}
 	since := time.Unix(0, 0)
 	if !lasting(sg.Check) {
@@ -427,8 +428,8 @@ func (s *Service) acquitted(ctx context.Context, site registry.SiteID) (map[stri
 	}, `SELECT check_id, edition, fingerprint, wrong FROM finding_false WHERE site_id = $1 AND wrong <> ''`, site)
 	out := map[string]bool{}
 	for _, a := range list {
-		if oneCase(a.check) && a.edition == RuleEdition(a.check) {
-			out[acquittal(a.fingerprint, a.wrong)] = true
+		if engine.OneCase(a.check) && a.edition == RuleEdition(a.check) {
+			out[engine.Acquittal(a.fingerprint, a.wrong)] = true
 		}
 	}
 	return out, err

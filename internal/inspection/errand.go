@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/org"
@@ -318,12 +319,12 @@ func (s *Service) takeErrand(ctx context.Context, b BatchFile) error {
 	}
 	look := b.Look
 	if b.Failure != "" {
-		look = &Look{Outcome: Unknown, Says: abridge.Cut(b.Failure, 300), Evidence: Evidence{At: b.Begun, Vantage: b.Vantage}}
+		look = &engine.Look{Outcome: engine.Unknown, Says: abridge.Cut(b.Failure, 300), Evidence: engine.Evidence{At: b.Begun, Vantage: b.Vantage}}
 	}
-	if look == nil || look.Outcome != Standing && look.Outcome != Gone && look.Outcome != Unknown {
+	if look == nil || look.Outcome != engine.Standing && look.Outcome != engine.Gone && look.Outcome != engine.Unknown {
 		return fmt.Errorf("%w: errand %s has no outcome", errSeal, e.ID)
 	}
-	if err := s.keepBlobs(ctx, b.Blobs, look.Evidence.refs()); err != nil {
+	if err := s.keepBlobs(ctx, b.Blobs, look.Evidence.Refs()); err != nil {
 		return err
 	}
 	scope := authz.System("inspection.batch")
@@ -343,8 +344,8 @@ func (s *Service) takeErrand(ctx context.Context, b BatchFile) error {
 		if why != "" {
 			return s.endErrandTx(ctx, tx, e, ErrandRefused, "外网巡检机带回的复测结果没有采用："+why+"。")
 		}
-		if readsWords(f.Check) && s.set.Lists != nil && b.Lists == "" && look.Outcome != Unknown {
-			look.Outcome, look.Says = Unknown, "巡检程序没有按本单位的词库检查用语，未能复测。"
+		if readsWords(f.Check) && s.set.Lists != nil && b.Lists == "" && look.Outcome != engine.Unknown {
+			look.Outcome, look.Says = engine.Unknown, "巡检程序没有按本单位的词库检查用语，未能复测。"
 		}
 		p := Proof{Finding: f.ID, Look: "retest", Outcome: look.Outcome, Says: abridge.Cut(look.Says, 500), At: look.Evidence.At, Took: look.Took, Actor: e.AskedBy, Evidence: look.Evidence}
 		if _, _, err := s.settleLook(ctx, tx, f, p); err != nil {
@@ -381,12 +382,12 @@ func (s *Service) settleLook(ctx context.Context, tx *db.Tx, f Finding, p Proof)
 		return f, p, err
 	}
 	switch {
-	case p.Outcome == Gone && f.State != FindingClosed:
+	case p.Outcome == engine.Gone && f.State != FindingClosed:
 		f, err = s.move(ctx, tx, f, "close", passage.Note{Says: p.Says}, p.ID)
-	case p.Outcome == Standing && f.mended():
+	case p.Outcome == engine.Standing && f.mended():
 		f, err = s.move(ctx, tx, f, "reopen", passage.Note{Says: p.Says}, p.ID)
 	default:
-		if p.Outcome == Standing {
+		if p.Outcome == engine.Standing {
 			_, err = tx.Exec(ctx, `UPDATE finding SET last_seen = $2, says = $3 WHERE id = $1`, f.ID, tx.Now(), p.Says)
 		}
 		if err == nil {

@@ -15,6 +15,8 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/hang"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/inspection/engine/enginetest"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 )
@@ -24,7 +26,7 @@ import (
 func walled(t *testing.T, h *house) (inspection.Exchange, *inspection.Crawler) {
 	t.Helper()
 	x, crawler, _ := exchanging(t, h)
-	h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, egress.New(egress.Policy{Resolver: nowhere{}}), inspection.Settings{Delay: -1, Exchange: x,
+	h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, egress.New(egress.Policy{Resolver: enginetest.Nowhere{}}), inspection.Settings{Delay: -1, Exchange: x,
 		Province: func() sx2021.Settings { s := sx2021.Defaults(); s.CrawledOutside = true; return s }})
 	return x, crawler
 }
@@ -97,7 +99,7 @@ func (h *house) errand(id inspection.FindingID) inspection.Errand {
 // finding at a person's wish, by signed files alone, and by the same rule.
 func TestReadings22_WishesGoOutAsUrgentPlans(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
 		x, crawler := walled(t, h)
 
 		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
@@ -105,8 +107,8 @@ func TestReadings22_WishesGoOutAsUrgentPlans(t *testing.T) {
 			t.Fatalf("%+v (%v)", r, err)
 		}
 		h.work()
-		if got := files(t, x.Plans, "urgent-*.plan"); len(got) != 1 || len(h.made.asked) != 0 {
-			t.Fatalf("plans %q, the house itself asked %v", got, h.made.asked)
+		if got := files(t, x.Plans, "urgent-*.plan"); len(got) != 1 || len(h.made.Asked) != 0 {
+			t.Fatalf("plans %q, the house itself asked %v", got, h.made.Asked)
 		}
 		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || !r.UnderWay() || r.GivesUp.Sub(r.Sent) != 48*time.Hour || !strings.Contains(r.Waits(), "仍没有回来") {
 			t.Fatalf("%+v (%v)", r, err)
@@ -141,7 +143,7 @@ func TestReadings22_WishesGoOutAsUrgentPlans(t *testing.T) {
 		h.bring(file, whole, 1)
 		h.bring(file, whole, 1) // the same again changes nothing
 		looks := h.proofs(f.ID)
-		if len(looks) != 2 || looks[1].Outcome != inspection.Standing || looks[1].Vantage != "电信" || looks[1].Actor != "张三" || looks[1].LinkStatus != http.StatusNotFound || looks[1].Altered {
+		if len(looks) != 2 || looks[1].Outcome != engine.Standing || looks[1].Vantage != "电信" || looks[1].Actor != "张三" || looks[1].LinkStatus != http.StatusNotFound || looks[1].Altered {
 			t.Fatalf("%+v", looks)
 		}
 		if e := h.errand(f.ID); e.State != inspection.ErrandAnswered || h.findings("standing")[0].State != inspection.FindingOpen {
@@ -152,7 +154,7 @@ func TestReadings22_WishesGoOutAsUrgentPlans(t *testing.T) {
 		}
 
 		// Mended: closed, as by a look from here.
-		h.made.put("/gone.html", article("旧文", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
+		h.made.Put("/gone.html", enginetest.Article("旧文", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
 		h.clock.Advance(time.Hour)
 		h.retest(f.ID)
 		h.work()
@@ -166,7 +168,7 @@ func TestReadings22_WishesGoOutAsUrgentPlans(t *testing.T) {
 			t.Errorf("mended, and stands: %+v", list)
 		}
 		// Seen again: opened again, the same finding.
-		h.made.set("/gone.html", page{status: http.StatusNotFound, ctype: "text/html", body: "x"})
+		h.made.Set("/gone.html", enginetest.Page{Status: http.StatusNotFound, Type: "text/html", Body: "x"})
 		h.clock.Advance(time.Hour)
 		h.retest(f.ID)
 		h.work()
@@ -186,7 +188,7 @@ func TestReadings22_WishesGoOutAsUrgentPlans(t *testing.T) {
 // where nobody has looked since, and is of no use otherwise.
 func TestReadings22_ASilentCrawlerIsGivenUp(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
 		h.run()
 		f := h.findings("standing")[0]
 		near := h.svc // a house with a way there
@@ -259,13 +261,13 @@ func TestReadings22_ASilentCrawlerIsGivenUp(t *testing.T) {
 // a patrol that waits is put first at a person's wish.
 func TestReadings22_UrgentPlansOvertakeARunningPatrol(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
 		h.run()
 		f := h.findings("standing")[0]
 		x, crawler := walled(t, h)
 		reached, release := make(chan struct{}), make(chan struct{})
-		inner := h.made.server.Config.Handler
-		h.made.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner := h.made.Server.Config.Handler
+		h.made.Server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/tz/1.html" {
 				select {
 				case <-reached:

@@ -30,6 +30,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 )
 
@@ -69,7 +70,7 @@ type Task struct {
 	Run    RunID           `json:"run"`
 	Site   registry.SiteID `json:"site"`
 	Name   string          `json:"name"`
-	Target Target          `json:"target"`
+	Target engine.Target   `json:"target"`
 	Spec   Spec            `json:"spec"`
 	Limits check.Limits    `json:"limits"`
 	// Known are the fingerprints of findings that stand, see Options.
@@ -82,8 +83,8 @@ type Task struct {
 	Lists string          `json:"lists,omitempty"`
 	Words json.RawMessage `json:"words,omitempty"`
 	// Errand and Spot make the task a second look at one finding; there is no run then.
-	Errand ErrandID `json:"errand,omitempty"`
-	Spot   *Spot    `json:"spot,omitempty"`
+	Errand ErrandID     `json:"errand,omitempty"`
+	Spot   *engine.Spot `json:"spot,omitempty"`
 }
 
 // PlanFile is what the house hands to a crawler.
@@ -105,13 +106,13 @@ type PlanFile struct {
 type BatchFile struct {
 	Run     RunID             `json:"run"`
 	Errand  ErrandID          `json:"errand,omitempty"`
-	Look    *Look             `json:"look,omitempty"` // of an errand
+	Look    *engine.Look      `json:"look,omitempty"` // of an errand
 	Vantage string            `json:"vantage"`
 	Edition string            `json:"edition"`
 	Lists   string            `json:"lists,omitempty"` // edition of the unit's word lists that were read by
 	Begun   time.Time         `json:"begun"`
 	Failure string            `json:"failure,omitempty"`
-	Report  wire              `json:"report"`
+	Report  engine.Wire       `json:"report"`
 	Blobs   map[string][]byte `json:"blobs"` // deflated, by reference
 }
 
@@ -421,9 +422,9 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 	rep := b.Report.Unpack()
 	var named []blob.Ref
 	for i := range rep.Findings {
-		named = append(named, rep.Findings[i].Evidence.refs()...)
+		named = append(named, rep.Findings[i].Evidence.Refs()...)
 	}
-	for _, w := range rep.watched {
+	for _, w := range rep.Watched {
 		if w.Ref != "" {
 			named = append(named, w.Ref)
 		}
@@ -433,8 +434,8 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 	}
 	if b.Lists == "" && s.set.Lists != nil && r.Spec.reads() {
 		// What only the unit's lists find is neither there nor gone.
-		rep.partial = true
-		rep.Untested = append(rep.Untested, Untested{Check: check.KindWording, Why: fmt.Sprintf("巡检程序没有按本单位的词库检查用语，只按内置词表检查：词库超过 %d MB，或巡检程序版本过低。请精简词库，或更新巡检程序。", maxWords>>20), Count: 1})
+		rep.Partial = true
+		rep.Untested = append(rep.Untested, engine.Untested{Check: check.KindWording, Why: fmt.Sprintf("巡检程序没有按本单位的词库检查用语，只按内置词表检查：词库超过 %d MB，或巡检程序版本过低。请精简词库，或更新巡检程序。", maxWords>>20), Count: 1})
 	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE inspection_run SET started_at = $2, vantage = $3, edition = $4 WHERE id = $1`, r.ID, b.Begun, abridge.Cut(b.Vantage, 60), abridge.Cut(editionOf(b.Edition, b.Lists), 60))
@@ -488,7 +489,7 @@ func (c carrier) Put(_ context.Context, r io.Reader) (blob.Ref, error) {
 	if c[string(ref)] != nil {
 		return ref, nil
 	}
-	c[string(ref)], err = packed(body, flate.DefaultCompression)
+	c[string(ref)], err = engine.Deflate(body, flate.DefaultCompression)
 	return ref, err
 }
 

@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -107,8 +108,8 @@ func (f Finding) Target() audit.Target {
 	return audit.Target{Kind: "finding", ID: string(f.ID), Name: f.SiteName + "：" + abridge.Cut(f.Says, 60), Unit: string(f.Unit)}
 }
 
-func (f Finding) spot() Spot {
-	return Spot{Check: f.Check, Fingerprint: f.Fingerprint, URL: f.URL, Where: f.Where, Wrong: f.Wrong, Also: f.Also}
+func (f Finding) spot() engine.Spot {
+	return engine.Spot{Check: f.Check, Fingerprint: f.Fingerprint, URL: f.URL, Where: f.Where, Wrong: f.Wrong, Also: f.Also}
 }
 
 // Proof is one look at a finding: when it was found, and every retest.
@@ -126,7 +127,7 @@ type Proof struct {
 	Number  int64  // in the chain of the trail; zero until the sequencer has linked it
 	Entry   string // of the trail that holds the hash
 	Altered bool   // it is not what the trail holds the hash of
-	Evidence
+	engine.Evidence
 }
 
 const findingSelect = `

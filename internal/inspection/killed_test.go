@@ -23,6 +23,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 )
 
@@ -97,7 +98,7 @@ func TestKilledCrawlerLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	plan := inspection.PlanFile{ID: "p", Issued: time.Now(), Until: time.Now().Add(time.Hour)}
 	for i := range sites {
-		plan.Tasks = append(plan.Tasks, inspection.Task{Run: inspection.RunID(fmt.Sprintf("run%d", i)), Site: registry.SiteID(fmt.Sprintf("site%d", i)), Target: inspection.Target{URL: fmt.Sprintf("http://s%d.gov.cn:%s/", i, port)}})
+		plan.Tasks = append(plan.Tasks, inspection.Task{Run: inspection.RunID(fmt.Sprintf("run%d", i)), Site: registry.SiteID(fmt.Sprintf("site%d", i)), Target: engine.Target{URL: fmt.Sprintf("http://s%d.gov.cn:%s/", i, port)}})
 	}
 	body, err := json.Marshal(plan)
 	if err != nil {

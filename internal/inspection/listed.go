@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 )
 
@@ -29,7 +30,7 @@ const longestCensus = longestRun * 3 / 4
 
 // censusOf has every page of the target's list looked at, and as many others as of
 // any site; a plan's own bounds of bytes and time stay.
-func censusOf(o *Options, t Target) {
+func censusOf(o *engine.Options, t engine.Target) {
 	if len(t.Listed) == 0 {
 		return
 	}
@@ -43,7 +44,7 @@ func censusOf(o *Options, t Target) {
 // of a plan without a number of pages. A release that is larger than the budget of
 // URLs of a site is looked at in parts, one each day. It returns the census as it is
 // stored while the run is under way; empty where there is none.
-func (s *Service) list(ctx context.Context, site registry.Site, r Run, t *Target) (string, error) {
+func (s *Service) list(ctx context.Context, site registry.Site, r Run, t *engine.Target) (string, error) {
 	if s.pages == nil || !site.Hosted || r.Kind == Manual || r.Spec.Pages > 0 {
 		return "", nil
 	}
@@ -72,7 +73,7 @@ func (s *Service) list(ctx context.Context, site registry.Site, r Run, t *Target
 		return cmp.Or(strings.Count(a, "/")-strings.Count(b, "/"), strings.Compare(a, b))
 	})
 	t.Listed, t.Release = all, n
-	b, err := json.Marshal(Census{Whole: true, Listed: n})
+	b, err := json.Marshal(engine.Census{Whole: true, Listed: n})
 	return string(b), err
 }
 
@@ -81,7 +82,7 @@ func (s *Service) list(ctx context.Context, site registry.Site, r Run, t *Target
 func turn(n, most int, day calendar.Date) func(path string) bool {
 	parts := uint64(n*10/(max(most, 1)*9) + 1) // the lot makes no equal parts
 	today := uint64(day.Start().Unix()/(24*60*60)) % parts
-	return func(path string) bool { return drawLot("", path)%parts == today }
+	return func(path string) bool { return engine.DrawLot("", path)%parts == today }
 }
 
 // withdrawn are those of some addresses of a site that its release in force does
@@ -106,29 +107,29 @@ func (s *Service) withdrawn(ctx context.Context, site registry.Site, urls []stri
 // held holds a report against the release in force: pages that were taken down
 // meanwhile are no findings, and a run with a number of pages of its own learns of
 // how many it saw. It returns the census as it is stored.
-func (s *Service) held(ctx context.Context, site registry.Site, rep *Report) (census string, withdrawn map[string]bool, err error) {
+func (s *Service) held(ctx context.Context, site registry.Site, rep *engine.Report) (census string, withdrawn map[string]bool, err error) {
 	if s.pages == nil || !site.Hosted {
 		return "", nil, nil
 	}
 	// A page that the release names was not taken down, though it does not open.
-	down, err := s.withdrawn(ctx, site, slices.Collect(maps.Keys(rep.taken)))
+	down, err := s.withdrawn(ctx, site, slices.Collect(maps.Keys(rep.Taken)))
 	if err != nil {
 		return "", nil, err
 	}
-	maps.DeleteFunc(rep.taken, func(u string, _ Evidence) bool { return !down[u] })
-	urls, err := db.All(ctx, s.db, db.Value[string], `SELECT page_url FROM finding WHERE site_id = $1 AND check_id = $2 AND state <> 'closed'`, site.ID, CheckListed)
+	maps.DeleteFunc(rep.Taken, func(u string, _ engine.Evidence) bool { return !down[u] })
+	urls, err := db.All(ctx, s.db, db.Value[string], `SELECT page_url FROM finding WHERE site_id = $1 AND check_id = $2 AND state <> 'closed'`, site.ID, engine.CheckListed)
 	if err != nil {
 		return "", nil, err
 	}
 	for _, f := range rep.Findings {
-		if f.Check == CheckListed {
+		if f.Check == engine.CheckListed {
 			urls = append(urls, f.URL)
 		}
 	}
 	if withdrawn, err = s.withdrawn(ctx, site, urls); err != nil {
 		return "", nil, err
 	}
-	rep.Findings = slices.DeleteFunc(rep.Findings, func(f Sighting) bool { return f.Check == CheckListed && withdrawn[f.URL] })
+	rep.Findings = slices.DeleteFunc(rep.Findings, func(f engine.Sighting) bool { return f.Check == engine.CheckListed && withdrawn[f.URL] })
 	c := rep.Census
 	if c == nil {
 		if c, err = s.sampled(ctx, site, rep); err != nil || c == nil {
@@ -141,11 +142,11 @@ func (s *Service) held(ctx context.Context, site registry.Site, rep *Report) (ce
 
 // sampled counts the pages of the release among those a run with a number of its
 // own looked at; nil where there is no release.
-func (s *Service) sampled(ctx context.Context, site registry.Site, rep *Report) (*Census, error) {
-	c, base, first := &Census{}, s.address(site), ""
+func (s *Service) sampled(ctx context.Context, site registry.Site, rep *engine.Report) (*engine.Census, error) {
+	c, base, first := &engine.Census{}, s.address(site), ""
 	err := s.pages(ctx, site, func(path string) {
 		c.Listed++
-		if u, err := crawl.Canonical(base, path); err == nil && rep.visited[u] {
+		if u, err := crawl.Canonical(base, path); err == nil && rep.Visited[u] {
 			c.Seen++
 		} else if first == "" {
 			first = u
@@ -157,12 +158,12 @@ func (s *Service) sampled(ctx context.Context, site registry.Site, rep *Report) 
 	if n := c.Missed(); n > 0 {
 		why := "从首页起的链接没有到达。"
 		for _, w := range []crawl.Why{crawl.PageBudget, crawl.ByteBudget, crawl.TimeBudget} {
-			if slices.ContainsFunc(rep.Untested, func(u Untested) bool { return u.Check == "crawl."+string(w) }) {
+			if slices.ContainsFunc(rep.Untested, func(u engine.Untested) bool { return u.Check == "crawl."+string(w) }) {
 				why = w.Says()
 				break
 			}
 		}
-		c.leave(why, first, n)
+		c.Leave(why, first, n)
 	}
 	return c, nil
 }

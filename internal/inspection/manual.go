@@ -8,6 +8,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/passage"
 )
 
@@ -19,7 +20,7 @@ func (s *Service) CloseSeen(ctx context.Context, tx *db.Tx, scope authz.Scope, i
 	if err != nil || f.State == FindingClosed {
 		return err
 	}
-	proof := Proof{Finding: f.ID, Look: "retest", Outcome: Gone, Says: abridge.Cut(strings.TrimSpace(says), 500), Evidence: Evidence{URL: f.URL, At: tx.Now()}}
+	proof := Proof{Finding: f.ID, Look: "retest", Outcome: engine.Gone, Says: abridge.Cut(strings.TrimSpace(says), 500), Evidence: engine.Evidence{URL: f.URL, At: tx.Now()}}
 	if a, ok := audit.ActorFrom(ctx); ok {
 		proof.Actor = a.Name
 	}

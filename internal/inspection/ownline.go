@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 )
 
@@ -28,7 +29,7 @@ func (s *Service) ours(ctx context.Context, site registry.Site) bool {
 	if s.origin != nil && s.origin(site) != "" {
 		return true
 	}
-	return inside(ctx, s.client, s.address(site))
+	return engine.Inside(ctx, s.client, s.address(site))
 }
 
 // unproven are the places in a round of the failures that may be our own line's:

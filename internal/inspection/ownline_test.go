@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"zhengshu/internal/egress"
+	"zhengshu/internal/inspection/engine"
 )
 
 // A failure is a site's only where something of the public network answered.
@@ -54,7 +55,7 @@ func TestWhatIsInsideNeedsNoLine(t *testing.T) {
 		"http://localhost:8080/": true, "http://demo.localhost/": true, "http://127.0.0.1/": true, "http://10.0.0.9/": true, "http://www.inner.gov.cn/": true,
 		"http://www.outer.gov.cn/": false, "http://www.none.gov.cn/": false, "http://1.2.4.8/": false, "http://%zz/": false,
 	} {
-		if got := inside(t.Context(), client, address); got != want {
+		if got := engine.Inside(t.Context(), client, address); got != want {
 			t.Errorf("%s: %v", address, got)
 		}
 	}

@@ -23,6 +23,8 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/inspection/engine/enginetest"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/migrations"
@@ -31,25 +33,25 @@ import (
 // A run that is broken off in the middle goes on from what it was answered: no
 // page is asked for twice, and the report is that of one run.
 func TestArticle19_4_BrokenRunGoesOnWhereItWas(t *testing.T) {
-	s := newSite(t)
-	s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
-	client, kept := s.client(t), store(t, t.TempDir())
-	look := func(ctx context.Context, progress func(int, string)) (inspection.Report, error) {
+	s := enginetest.NewSite(t)
+	s.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+	client, kept := s.Client(t), enginetest.Frontier(t, t.TempDir())
+	look := func(ctx context.Context, progress func(int, string)) (engine.Report, error) {
 		j, err := kept.Journal(context.Background(), "site", "run")
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := options()
+		o := enginetest.Options()
 		o.Journal, o.Progress = j, progress
-		return inspection.Inspect(ctx, client, nil, target(), o)
+		return engine.Inspect(ctx, client, nil, enginetest.Target(), o)
 	}
-	whole, err := inspection.Inspect(context.Background(), client, nil, target(), options())
+	whole, err := engine.Inspect(context.Background(), client, nil, enginetest.Target(), enginetest.Options())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.mu.Lock()
-	clear(s.asked)
-	s.mu.Unlock()
+	s.Mu.Lock()
+	clear(s.Asked)
+	s.Mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
 	if _, err := look(ctx, func(n int, _ string) {
 		if n == 3 {
@@ -65,11 +67,11 @@ func TestArticle19_4_BrokenRunGoesOnWhereItWas(t *testing.T) {
 	if rep.Replayed < 3 || rep.Pages != whole.Pages || len(rep.Findings) != len(whole.Findings) || rep.Findings[0].Fingerprint() != whole.Findings[0].Fingerprint() {
 		t.Errorf("replayed %d, pages %d of %d, findings %d of %d", rep.Replayed, rep.Pages, whole.Pages, len(rep.Findings), len(whole.Findings))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	for _, path := range []string{"/", "/yw/", "/tz/", "/yw/1.html", "/tz/1.html", "/map.html"} {
 		// One that was under way when the run was broken off may be asked again.
-		if n := s.asked[path]; n < 1 || n > 2 || path == "/" && n != 1 {
+		if n := s.Asked[path]; n < 1 || n > 2 || path == "/" && n != 1 {
 			t.Errorf("%s was asked for %d times", path, n)
 		}
 	}
@@ -77,11 +79,11 @@ func TestArticle19_4_BrokenRunGoesOnWhereItWas(t *testing.T) {
 
 // A page the server says is unchanged is not sent again, and judged all the same.
 func TestUnchangedPagesAreNotSentAgain(t *testing.T) {
-	s := newSite(t)
+	s := enginetest.NewSite(t)
 	sent := map[string]int{}
 	var mu sync.Mutex
-	inner := s.server.Config.Handler
-	s.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	inner := s.Server.Config.Handler
+	s.Server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tag := `"` + r.URL.Path + `"`
 		if r.Header.Get("If-None-Match") == tag {
 			w.WriteHeader(http.StatusNotModified)
@@ -93,17 +95,17 @@ func TestUnchangedPagesAreNotSentAgain(t *testing.T) {
 		w.Header().Set("ETag", tag)
 		inner.ServeHTTP(w, r)
 	})
-	s.swap("/yw/1.html", "取得实效", "取得失效13812345678")
-	client, kept := s.client(t), store(t, t.TempDir())
-	var reports []inspection.Report
+	s.Swap("/yw/1.html", "取得实效", "取得失效13812345678")
+	client, kept := s.Client(t), enginetest.Frontier(t, t.TempDir())
+	var reports []engine.Report
 	for _, run := range []string{"monday", "tuesday"} {
 		j, err := kept.Journal(context.Background(), "site", run)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := options()
+		o := enginetest.Options()
 		o.Journal, o.Guises = j, -1 // looks as others are requests of their own
-		rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
+		rep, err := engine.Inspect(context.Background(), client, nil, enginetest.Target(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,32 +125,32 @@ func TestUnchangedPagesAreNotSentAgain(t *testing.T) {
 // V-W-1.5: a page that is otherwise than at the last look, and shows another day of
 // publication, is found with the first; it stays found until it shows that again.
 func TestMovedDatesAreNoticed(t *testing.T) {
-	s := newSite(t)
-	client, kept := s.client(t), store(t, t.TempDir())
+	s := enginetest.NewSite(t)
+	client, kept := s.Client(t), enginetest.Frontier(t, t.TempDir())
 	known := map[string]bool{}
-	look := func(run string) []inspection.Sighting {
+	look := func(run string) []engine.Sighting {
 		t.Helper()
 		j, err := kept.Journal(context.Background(), "site", run)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := options()
+		o := enginetest.Options()
 		o.Journal, o.Guises, o.Families, o.Known = j, -1, []string{"dates"}, known
-		rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
+		rep, err := engine.Inspect(context.Background(), client, nil, enginetest.Target(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := kept.Ended(context.Background(), "site", run); err != nil {
 			t.Fatal(err)
 		}
-		if rep.Looked("dates.moved", "http://"+host+"/yw/1.html", "") {
+		if rep.Looked("dates.moved", "http://"+enginetest.Host+"/yw/1.html", "") {
 			t.Error("a look that cannot see it would close it")
 		}
 		return rep.Findings
 	}
-	again := func(f inspection.Sighting) inspection.Look {
+	again := func(f engine.Sighting) engine.Look {
 		t.Helper()
-		l, err := inspection.Recheck(context.Background(), client, nil, target(), inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, options())
+		l, err := engine.Recheck(context.Background(), client, nil, enginetest.Target(), engine.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, enginetest.Options())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,11 +159,11 @@ func TestMovedDatesAreNoticed(t *testing.T) {
 	if got := look("monday"); len(got) != 0 {
 		t.Fatalf("at first sight %+v", got)
 	}
-	s.swap("/yw/1.html", "取得实效", "取得良好实效") // mended, and dated as it was
+	s.Swap("/yw/1.html", "取得实效", "取得良好实效") // mended, and dated as it was
 	if got := look("tuesday"); len(got) != 0 {
 		t.Fatalf("a mended text %+v", got)
 	}
-	s.swap("/yw/1.html", "2026-03-18 09:00", "2026-03-20 08:30")
+	s.Swap("/yw/1.html", "2026-03-18 09:00", "2026-03-20 08:30")
 	got := look("wednesday")
 	if len(got) != 1 || got[0].Check != "dates.moved" || got[0].Where != "2026-03-18 09:00" || !strings.Contains(got[0].Says, "现在显示为 2026-03-20 08:30") {
 		t.Fatalf("a moved date %+v", got)
@@ -171,30 +173,30 @@ func TestMovedDatesAreNoticed(t *testing.T) {
 	if got := look("thursday"); len(got) != 0 {
 		t.Errorf("unchanged since %+v", got)
 	}
-	if l := again(moved); l.Outcome != inspection.Standing {
+	if l := again(moved); l.Outcome != engine.Standing {
 		t.Errorf("still moved: %s %s", l.Outcome, l.Says)
 	}
-	s.swap("/yw/1.html", "2026-03-20 08:30", "2026-03-18 09:00")
+	s.Swap("/yw/1.html", "2026-03-20 08:30", "2026-03-18 09:00")
 	if got := look("friday"); len(got) != 0 {
 		t.Errorf("moved back is not moved %+v", got)
 	}
-	if l := again(moved); l.Outcome != inspection.Gone {
+	if l := again(moved); l.Outcome != engine.Gone {
 		t.Errorf("put right: %s %s", l.Outcome, l.Says)
 	}
 }
 
 func TestBudgetsAndHours(t *testing.T) {
-	s := newSite(t)
-	client := s.client(t)
-	o := options()
+	s := enginetest.NewSite(t)
+	client := s.Client(t)
+	o := enginetest.Options()
 	o.MaxBytes = 2000
-	rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
-	if err != nil || !slices.ContainsFunc(rep.Untested, func(u inspection.Untested) bool { return u.Check == "crawl.byte_budget" }) {
+	rep, err := engine.Inspect(context.Background(), client, nil, enginetest.Target(), o)
+	if err != nil || !slices.ContainsFunc(rep.Untested, func(u engine.Untested) bool { return u.Check == "crawl.byte_budget" }) {
 		t.Errorf("bytes: %+v (%v)", rep.Untested, err)
 	}
-	o = options()
+	o = enginetest.Options()
 	o.Rest = func() bool { return true }
-	if _, err := inspection.Inspect(context.Background(), client, nil, target(), o); !errors.Is(err, crawl.ErrRest) {
+	if _, err := engine.Inspect(context.Background(), client, nil, enginetest.Target(), o); !errors.Is(err, crawl.ErrRest) {
 		t.Errorf("outside its hours: %v", err)
 	}
 	at := func(h, m int) time.Time { return time.Date(2026, 3, 20, h, m, 0, 0, calendar.Shanghai) }
@@ -215,30 +217,30 @@ func TestBudgetsAndHours(t *testing.T) {
 }
 
 func TestFamiliesAndFocus(t *testing.T) {
-	s := newSite(t)
-	s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
-	s.swap("/tz/1.html", "植树工作。", "植树工作。联系雁塔区旧机构。")
-	o := options()
+	s := enginetest.NewSite(t)
+	s.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+	s.Swap("/tz/1.html", "植树工作。", "植树工作。联系雁塔区旧机构。")
+	o := enginetest.Options()
 	o.Families = []string{"privacy"}
 	o.Focus = []check.Focus{
 		{Name: "旧名称", Kind: check.FocusWords, Values: []string{"雁塔区旧机构"}, Severity: check.Error, Fix: "请改用现名称。"},
 		{Name: "节日标识", Kind: check.FocusElement, Values: []string{"img#festival"}, Missing: true, HomeOnly: true, Severity: check.Advice, Fix: "请挂出。"},
 	}
-	client := s.client(t)
-	rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
+	client := s.Client(t)
+	rep, err := engine.Inspect(context.Background(), client, nil, enginetest.Target(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, f := range rep.Findings {
-		got = append(got, f.Check+" "+strings.TrimPrefix(f.URL, "http://"+host))
+		got = append(got, f.Check+" "+strings.TrimPrefix(f.URL, "http://"+enginetest.Host))
 	}
 	slices.Sort(got)
 	if want := []string{"focus.旧名称 /tz/1.html", "focus.节日标识 /"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	// What was not looked at is not gone.
-	if rep.Looked("link.dead", "http://"+host+"/", "http://"+host+"/gone.html") || !rep.Looked("privacy.phone", "http://"+host+"/", "") || rep.Looked("focus.别的", "http://"+host+"/", "") {
+	if rep.Looked("link.dead", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/gone.html") || !rep.Looked("privacy.phone", "http://"+enginetest.Host+"/", "") || rep.Looked("focus.别的", "http://"+enginetest.Host+"/", "") {
 		t.Error("the report claims what it did not look at, or denies what it did")
 	}
 	for _, f := range []check.Focus{{}, {Name: "名称", Kind: "sql", Values: []string{"xx"}}, {Name: "名称", Kind: check.FocusPattern, Values: []string{"("}}, {Name: "名称", Kind: check.FocusElement, Values: []string{"div > p"}}} {
@@ -349,7 +351,7 @@ func (h *house) plan() inspection.Plan {
 func TestArticle19_4_PlanDrawsLooksAndEnds(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		p := h.plan()
-		h.made.swap("/tz/1.html", "植树工作。", "植树工作。联系雁塔区旧机构。")
+		h.made.Swap("/tz/1.html", "植树工作。", "植树工作。联系雁塔区旧机构。")
 		p.Spec.Focus = []check.Focus{{Name: "旧名称", Kind: check.FocusWords, Values: []string{"雁塔区旧机构"}, Severity: check.Error, Fix: "请改用现名称。"}}
 		p.Spec.Families = []string{"privacy"}
 		bad := p
@@ -385,11 +387,11 @@ func TestArticle19_4_PlanDrawsLooksAndEnds(t *testing.T) {
 		if _, _, err := h.svc.PlanOf(h.ctx, h.other, list[0].ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a neighbour reads the plan of a finding: %v", err)
 		}
-		if name := inspection.CheckName(list[0].Check); name != "重点检查项：旧名称" {
+		if name := engine.CheckName(list[0].Check); name != "重点检查项：旧名称" {
 			t.Errorf("the cause is called %s", name)
 		}
 		// The item is data: a retest finds it by the plan that holds it.
-		h.made.swap("/tz/1.html", "联系雁塔区旧机构。", "")
+		h.made.Swap("/tz/1.html", "联系雁塔区旧机构。", "")
 		if r, err := h.svc.Retest(h.ctx, h.scope, list[0].ID); err != nil || !r.Closed {
 			t.Errorf("%+v (%v)", r.After, err)
 		}
@@ -521,8 +523,8 @@ func exchanging(t *testing.T, h *house) (x inspection.Exchange, crawler *inspect
 	if err := os.WriteFile(filepath.Join(x.Keys, "one.pub"), []byte(inspection.PublicKey(key)+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, Exchange: x})
-	crawler = inspection.NewCrawler(store(t, t.TempDir()), h.made.client(t), inspection.CrawlerSettings{Plans: x.Plans, Batches: x.Batches, House: map[string]bool{inspection.PublicKey(x.Key): true}, Key: key, Slots: 2, Delay: -1, Vantage: "电信", Now: h.clock.Now})
+	h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.Client(t), inspection.Settings{Delay: -1, Exchange: x})
+	crawler = inspection.NewCrawler(enginetest.Frontier(t, t.TempDir()), h.made.Client(t), inspection.CrawlerSettings{Plans: x.Plans, Batches: x.Batches, House: map[string]bool{inspection.PublicKey(x.Key): true}, Key: key, Slots: 2, Delay: -1, Vantage: "电信", Now: h.clock.Now})
 	return x, crawler, key
 }
 
@@ -530,7 +532,7 @@ func exchanging(t *testing.T, h *house) (x inspection.Exchange, crawler *inspect
 func TestPlansGoOutAndBatchesComeInSigned(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		x, crawler, _ := exchanging(t, h)
-		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
 		p := h.plan()
 		p.Spec.Remote, p.Cadence = true, "once"
 		p, err := h.svc.MakePlan(h.ctx, h.scope, p)
@@ -548,8 +550,8 @@ func TestPlansGoOutAndBatchesComeInSigned(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		asked := len(h.made.asked)
-		if err := crawler.Once(h.ctx); err != nil || len(h.made.asked) != asked { // a plan that is read again
+		asked := len(h.made.Asked)
+		if err := crawler.Once(h.ctx); err != nil || len(h.made.Asked) != asked { // a plan that is read again
 			t.Errorf("worked twice (%v)", err)
 		}
 
@@ -614,7 +616,7 @@ func TestPlansGoOutAndBatchesComeInSigned(t *testing.T) {
 
 func TestAlteredEvidenceIsNamed(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/gone2.html">旧文</a> <a href="/a.pdf">`)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/gone2.html">旧文</a> <a href="/a.pdf">`)
 		h.run()
 		for _, f := range h.findings("standing") {
 			if _, err := h.svc.Retest(h.ctx, h.scope, f.ID); err != nil {
@@ -773,7 +775,7 @@ func TestAPersonDoesNotWaitForACrawler(t *testing.T) {
 func TestArticle19_4_ASilentCrawlerDoesNotKeepThePatrolAway(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		x, crawler, _ := exchanging(t, h)
-		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
 		patrols := func() int {
 			t.Helper()
 			n, err := h.svc.PatrolDue(h.ctx)
@@ -870,7 +872,7 @@ func TestArticle19_4_ASilentCrawlerDoesNotKeepThePatrolAway(t *testing.T) {
 		// The second plan: here the patrol is done before the answer comes.
 		sent = send()
 		file, whole = look()
-		h.made.swap("/", `<a href="/gone.html">旧文</a>`, "")
+		h.made.Swap("/", `<a href="/gone.html">旧文</a>`, "")
 		h.clock.Advance(49 * time.Hour)
 		if n := patrols(); n != 1 || told() != 2 {
 			t.Fatalf("the second plan: %d patrols, told %d times", n, told())

@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 )
 
@@ -53,7 +54,7 @@ func (s Spec) Most() (pages, mb, minutes int) { return maxPlanPages, maxPlanMB, 
 func (s Spec) Check() error {
 	var f fault.Fields
 	for _, id := range s.Families {
-		if !slices.ContainsFunc(Families, func(k Family) bool { return k.ID == id && k.Patrol }) {
+		if !slices.ContainsFunc(engine.Families, func(k engine.Family) bool { return k.ID == id && k.Patrol }) {
 			f.Add("family", "检查内容请从列表中选择")
 			break
 		}

@@ -8,6 +8,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine/enginetest"
 	"zhengshu/internal/rules/sx2021"
 )
 
@@ -20,13 +21,13 @@ func TestArticle07_3_ThePoliceFilingIsMissedByTheProvincesChoice(t *testing.T) {
 	}{{10, true}, {19, false}, {60, false}} {
 		each(t, func(t *testing.T, h *house) {
 			x, crawler, _ := exchanging(t, h)
-			h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, Exchange: x,
+			h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.Client(t), inspection.Settings{Delay: -1, Exchange: x,
 				Province: func() sx2021.Settings { s := sx2021.Defaults(); s.PoliceFilingDays = tt.days; return s }})
 			h.launched(calendar.Date{Year: 2026, Month: 3, Day: 1}) // nineteen days ago
 			const number = `陕公网安备 61011302000001号`
-			h.made.swap("/", `<a href="http://www.beian.gov.cn/portal/registerSystemInfo?recordcode=61011302000001">`+number+`</a>`, "")
+			h.made.Swap("/", `<a href="http://www.beian.gov.cn/portal/registerSystemInfo?recordcode=61011302000001">`+number+`</a>`, "")
 
-			staged, err := h.svc.Stage(h.ctx, h.site.ID, "/", []byte(strings.ReplaceAll(strings.ReplaceAll(home(""), number, ""), "beian.gov.cn", "example.com")), nil)
+			staged, err := h.svc.Stage(h.ctx, h.site.ID, "/", []byte(strings.ReplaceAll(strings.ReplaceAll(enginetest.Home(""), number, ""), "beian.gov.cn", "example.com")), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

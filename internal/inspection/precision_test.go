@@ -7,6 +7,7 @@ import (
 
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine/enginetest"
 )
 
 // The counts of a rule are those of the rows, before and after they are folded,
@@ -43,12 +44,12 @@ func TestPrecisionIsCountedAsItHappens(t *testing.T) {
 				}
 			}
 		}
-		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/lost.html">旧文</a> <a href="/a.pdf">`)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/lost.html">旧文</a> <a href="/a.pdf">`)
 		h.run()
 		same("found")
 		f := h.findings("standing")[0]
-		h.made.put("/gone.html", article("旧文恢复的一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
-		h.made.put("/lost.html", article("旧文恢复的另一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文也已经恢复。"))
+		h.made.Put("/gone.html", enginetest.Article("旧文恢复的一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
+		h.made.Put("/lost.html", enginetest.Article("旧文恢复的另一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文也已经恢复。"))
 		if _, err := h.svc.Retest(h.ctx, h.scope, f.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -85,9 +86,9 @@ func TestARelapseIsCountedOnce(t *testing.T) {
 		broken := func(yes bool) {
 			const bad = `<a href="/gone.html">旧文</a> `
 			if yes {
-				h.made.swap("/", `<p><a href="/a.pdf">`, `<p>`+bad+`<a href="/a.pdf">`)
+				h.made.Swap("/", `<p><a href="/a.pdf">`, `<p>`+bad+`<a href="/a.pdf">`)
 			} else {
-				h.made.swap("/", bad, "")
+				h.made.Swap("/", bad, "")
 			}
 			h.clock.Advance(24 * time.Hour)
 			run = h.run()

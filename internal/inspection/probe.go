@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
@@ -308,7 +309,7 @@ func (s *Service) AccessRate(ctx context.Context, scope authz.Scope, site regist
 	if !ok {
 		return Availability{}, nil
 	}
-	days, err := s.daysOf(ctx, []registry.SiteID{site}, until.AddDays(-n-farther), until, LimitsOf(pack))
+	days, err := s.daysOf(ctx, []registry.SiteID{site}, until.AddDays(-n-farther), until, engine.LimitsOf(pack))
 	if err != nil {
 		return Availability{}, err
 	}
@@ -482,7 +483,7 @@ func (s *Service) need(on calendar.Date) check.Limits {
 	if !ok {
 		return check.Limits{}
 	}
-	return LimitsOf(pack)
+	return engine.LimitsOf(pack)
 }
 
 // NearVeto is from which failed share of seven days, in per cent, a site is marked, as
@@ -578,7 +579,7 @@ func (s *Service) access(ctx context.Context, site registry.Site) (check.Finding
 	if !ok {
 		return check.Finding{}, Availability{}, false, nil
 	}
-	limits := LimitsOf(pack)
+	limits := engine.LimitsOf(pack)
 	a, err := s.AccessRate(ctx, authz.System("inspection.access"), site.ID, today.AddDays(-1), limits.AccessDays)
 	if err != nil {
 		return check.Finding{}, a, false, err
@@ -612,9 +613,9 @@ func (s *Service) JudgeAccess(ctx context.Context) error {
 		if !ok || f.Outcome == check.Untested {
 			continue
 		}
-		sg := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: s.address(site), Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
-			Evidence: Evidence{URL: s.address(site), At: s.db.Now()}}
-		if err := s.settleWith(ctx, site, sg, f.Outcome == check.Violated, func() (Evidence, error) { return s.accessEvidence(ctx, site, a) }); err != nil {
+		sg := engine.Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: s.address(site), Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
+			Evidence: engine.Evidence{URL: s.address(site), At: s.db.Now()}}
+		if err := s.settleWith(ctx, site, sg, f.Outcome == check.Violated, func() (engine.Evidence, error) { return s.accessEvidence(ctx, site, a) }); err != nil {
 			return err
 		}
 	}
@@ -622,13 +623,13 @@ func (s *Service) JudgeAccess(ctx context.Context) error {
 }
 
 // settle opens, renews or closes the one finding of a check about a whole site.
-func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, wrong bool) error {
+func (s *Service) settle(ctx context.Context, site registry.Site, sg engine.Sighting, wrong bool) error {
 	return s.settleWith(ctx, site, sg, wrong, nil)
 }
 
 // settleWith is settle with evidence that is gathered only where it is kept: with
 // the finding that is opened or has grown worse, and with the look that closes it.
-func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sighting, wrong bool, gather func() (Evidence, error)) error {
+func (s *Service) settleWith(ctx context.Context, site registry.Site, sg engine.Sighting, wrong bool, gather func() (engine.Evidence, error)) error {
 	fp := sg.Fingerprint()
 	known, err := db.One(ctx, s.db, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.fingerprint = $2 AND f.state <> 'closed'`, site.ID, fp)
 	stands := !db.None(err)
@@ -661,7 +662,7 @@ func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sightin
 			}
 			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.find", Target: f.Target(), Basis: sg.Article, After: sg.Says})
 		}
-		proof, err := insertProof(ctx, tx, Proof{Finding: known.ID, Look: "patrol", Outcome: Gone, Says: sg.Says, Evidence: sg.Evidence})
+		proof, err := insertProof(ctx, tx, Proof{Finding: known.ID, Look: "patrol", Outcome: engine.Gone, Says: sg.Says, Evidence: sg.Evidence})
 		if err != nil {
 			return err
 		}
@@ -671,24 +672,24 @@ func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sightin
 }
 
 // lookAtAccess is the retest of availability: the window as it stands today.
-func (s *Service) lookAtAccess(ctx context.Context, site registry.Site) (Look, error) {
+func (s *Service) lookAtAccess(ctx context.Context, site registry.Site) (engine.Look, error) {
 	begun := time.Now()
 	f, a, ok, err := s.access(ctx, site)
 	if err != nil {
-		return Look{}, err
+		return engine.Look{}, err
 	}
-	l := Look{Outcome: Unknown, Says: "没有检查参数，未能复测。"}
+	l := engine.Look{Outcome: engine.Unknown, Says: "没有检查参数，未能复测。"}
 	if l.Evidence, err = s.accessEvidence(ctx, site, a); err != nil {
-		return Look{}, err
+		return engine.Look{}, err
 	}
 	l.Took = time.Since(begun)
 	if ok {
 		l.Says = f.Says
 		switch f.Outcome {
 		case check.Violated:
-			l.Outcome = Standing
+			l.Outcome = engine.Standing
 		case check.Kept, check.Tolerated:
-			l.Outcome = Gone
+			l.Outcome = engine.Gone
 		}
 	}
 	return l, nil

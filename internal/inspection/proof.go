@@ -12,6 +12,7 @@ import (
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection/engine"
 )
 
 // evidenceKind is how the trail names a look at a finding.
@@ -30,8 +31,8 @@ func (p Proof) digest() string {
 		LinkFinal, Ref, SHA256                string
 		Size                                  int64
 		Excerpt, Vantage, Edition, Screenshot string
-		Boxes                                 []Box
-		Beside                                []Beside `json:",omitempty"` // left out of older looks, whose hashes stand
+		Boxes                                 []engine.Box
+		Beside                                []engine.Beside `json:",omitempty"` // left out of older looks, whose hashes stand
 	}{p.ID, string(p.Finding), string(p.Run), p.Look, p.Outcome, p.Says, p.At.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano), p.Took.Milliseconds(), p.Actor, p.URL, p.Status, p.Headers, p.Link, p.LinkStatus,
 		p.LinkFinal, string(p.Ref), p.SHA256, p.Size, p.Excerpt, p.Vantage, p.Edition, string(p.Screenshot), p.Boxes, p.Beside})
 	if err != nil {
@@ -93,7 +94,7 @@ func (s *Service) VerifyEvidence(ctx context.Context) (EvidenceReport, error) {
 			case p.digest() != hash || p.Hash != hash:
 				add("changed", p, "证据 %s（问题 %s）的内容与登记时的摘要不符，已被改动。", p.ID, p.Finding)
 			}
-			for _, ref := range p.refs() {
+			for _, ref := range p.Refs() {
 				err, done := read[ref]
 				if !done {
 					err = s.readBack(ctx, ref)

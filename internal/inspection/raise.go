@@ -8,6 +8,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -59,7 +60,7 @@ func (s *Service) RelapseSince() time.Time {
 
 // Raise files what another module saw wrong on a site, or notes that it is still
 // there, in that module's transaction.
-func (s *Service) Raise(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.SiteID, sg Sighting) (Finding, error) {
+func (s *Service) Raise(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.SiteID, sg engine.Sighting) (Finding, error) {
 	site, err := s.registry.SiteTx(ctx, tx, scope, id)
 	if err != nil {
 		return Finding{}, err
@@ -69,7 +70,7 @@ func (s *Service) Raise(ctx context.Context, tx *db.Tx, scope authz.Scope, id re
 
 // RaiseOnAccount is Raise for an account. Wrong of the sighting tells the case: what
 // was confirmed false is not raised again while the case is the same.
-func (s *Service) RaiseOnAccount(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.AccountID, sg Sighting) (Finding, error) {
+func (s *Service) RaiseOnAccount(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.AccountID, sg engine.Sighting) (Finding, error) {
 	a, err := s.registry.Account(ctx, tx, scope, id)
 	if err != nil {
 		return Finding{}, err
@@ -77,7 +78,7 @@ func (s *Service) RaiseOnAccount(ctx context.Context, tx *db.Tx, scope authz.Sco
 	return s.raise(ctx, tx, ofAccount(a), sg)
 }
 
-func (s *Service) raise(ctx context.Context, tx *db.Tx, of subject, sg Sighting) (Finding, error) {
+func (s *Service) raise(ctx context.Context, tx *db.Tx, of subject, sg engine.Sighting) (Finding, error) {
 	fp := sg.Fingerprint()
 	known, err := s.standingOn(ctx, tx, of, fp)
 	if db.None(err) {
@@ -104,7 +105,7 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, of subject, sg Sighting)
 
 // Clear closes a finding raised by another module that has now seen it gone; one
 // in an order is left to its own retest. It reports whether one was closed.
-func (s *Service) Clear(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.SiteID, sg Sighting) (bool, error) {
+func (s *Service) Clear(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.SiteID, sg engine.Sighting) (bool, error) {
 	site, err := s.registry.SiteTx(ctx, tx, scope, id)
 	if err != nil {
 		return false, err
@@ -113,7 +114,7 @@ func (s *Service) Clear(ctx context.Context, tx *db.Tx, scope authz.Scope, id re
 }
 
 // ClearOnAccount is Clear for an account.
-func (s *Service) ClearOnAccount(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.AccountID, sg Sighting) (bool, error) {
+func (s *Service) ClearOnAccount(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.AccountID, sg engine.Sighting) (bool, error) {
 	a, err := s.registry.Account(ctx, tx, scope, id)
 	if err != nil {
 		return false, err
@@ -121,7 +122,7 @@ func (s *Service) ClearOnAccount(ctx context.Context, tx *db.Tx, scope authz.Sco
 	return s.clear(ctx, tx, ofAccount(a), sg)
 }
 
-func (s *Service) clear(ctx context.Context, tx *db.Tx, of subject, sg Sighting) (bool, error) {
+func (s *Service) clear(ctx context.Context, tx *db.Tx, of subject, sg engine.Sighting) (bool, error) {
 	known, err := s.standingOn(ctx, tx, of, sg.Fingerprint())
 	// The order of an account is retested by this very look.
 	if db.None(err) || err == nil && known.State == FindingOrdered && of.account == "" {
@@ -130,7 +131,7 @@ func (s *Service) clear(ctx context.Context, tx *db.Tx, of subject, sg Sighting)
 	if err != nil {
 		return false, err
 	}
-	proof, err := insertProof(ctx, tx, Proof{Finding: known.ID, Look: "patrol", Outcome: Gone, Says: sg.Says, Evidence: sg.Evidence})
+	proof, err := insertProof(ctx, tx, Proof{Finding: known.ID, Look: "patrol", Outcome: engine.Gone, Says: sg.Says, Evidence: sg.Evidence})
 	if err != nil {
 		return false, err
 	}

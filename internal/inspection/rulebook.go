@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"zhengshu/internal/check"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/rules/sx2021"
 )
@@ -115,12 +116,12 @@ func publicRules(counts []Precision) []PublicRule {
 		out = append(out, r)
 	}
 	known := func(id string) bool { return slices.ContainsFunc(out, func(r PublicRule) bool { return r.ID == id }) }
-	for _, b := range besides {
-		if known(b.id) {
+	for _, b := range engine.OtherRules {
+		if known(b.ID) {
 			continue
 		}
-		r := PublicRule{ID: b.id, Wrong: b.wrong, Fix: b.fix, Evidence: b.evidence, Severity: string(b.severity), Draft: b.draft}
-		for _, clause := range b.clauses {
+		r := PublicRule{ID: b.ID, Wrong: b.Wrong, Fix: b.Fix, Evidence: b.Evidence, Severity: string(b.Severity), Draft: b.Draft}
+		for _, clause := range b.Clauses {
 			if name := BasisName(clause); !slices.Contains(r.Basis, name) {
 				r.Basis = append(r.Basis, name)
 			}
@@ -133,19 +134,19 @@ func publicRules(counts []Precision) []PublicRule {
 	// A rule that has been given up still answers for what it once raised.
 	for _, p := range counts {
 		if !known(p.Check) && !strings.HasPrefix(p.Check, "focus.") {
-			out = append(out, PublicRule{ID: p.Check, Wrong: CheckName(p.Check), Gone: true})
+			out = append(out, PublicRule{ID: p.Check, Wrong: engine.CheckName(p.Check), Gone: true})
 		}
 	}
 	order := func(id string) int {
 		family, _, _ := strings.Cut(id, ".")
-		if i := slices.IndexFunc(Families, func(f Family) bool { return f.ID == family }); i >= 0 {
+		if i := slices.IndexFunc(engine.Families, func(f engine.Family) bool { return f.ID == family }); i >= 0 {
 			return i
 		}
-		return len(Families)
+		return len(engine.Families)
 	}
 	for i := range out {
 		r := &out[i]
-		r.Family, r.Edition, r.Right = FamilyName(r.ID), check.RuleEdition(r.ID), -1
+		r.Family, r.Edition, r.Right = engine.FamilyName(r.ID), check.RuleEdition(r.ID), -1
 		if j := slices.IndexFunc(counts, func(p Precision) bool { return p.Check == r.ID }); j >= 0 {
 			p := counts[j]
 			r.Raised, r.Closed, r.Disputed, r.False, r.Upheld = p.Raised, p.Closed, p.Disputed, p.False, p.True

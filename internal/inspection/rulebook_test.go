@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
@@ -59,7 +60,7 @@ func TestArticle30_EveryPublicRuleHasItsGrounds(t *testing.T) {
 			t.Errorf("%s: is not told to be looked for in drafts", kind)
 			continue
 		}
-		clause, severity, fix, _ := Grounds(kind)
+		clause, severity, fix, _ := engine.Grounds(kind)
 		if list[i].Basis[0] != BasisName(clause) || list[i].Severity != string(severity) || list[i].Fix != fix {
 			t.Errorf("%s: the page and a finding differ: %+v, %s %s %s", kind, list[i], clause, severity, fix)
 		}

@@ -6,6 +6,8 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/inspection/engine/enginetest"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
@@ -19,7 +21,7 @@ func TestAFindingLeadsToItsRule(t *testing.T) {
 			t.Helper()
 			if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
 				var err error
-				found, err = h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, inspection.Sighting{Check: check, Severity: "error", Says: "缺少标识", Article: "S7.3a", URL: "http://" + host + "/", Where: check})
+				found, err = h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, engine.Sighting{Check: check, Severity: "error", Says: "缺少标识", Article: "S7.3a", URL: "http://" + enginetest.Host + "/", Where: check})
 				return err
 			}); err != nil {
 				t.Fatal(err)
@@ -53,8 +55,8 @@ func TestAFindingLeadsToItsRule(t *testing.T) {
 		h.above(t, "www.xa.example.gov.cn")
 		hosted("www.xa.example.gov.cn", true)
 		leads(f, "http://www.xa.example.gov.cn/rules/footer.party_gov_mark")
-		hosted(host, true)
-		leads(f, "http://"+host+"/rules/footer.party_gov_mark")
+		hosted(enginetest.Host, true)
+		leads(f, "http://"+enginetest.Host+"/rules/footer.party_gov_mark")
 		leads(focus, "")
 		if got, err := h.svc.RulePage(h.ctx, h.db, h.other, f); err != nil || got != "" {
 			t.Errorf("a neighbour is led to %q (%v)", got, err)

@@ -24,6 +24,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -66,7 +67,7 @@ type Run struct {
 	Found    int // findings seen
 	Fresh    int // of these not known before
 	Closed   int // no longer there
-	Untested []Untested
+	Untested []engine.Untested
 	Failure  string
 	Plan     PlanID // that drew the site; empty otherwise
 	PlanName string // joined
@@ -78,8 +79,8 @@ type Run struct {
 	Sent     time.Time // to a crawler without the house's database
 	// Unanswered is when it was given up; its answer may still come.
 	Unanswered time.Time
-	GivesUp    time.Time // when a crawler that has it is no longer waited for
-	Census     *Census   // of the release; nil of a site that is not published here
+	GivesUp    time.Time      // when a crawler that has it is no longer waited for
+	Census     *engine.Census // of the release; nil of a site that is not published here
 	areaPath   string
 	linePath   string
 }
@@ -183,8 +184,8 @@ type Service struct {
 	windows  func(ctx context.Context, sites []registry.SiteID) (map[registry.SiteID][]Window, error)
 	served   func(registry.Site) bool // by this process; nil: none
 	errands  []func(ctx context.Context, tx *db.Tx, f Finding, e Errand) error
-	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (Look, error) // by family
-	accounts func(ctx context.Context, scope authz.Scope, f Finding) (Look, error)             // nil: nobody looks at accounts
+	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (engine.Look, error) // by family
+	accounts func(ctx context.Context, scope authz.Scope, f Finding) (engine.Look, error)             // nil: nobody looks at accounts
 }
 
 // New makes the service. probes is the database of OpenProbes; client carries
@@ -203,7 +204,7 @@ func New(d, probes *db.DB, r *registry.Service, blobs blob.Store, client *egress
 		set.Every = 24 * time.Hour
 	}
 	if set.Pack == nil {
-		set.Pack = embedded
+		set.Pack = engine.EmbeddedPack
 	}
 	if set.Province == nil {
 		set.Province = sx2021.Defaults
@@ -244,22 +245,22 @@ func (s *Service) ItemFrom(fn func(ctx context.Context, site registry.SiteID, ad
 
 // RetestFrom registers who retests the findings of a family that this package
 // does not look for itself.
-func (s *Service) RetestFrom(family string, fn func(ctx context.Context, site registry.Site, f Finding) (Look, error)) {
+func (s *Service) RetestFrom(family string, fn func(ctx context.Context, site registry.Site, f Finding) (engine.Look, error)) {
 	if s.retests == nil {
-		s.retests = map[string]func(context.Context, registry.Site, Finding) (Look, error){}
+		s.retests = map[string]func(context.Context, registry.Site, Finding) (engine.Look, error){}
 	}
 	s.retests[family] = fn
 }
 
 // RetestAccountsFrom registers who looks at an account again for one of its
 // findings.
-func (s *Service) RetestAccountsFrom(fn func(ctx context.Context, scope authz.Scope, f Finding) (Look, error)) {
+func (s *Service) RetestAccountsFrom(fn func(ctx context.Context, scope authz.Scope, f Finding) (engine.Look, error)) {
 	s.accounts = fn
 }
 
 // Settle opens, renews or closes the one finding of a check about a whole site,
 // for a module that has looked at it itself.
-func (s *Service) Settle(ctx context.Context, scope authz.Scope, site registry.SiteID, sg Sighting, wrong bool) error {
+func (s *Service) Settle(ctx context.Context, scope authz.Scope, site registry.SiteID, sg engine.Sighting, wrong bool) error {
 	found, err := s.registry.Site(ctx, scope, site)
 	if err != nil {
 		return err
@@ -665,9 +666,9 @@ func (s *Service) monitored(ctx context.Context) ([]registry.Site, error) {
 	return out, err
 }
 
-func (s *Service) options(ctx context.Context, site registry.Site) (Options, error) {
+func (s *Service) options(ctx context.Context, site registry.Site) (engine.Options, error) {
 	today := calendar.DateOf(s.db.Now())
-	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners, Links: s.links, Vantage: s.set.Vantage, Limits: s.limits(today), Browser: s.set.Browser}
+	o := engine.Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners, Links: s.links, Vantage: s.set.Vantage, Limits: s.limits(today), Browser: s.set.Browser}
 	if s.set.Scanner != nil {
 		sc, err := s.set.Scanner(ctx, site.Unit)
 		if err != nil {
@@ -681,29 +682,29 @@ func (s *Service) options(ctx context.Context, site registry.Site) (Options, err
 // limits are the thresholds in force on a day.
 func (s *Service) limits(on calendar.Date) check.Limits {
 	if p, ok := s.set.Pack(on); ok {
-		return LimitsOf(p)
+		return engine.LimitsOf(p)
 	}
 	return check.Limits{}
 }
 
 // target is what the ledger knows of a site.
-func (s *Service) target(ctx context.Context, site registry.Site) (Target, error) {
+func (s *Service) target(ctx context.Context, site registry.Site) (engine.Target, error) {
 	sponsor, err := db.One(ctx, s.db, func(r db.Scanner) (sponsorOf, error) {
 		var p sponsorOf
 		err := r.Scan(&p.kind, &p.national)
 		return p, err
 	}, `SELECT kind, national_approval FROM unit WHERE id = $1`, site.Unit)
 	if err != nil {
-		return Target{}, err
+		return engine.Target{}, err
 	}
 	object, government := sponsor.object(site)
 	exempt := false
 	if s.exempt != nil {
 		if exempt, err = s.exempt(ctx, site.ID); err != nil {
-			return Target{}, err
+			return engine.Target{}, err
 		}
 	}
-	t := Target{URL: s.address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
+	t := engine.Target{URL: s.address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
 		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain, PartyGovMark: site.PartyGovMark,
 		Object: object, Government: government, NoServices: exempt, Opened: site.LaunchedOn}, Hosted: site.Hosted}
 	if !site.LaunchedOn.IsZero() {
@@ -845,7 +846,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if r.Spec.Urgent {
 		within = crawl.Urgent(within)
 	}
-	report, err := Inspect(within, s.client, s.blobs, t, o)
+	report, err := engine.Inspect(within, s.client, s.blobs, t, o)
 	if ctx.Err() != nil {
 		return ctx.Err() // stopped with the process: the job comes back
 	}
@@ -873,7 +874,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 
 // drawsToday spreads the looks in a browser of daily patrols over the week.
 func drawsToday(day calendar.Date, address string) bool {
-	return drawLot("", address)%7 == uint64(day.Weekday())
+	return engine.DrawLot("", address)%7 == uint64(day.Weekday())
 }
 
 // known are the fingerprints of the findings that stand on a site.
@@ -887,7 +888,7 @@ func (s *Service) known(ctx context.Context, site registry.SiteID) (map[string]b
 }
 
 // obey narrows the options to what a spec asks for.
-func obey(o *Options, sp Spec) {
+func obey(o *engine.Options, sp Spec) {
 	if sp.Pages > 0 {
 		o.MaxPages = sp.Pages
 	}
@@ -922,7 +923,7 @@ func (s *Service) failTx(ctx context.Context, tx *db.Tx, site registry.Site, id 
 
 // conclude writes what a run saw: new findings, known ones seen again, and
 // open ones that the run looked for and did not find.
-func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, rep Report) error {
+func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, rep engine.Report) error {
 	untested, err := json.Marshal(rep.Untested)
 	if err != nil {
 		return err
@@ -969,19 +970,19 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 		}
 		for _, f := range standing {
 			// A finding in an order is closed by its own retest, with both looks shown.
-			if f.State == FindingOrdered || len(rep.Unlooked(f.spot())) > 0 && !(f.Check == CheckListed && withdrawn[f.URL]) {
+			if f.State == FindingOrdered || len(rep.Unlooked(f.spot())) > 0 && !(f.Check == engine.CheckListed && withdrawn[f.URL]) {
 				continue
 			}
-			seen, ok := rep.looks[f.URL]
+			seen, ok := rep.Looks[f.URL]
 			if !ok {
-				seen = Evidence{URL: f.URL, At: rep.Finished}
+				seen = engine.Evidence{URL: f.URL, At: rep.Finished}
 			}
 			says, note := "本次检查未再发现。", "检查未再发现"
 			if last, ok := rep.TakenDown(f.spot()); ok {
 				seen, says, note = last, fmt.Sprintf("问题所在的网页已撤下：先后两次访问 %s，都没有这个网页（状态码 %d）。", last.URL, last.Status), "问题所在的网页已撤下"
 			}
 			seen.Edition = check.RuleEdition(f.Check)
-			proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: id, Look: "patrol", Outcome: Gone, Says: says, Evidence: seen})
+			proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: id, Look: "patrol", Outcome: engine.Gone, Says: says, Evidence: seen})
 			if err != nil {
 				return err
 			}
@@ -994,7 +995,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 		if err != nil {
 			return err
 		}
-		if err := keepWatched(ctx, tx, site.ID, id, rep.watched); err != nil {
+		if err := keepWatched(ctx, tx, site.ID, id, rep.Watched); err != nil {
 			return err
 		}
 		if err := siteFreed(ctx, tx, site.ID); err != nil {
@@ -1020,7 +1021,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 // seenAgain notes that a finding still stands. What has grown worse is kept as
 // evidence and told, as what is found is: an alarm that hangs on the grade has
 // nothing else to go by. What is another fact at the same grade is kept as well.
-func (s *Service) seenAgain(ctx context.Context, tx *db.Tx, f Finding, run RunID, sg Sighting) (Finding, error) {
+func (s *Service) seenAgain(ctx context.Context, tx *db.Tx, f Finding, run RunID, sg engine.Sighting) (Finding, error) {
 	also, err := json.Marshal(nonNil(sg.Also))
 	if err != nil {
 		return f, err
@@ -1041,7 +1042,7 @@ func (s *Service) seenAgain(ctx context.Context, tx *db.Tx, f Finding, run RunID
 	if sg.Evidence.Edition == "" {
 		sg.Evidence.Edition = check.RuleEdition(sg.Check)
 	}
-	proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: run, Look: "patrol", Outcome: Standing, Says: sg.Says, Evidence: sg.Evidence})
+	proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: run, Look: "patrol", Outcome: engine.Standing, Says: sg.Says, Evidence: sg.Evidence})
 	if err != nil {
 		return f, err
 	}
@@ -1053,12 +1054,14 @@ func (s *Service) seenAgain(ctx context.Context, tx *db.Tx, f Finding, run RunID
 }
 
 // worsens reports whether a sighting is graver than what stands.
-func worsens(sg Sighting, f Finding) bool { return rank(sg.Severity) < rank(f.Severity) }
+func worsens(sg engine.Sighting, f Finding) bool {
+	return engine.Rank(sg.Severity) < engine.Rank(f.Severity)
+}
 
 // another reports whether a sighting is of another fact than was last kept: of
 // another grade, or other bytes where the bytes are what the check is about. Other
 // pages change with every counter on them.
-func another(sg Sighting, f Finding) bool {
+func another(sg engine.Sighting, f Finding) bool {
 	if sg.Severity != f.Severity {
 		return true
 	}
@@ -1087,7 +1090,7 @@ func nonNil(list []string) []string {
 }
 
 // found files a new finding with its first proof.
-func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, sg Sighting, fp string) (Finding, error) {
+func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, sg engine.Sighting, fp string) (Finding, error) {
 	f := Finding{ID: FindingID(ulid.Make().String()), Site: of.site, Account: of.account, SiteName: of.name, Host: of.host, Platform: of.platform, Unit: of.unit, UnitName: of.unitName, Hosted: of.hosted, Run: run, LastRun: run,
 		Check: sg.Check, Fingerprint: fp, Severity: sg.Severity, Clause: sg.Article, Says: sg.Says, URL: sg.URL, Where: abridge.Cut(sg.Where, 2000), Wrong: sg.Wrong, Also: nonNil(sg.Also), Pages: sg.Pages,
 		OnHome: sg.OnHome, Excerpt: abridge.Cut(sg.Evidence.Excerpt, 2000), Fix: sg.Fix, Evidence: sg.Evidence.Ref, SHA256: sg.Evidence.SHA256, FirstSeen: tx.Now(), LastSeen: tx.Now(), State: FindingOpen}
@@ -1125,7 +1128,7 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, s
 	if err := counted(ctx, tx, f.Check, found); err != nil {
 		return f, err
 	}
-	if _, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: run, Look: "found", Outcome: Standing, Says: sg.Says, Evidence: sg.Evidence}); err != nil {
+	if _, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: run, Look: "found", Outcome: engine.Standing, Says: sg.Says, Evidence: sg.Evidence}); err != nil {
 		return f, err
 	}
 	return f, s.tell(ctx, tx, f, "find")
@@ -1176,35 +1179,35 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (
 }
 
 // lookAgain looks at a finding again, or hands the look out to a crawler.
-func (s *Service) lookAgain(ctx context.Context, scope authz.Scope, f Finding) (Look, Errand, error) {
+func (s *Service) lookAgain(ctx context.Context, scope authz.Scope, f Finding) (engine.Look, Errand, error) {
 	if f.Account != "" {
 		if s.accounts == nil {
-			return Look{}, Errand{}, fault.New(fault.Unavailable, "账号检查暂时不能使用，请稍后再试。")
+			return engine.Look{}, Errand{}, fault.New(fault.Unavailable, "账号检查暂时不能使用，请稍后再试。")
 		}
 		look, err := s.accounts(ctx, scope, f)
 		return look, Errand{}, err
 	}
 	site, err := s.registry.Site(ctx, scope, f.Site)
 	if err != nil {
-		return Look{}, Errand{}, err
+		return engine.Look{}, Errand{}, err
 	}
 	if err := contactable(site); err != nil {
-		return Look{}, Errand{}, err
+		return engine.Look{}, Errand{}, err
 	}
 	focus, err := s.focusOf(ctx, f)
 	if err != nil {
-		return Look{}, Errand{}, err
+		return engine.Look{}, Errand{}, err
 	}
 	if look, told, err := s.unfetched(ctx, site, f, focus); err != nil || told {
 		return look, Errand{}, err
 	}
 	if s.outside(site) {
 		e, err := s.ask(ctx, f)
-		return Look{}, e, err
+		return engine.Look{}, e, err
 	}
 	o, err := s.options(ctx, site)
 	if err != nil {
-		return Look{}, Errand{}, err
+		return engine.Look{}, Errand{}, err
 	}
 	o.Focus = focus
 	if !readsWords(f.Check) {
@@ -1212,15 +1215,15 @@ func (s *Service) lookAgain(ctx context.Context, scope authz.Scope, f Finding) (
 	}
 	t, err := s.target(ctx, site)
 	if err != nil {
-		return Look{}, Errand{}, err
+		return engine.Look{}, Errand{}, err
 	}
 	// A person waits.
-	o.Picture = ctx.Value(pictureKey{}) != nil
+	o.Picture = ctx.Value(engine.PictureKey{}) != nil
 	ctx, cancel := context.WithTimeout(ctx, longestErrand)
 	defer cancel()
-	look, err := Recheck(ctx, s.client, s.blobs, t, f.spot(), o)
+	look, err := engine.Recheck(ctx, s.client, s.blobs, t, f.spot(), o)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return Look{}, Errand{}, fault.New(fault.Unavailable, "一分钟内没有复测完，对方网站响应很慢，请稍后再试。").From(err)
+		return engine.Look{}, Errand{}, fault.New(fault.Unavailable, "一分钟内没有复测完，对方网站响应很慢，请稍后再试。").From(err)
 	}
 	return look, Errand{}, err
 }
@@ -1236,7 +1239,7 @@ func (s *Service) focusOf(ctx context.Context, f Finding) ([]check.Focus, error)
 
 // unfetched is the look at a finding that needs no page of its site: it is made of
 // what the house knows, or by whoever else looks for the check.
-func (s *Service) unfetched(ctx context.Context, site registry.Site, f Finding, focus []check.Focus) (look Look, told bool, err error) {
+func (s *Service) unfetched(ctx context.Context, site registry.Site, f Finding, focus []check.Focus) (look engine.Look, told bool, err error) {
 	family, _, _ := strings.Cut(f.Check, ".")
 	switch {
 	case f.Check == "access.rate":
@@ -1245,16 +1248,16 @@ func (s *Service) unfetched(ctx context.Context, site registry.Site, f Finding, 
 	case s.retests[family] != nil:
 		look, err = s.retests[family](ctx, site, f)
 		return look, true, err
-	case f.Check == CheckListed:
+	case f.Check == engine.CheckListed:
 		gone, err := s.withdrawn(ctx, site, []string{f.URL})
 		if err != nil || !gone[f.URL] {
-			return Look{}, false, err
+			return engine.Look{}, false, err
 		}
-		return Look{Outcome: Gone, Says: "该网页已不在网站的发布清单中。", Evidence: Evidence{URL: f.URL, At: s.db.Now()}}, true, nil
+		return engine.Look{Outcome: engine.Gone, Says: "该网页已不在网站的发布清单中。", Evidence: engine.Evidence{URL: f.URL, At: s.db.Now()}}, true, nil
 	case family == "focus" && len(focus) == 0:
-		return Look{Outcome: Unknown, Says: "发现这个问题的重点检查项已不在任何计划中，未能复测，请人工核实。", Evidence: Evidence{URL: f.URL, At: s.db.Now()}}, true, nil
+		return engine.Look{Outcome: engine.Unknown, Says: "发现这个问题的重点检查项已不在任何计划中，未能复测，请人工核实。", Evidence: engine.Evidence{URL: f.URL, At: s.db.Now()}}, true, nil
 	}
-	return Look{}, false, nil
+	return engine.Look{}, false, nil
 }
 
 // sponsorOf is what of a sponsor decides what its site is held to.

@@ -24,6 +24,8 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/inspection/engine/enginetest"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/jobs/jobstest"
 	"zhengshu/internal/org"
@@ -38,7 +40,7 @@ type house struct {
 	db     *db.DB
 	probes *db.DB
 	clock  *calendar.Manual
-	made   *madeSite
+	made   *enginetest.Site
 	blobs  *blob.Folder
 	reg    *registry.Service
 	svc    *inspection.Service
@@ -53,7 +55,7 @@ func (h *house) Scan(text string) []check.Span {
 	if h.scan == "" {
 		return nil
 	}
-	return quoting(h.scan).Scan(text)
+	return enginetest.Quoting(h.scan).Scan(text)
 }
 
 var morning = time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)
@@ -69,7 +71,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 
 func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 	t.Helper()
-	h := &house{t: t, db: d, clock: clock, made: newSite(t), ctx: audit.WithActor(context.Background(), audit.Actor{Kind: "person", ID: "P1", Name: "张三"})}
+	h := &house{t: t, db: d, clock: clock, made: enginetest.NewSite(t), ctx: audit.WithActor(context.Background(), audit.Actor{Kind: "person", ID: "P1", Name: "张三"})}
 	sys := audit.System(context.Background(), "test")
 	if err := passage.Declare(sys, d, registry.SiteMachine, inspection.FindingMachine); err != nil {
 		t.Fatal(err)
@@ -106,7 +108,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 		if err != nil {
 			return err
 		}
-		if h.site, err = h.reg.EnterSite(sys, tx, registry.Site{Unit: u.ID, Kind: registry.Portal, Name: "雁塔区人民政府", Host: host, SiteCode: "6101130001"}); err != nil {
+		if h.site, err = h.reg.EnterSite(sys, tx, registry.Site{Unit: u.ID, Kind: registry.Portal, Name: "雁塔区人民政府", Host: enginetest.Host, SiteCode: "6101130001"}); err != nil {
 			return err
 		}
 		return h.reg.SetMonitored(sys, tx, h.scope, h.site.ID, true)
@@ -124,7 +126,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 
 // service is one process.
 func (h *house) service() *inspection.Service {
-	return inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(h.t), inspection.Settings{Delay: -1, Scanner: func(context.Context, org.UnitID) (check.Scanner, error) { return h, nil }})
+	return inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.Client(h.t), inspection.Settings{Delay: -1, Scanner: func(context.Context, org.UnitID) (check.Scanner, error) { return h, nil }})
 }
 
 func (h *house) work() {
@@ -160,8 +162,8 @@ func (h *house) findings(state string) []inspection.Finding {
 // none; what was found before that goes with the next look.
 func TestServicesAreNotAskedOfWhoHasNone(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		h.made.swap("/", "<button>办事服务</button>", "")
-		h.made.swap("/", "办事手册", "手册")
+		h.made.Swap("/", "<button>办事服务</button>", "")
+		h.made.Swap("/", "办事手册", "手册")
 		exempt := false
 		h.svc.ExemptFrom(func(context.Context, registry.SiteID) (bool, error) { return exempt, nil })
 		h.run()
@@ -193,9 +195,9 @@ func (f *fullDisk) Put(ctx context.Context, r io.Reader) (blob.Ref, error) {
 // What the house could not keep breaks the run off only until it can.
 func TestRunGoesOnAfterTheHouseFailed(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
 		disk := &fullDisk{Store: h.blobs}
-		h.svc = inspection.New(h.db, h.probes, h.reg, disk, h.made.client(t), inspection.Settings{Delay: -1, Log: slog.New(slog.DiscardHandler)})
+		h.svc = inspection.New(h.db, h.probes, h.reg, disk, h.made.Client(t), inspection.Settings{Delay: -1, Log: slog.New(slog.DiscardHandler)})
 		if r := h.run(); r.Fresh != 1 || !disk.failed {
 			t.Errorf("disk failed %t, run %+v", disk.failed, r)
 		}
@@ -207,7 +209,7 @@ func TestRunGoesOnAfterTheHouseFailed(t *testing.T) {
 
 func TestRunFindsRetestCloses(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
 		r := h.run()
 		if r.Found != 1 || r.Fresh != 1 || r.Pages < 6 || r.AskedBy != "张三" || len(r.Untested) == 0 {
 			t.Fatalf("%+v", r)
@@ -229,7 +231,7 @@ func TestRunFindsRetestCloses(t *testing.T) {
 
 		// Still there: the finding stays, with a second look.
 		got, err := h.svc.Retest(h.ctx, h.scope, f.ID)
-		if err != nil || got.Closed || got.After.Outcome != inspection.Standing || got.Before.Look != "found" {
+		if err != nil || got.Closed || got.After.Outcome != engine.Standing || got.Before.Look != "found" {
 			t.Fatalf("%+v (%v)", got, err)
 		}
 		// In an order, then mended: the retest closes it, and before and after stay.
@@ -240,8 +242,8 @@ func TestRunFindsRetestCloses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.made.put("/gone.html", article("旧文恢复的一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
-		if got, err = h.svc.Retest(h.ctx, h.scope, f.ID); err != nil || !got.Closed || got.After.Outcome != inspection.Gone || got.After.LinkStatus != 200 || got.Before.LinkStatus != 404 || got.Finding.ClosedBy != got.After.ID {
+		h.made.Put("/gone.html", enginetest.Article("旧文恢复的一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
+		if got, err = h.svc.Retest(h.ctx, h.scope, f.ID); err != nil || !got.Closed || got.After.Outcome != engine.Gone || got.After.LinkStatus != 200 || got.Before.LinkStatus != 404 || got.Finding.ClosedBy != got.After.ID {
 			t.Fatalf("%+v (%v)", got, err)
 		}
 		proofs, err := h.svc.Proofs(h.ctx, h.db, h.scope, f.ID)
@@ -249,7 +251,7 @@ func TestRunFindsRetestCloses(t *testing.T) {
 			t.Errorf("%d proofs (%v)", len(proofs), err)
 		}
 		// Broken again: the same finding opens again.
-		h.made.set("/gone.html", page{status: 404, ctype: "text/html"})
+		h.made.Set("/gone.html", enginetest.Page{Status: 404, Type: "text/html"})
 		if got, err = h.svc.Retest(h.ctx, h.scope, f.ID); err != nil || got.Closed || got.Finding.State != inspection.FindingOpen {
 			t.Fatalf("%+v (%v)", got.Finding, err)
 		}
@@ -266,7 +268,7 @@ func TestRunFindsRetestCloses(t *testing.T) {
 func TestSecondRunKnowsTheFindingAndClosesIt(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.scan = "惯彻"
-		h.made.swap("/yw/1.html", "部署了今年的重点任务", "惯彻落实今年的重点任务")
+		h.made.Swap("/yw/1.html", "部署了今年的重点任务", "惯彻落实今年的重点任务")
 		h.run()
 		first := h.findings("")
 		h.clock.Advance(25 * time.Hour)
@@ -278,13 +280,13 @@ func TestSecondRunKnowsTheFindingAndClosesIt(t *testing.T) {
 			t.Fatalf("%+v", again)
 		}
 		// A page that cannot be asked for closes nothing.
-		h.made.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: *\nDisallow: /yw/1.html\n"})
+		h.made.Set("/robots.txt", enginetest.Page{Type: "text/plain", Body: "User-agent: *\nDisallow: /yw/1.html\n"})
 		h.svc = h.service()
 		if r := h.run(); r.Closed != 0 {
 			t.Errorf("closed what was not looked at: %+v", r)
 		}
-		h.made.set("/robots.txt", page{status: 404, ctype: "text/plain"})
-		h.made.swap("/yw/1.html", "惯彻", "贯彻")
+		h.made.Set("/robots.txt", enginetest.Page{Status: 404, Type: "text/plain"})
+		h.made.Swap("/yw/1.html", "惯彻", "贯彻")
 		h.svc = h.service()
 		if r := h.run(); r.Closed != 1 {
 			t.Errorf("%+v", r)
@@ -310,8 +312,8 @@ func TestNotContactedUntilSwitchedOn(t *testing.T) {
 		if n, err := h.svc.PatrolDue(h.ctx); n != 0 || err != nil {
 			t.Errorf("patrols %d (%v)", n, err)
 		}
-		if len(h.made.asked) != 0 {
-			t.Errorf("the site was contacted: %v", h.made.asked)
+		if len(h.made.Asked) != 0 {
+			t.Errorf("the site was contacted: %v", h.made.Asked)
 		}
 	})
 }
@@ -326,15 +328,15 @@ func TestSwitchedOffWhileItWaited(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.work()
-		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunFailed || r.Failure == "" || len(h.made.asked) != 0 {
-			t.Errorf("%+v (%v) %v", r, err, h.made.asked)
+		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunFailed || r.Failure == "" || len(h.made.Asked) != 0 {
+			t.Errorf("%+v (%v) %v", r, err, h.made.Asked)
 		}
 	})
 }
 
 func TestNeighbourSeesNothing(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
 		r := h.run()
 		f := h.findings("")[0]
 		list, total, err := h.svc.Findings(h.ctx, h.db, h.other, inspection.FindingFilter{})
@@ -358,7 +360,7 @@ func TestNeighbourSeesNothing(t *testing.T) {
 			"start":    second(h.svc.Start(h.ctx, h.other, h.site.ID)),
 			"runs":     second(h.svc.Runs(h.ctx, h.other, h.site.ID, 9)),
 			"past":     second(h.svc.Past(h.ctx, h.other, h.site.ID, 9)),
-			"accesses": second(h.svc.AccessRate(h.ctx, h.other, h.site.ID, today, 7)),
+			"accesses": second(h.svc.AccessRate(h.ctx, h.other, h.site.ID, enginetest.Today, 7)),
 		} {
 			if !fault.Is(err, fault.NotFound) {
 				t.Errorf("%s of a neighbour: %v", name, err)
@@ -372,7 +374,7 @@ func second[T any](_ T, err error) error { return err }
 func TestDisputeNeedsAReasonAndStands(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.scan = "惯彻"
-		h.made.swap("/yw/1.html", "部署了今年的重点任务", "惯彻落实今年的重点任务")
+		h.made.Swap("/yw/1.html", "部署了今年的重点任务", "惯彻落实今年的重点任务")
 		h.run()
 		f := h.findings("")[0]
 		if _, err := h.svc.Dispute(h.ctx, h.scope, f.ID, " 否 "); !fault.Is(err, fault.Invalid) || len(fault.Of(err).Fields) != 1 {
@@ -418,7 +420,7 @@ func TestOutageOfOurOwnIsNotCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.clock.Advance(10 * time.Minute)
-		c := egress.New(egress.Policy{Resolver: nowhere{t}}) // no name resolves
+		c := egress.New(egress.Policy{Resolver: enginetest.Nowhere{}}) // no name resolves
 		t.Cleanup(c.Close)
 		lost := inspection.New(h.db, h.probes, h.reg, h.blobs, c, inspection.Settings{Delay: -1})
 		if n, err := lost.ProbeDue(h.ctx); err != nil || n != 0 {
@@ -472,9 +474,9 @@ func TestOurOwnLineDownIsSaid(t *testing.T) {
 			return gap.Says
 		}
 		asked := func() int {
-			h.made.mu.Lock()
-			defer h.made.mu.Unlock()
-			return h.made.asked["/"]
+			h.made.Mu.Lock()
+			defer h.made.Mu.Unlock()
+			return h.made.Asked["/"]
 		}
 		set("http://line.none.gov.cn/")
 		if says := down(); says != "" {
@@ -522,12 +524,12 @@ func TestTwoStartAtOnce(t *testing.T) {
 		}
 		h.work()
 		// The job delivered twice does nothing the second time.
-		asked := h.made.asked["/"]
+		asked := h.made.Asked["/"]
 		runs, err := h.svc.Runs(h.ctx, h.scope, h.site.ID, 9)
 		if err != nil || len(runs) != 1 {
 			t.Fatalf("%d runs (%v)", len(runs), err)
 		}
-		if err := h.svc.Work(h.ctx, runs[0].ID); err != nil || h.made.asked["/"] != asked {
+		if err := h.svc.Work(h.ctx, runs[0].ID); err != nil || h.made.Asked["/"] != asked {
 			t.Errorf("worked twice (%v)", err)
 		}
 	})
@@ -554,7 +556,7 @@ func TestProbesEveryFiveMinutesSpreadAndOnce(t *testing.T) {
 		if err != nil || len(days) != 90 || days[89].Probes < 12 || days[89].Failures != 0 || days[0].Probes != 0 {
 			t.Errorf("%+v (%v)", days[len(days)-1], err)
 		}
-		h.made.set("/", page{status: 500, ctype: "text/html"})
+		h.made.Set("/", enginetest.Page{Status: 500, Type: "text/html"})
 		h.clock.Advance(5 * time.Minute)
 		if _, err := h.svc.ProbeDue(h.ctx); err != nil {
 			t.Fatal(err)
@@ -601,7 +603,7 @@ func TestFivePercentInclusive(t *testing.T) {
 		return out
 	}
 	each(t, func(t *testing.T, h *house) {
-		first := today.AddDays(-7)
+		first := enginetest.Today.AddDays(-7)
 		for _, c := range []struct {
 			name       string
 			days       [][2]int
@@ -614,7 +616,7 @@ func TestFivePercentInclusive(t *testing.T) {
 			{"mended", weekOf(0), true, 0},
 		} {
 			h.fill(first, c.days...)
-			a, err := h.svc.AccessRate(h.ctx, h.scope, h.site.ID, today.AddDays(-1), 7)
+			a, err := h.svc.AccessRate(h.ctx, h.scope, h.site.ID, enginetest.Today.AddDays(-1), 7)
 			if err != nil || a.Sufficient != c.sufficient || len(a.Days) != 7 {
 				t.Errorf("%s: %+v (%v)", c.name, a, err)
 			}
@@ -650,8 +652,8 @@ func TestEveryVisitIsKeptWithTheFinding(t *testing.T) {
 			week[i] = [2]int{20, 0}
 		}
 		week[6][1] = 8
-		h.fill(today.AddDays(-7), week...)
-		at := today.AddDays(-1).Start().Add(9 * time.Hour)
+		h.fill(enginetest.Today.AddDays(-7), week...)
+		at := enginetest.Today.AddDays(-1).Start().Add(9 * time.Hour)
 		err := h.probes.Update(h.ctx, func(tx *db.Tx) error {
 			for _, q := range []struct {
 				sql  string
@@ -659,7 +661,7 @@ func TestEveryVisitIsKeptWithTheFinding(t *testing.T) {
 			}{
 				{`INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, FALSE, 'tcp', 0, 0)`, []any{h.site.ID, at}},
 				{`INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, TRUE, '', 200, 321)`, []any{h.site.ID, at.Add(time.Hour)}},
-				{`INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, TRUE, '', 200, 999)`, []any{h.site.ID, today.Start().Add(time.Hour)}},
+				{`INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, TRUE, '', 200, 999)`, []any{h.site.ID, enginetest.Today.Start().Add(time.Hour)}},
 				{`INSERT INTO probe_vote (site_id, slot, vantage_id, ok, kind, status, took_ms, verdict) VALUES ($1, $2, 'own', FALSE, 'tcp', 0, 0, 'failed')`, []any{h.site.ID, at}},
 				{`INSERT INTO probe_vote (site_id, slot, vantage_id, ok, kind, status, took_ms, verdict) VALUES ($1, $2, '01FAR', FALSE, 'timeout', 0, 0, 'failed')`, []any{h.site.ID, at}},
 			} {
@@ -698,7 +700,7 @@ func TestEveryVisitIsKeptWithTheFinding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		day := today.AddDays(-1).String()
+		day := enginetest.Today.AddDays(-1).String()
 		for _, want := range []string{h.site.Name, day + ",20,8,逐次记录留有 2 次", day + " 09:00:00,本系统,打不开（tcp）,0,0,计为失败", day + " 09:00:00,01FAR,打不开（timeout）,0,0,计为失败", day + " 09:00:00,各监测点,打不开（tcp）,0,0,计票结果，计入", day + " 10:00:00,本系统,打开,200,321,计入"} {
 			if !strings.Contains(string(body), want) {
 				t.Errorf("the evidence does not tell %q:\n%s", want, body)
@@ -721,7 +723,7 @@ func TestOfflineWindowIsExcused(t *testing.T) {
 			week[i] = [2]int{20, 0}
 		}
 		week[8] = [2]int{20, 20} // offline with leave on this day
-		h.fill(today.AddDays(-10), week...)
+		h.fill(enginetest.Today.AddDays(-10), week...)
 		step := func(at calendar.Date, act string) {
 			h.clock.Set(at.Start().Add(8 * time.Hour))
 			err := h.db.Update(h.ctx, func(tx *db.Tx) error {
@@ -735,8 +737,8 @@ func TestOfflineWindowIsExcused(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		step(today.AddDays(-2), "go_offline")
-		h.clock.Set(today.AddDays(-1).Start())
+		step(enginetest.Today.AddDays(-2), "go_offline")
+		h.clock.Set(enginetest.Today.AddDays(-1).Start())
 		h.clock.Advance(-time.Hour)
 		err := h.db.Update(h.ctx, func(tx *db.Tx) error {
 			_, _, err := registry.SiteMachine.Take(h.ctx, tx, string(h.site.ID), "resume", passage.Note{})
@@ -748,7 +750,7 @@ func TestOfflineWindowIsExcused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := h.svc.AccessRate(h.ctx, h.scope, h.site.ID, today.AddDays(-1), 7)
+		a, err := h.svc.AccessRate(h.ctx, h.scope, h.site.ID, enginetest.Today.AddDays(-1), 7)
 		if err != nil || a.Failures != 0 || !a.Sufficient || len(a.Days) != 8 || !a.Days[6].Excused {
 			t.Errorf("%+v (%v)", a, err)
 		}
@@ -773,7 +775,7 @@ func TestPatrolOnceADay(t *testing.T) {
 func TestOurOwnRefusalIsNoFailureOfTheSite(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		// Without leave to dial the own listener every address is refused.
-		c := egress.New(egress.Policy{Resolver: nowhere{t}, RefuseNames: []string{"yanta.gov.cn"}})
+		c := egress.New(egress.Policy{Resolver: enginetest.Nowhere{}, RefuseNames: []string{"yanta.gov.cn"}})
 		t.Cleanup(c.Close)
 		svc := inspection.New(h.db, h.probes, h.reg, h.blobs, c, inspection.Settings{Delay: -1})
 		h.clock.Advance(10 * time.Minute)
@@ -794,14 +796,14 @@ func TestARunEndsWithItsJob(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			each(t, func(t *testing.T, h *house) {
 				died := func() {}
-				h.made.answers = func(string, string) (page, bool) { died(); return page{}, false }
-				h.made.swap("/", `</body>`, `<a href="/gone.html">旧文</a></body>`)
+				h.made.Answers = func(string, string) (enginetest.Page, bool) { died(); return enginetest.Page{}, false }
+				h.made.Swap("/", `</body>`, `<a href="/gone.html">旧文</a></body>`)
 				h.run()
 				stand := len(h.findings("standing"))
 				if stand == 0 {
 					t.Fatal("nothing found")
 				}
-				h.made.swap("/", `<a href="/gone.html">旧文</a>`, "")
+				h.made.Swap("/", `<a href="/gone.html">旧文</a>`, "")
 				h.clock.Advance(25 * time.Hour)
 				if kind == inspection.Patrol {
 					if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 1 {
@@ -866,7 +868,7 @@ func TestARunEndsWithItsOwnJobOnly(t *testing.T) {
 			t.Errorf("hurried: %s %q (%v)", r.State, r.Failure, err)
 		}
 		unread := fault.New(fault.Unavailable, "词库暂时不能读取。")
-		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, Scanner: func(context.Context, org.UnitID) (check.Scanner, error) { return nil, unread }})
+		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.Client(t), inspection.Settings{Delay: -1, Scanner: func(context.Context, org.UnitID) (check.Scanner, error) { return nil, unread }})
 		if r, err = h.svc.Start(h.ctx, h.scope, h.site.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -995,10 +997,10 @@ func TestDutiesAreRegisteredOnce(t *testing.T) {
 // it: neither where the name leads, nor what was altered, nor a notice.
 func TestArticle23_PatrolLeavesTheFindingsOfOthers(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		filed := map[string]string{"host.dns": "http://" + host + "/", "host.abroad": "http://" + host + "/", "tamper.changed": "https://" + host + "/", "notice.absent": "http://" + host + "/", "duty.seen": "http://" + host + "/"}
+		filed := map[string]string{"host.dns": "http://" + enginetest.Host + "/", "host.abroad": "http://" + enginetest.Host + "/", "tamper.changed": "https://" + enginetest.Host + "/", "notice.absent": "http://" + enginetest.Host + "/", "duty.seen": "http://" + enginetest.Host + "/"}
 		err := h.db.Update(audit.System(h.ctx, "test"), func(tx *db.Tx) error {
 			for id, at := range filed {
-				if _, err := h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, inspection.Sighting{Check: id, Severity: check.Serious, Says: id, Article: "S23.2", URL: at, Where: "site", OnHome: true, Pages: 1}); err != nil {
+				if _, err := h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, engine.Sighting{Check: id, Severity: check.Serious, Says: id, Article: "S23.2", URL: at, Where: "site", OnHome: true, Pages: 1}); err != nil {
 					return err
 				}
 			}
@@ -1022,7 +1024,7 @@ func TestAFindingOfManyPagesClosesWithAllOfThem(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		const icp = "陕ICP备"
 		for _, p := range []string{"/", "/yw/", "/tz/", "/yw/1.html", "/tz/1.html", "/map.html"} {
-			h.made.swap(p, icp, "备案")
+			h.made.Swap(p, icp, "备案")
 		}
 		h.run()
 		f := h.findings(inspection.FindingOpen)
@@ -1031,22 +1033,22 @@ func TestAFindingOfManyPagesClosesWithAllOfThem(t *testing.T) {
 		}
 		// All but one were mended; that one may not be asked for.
 		for _, p := range []string{"/", "/yw/", "/tz/", "/tz/1.html", "/map.html"} {
-			h.made.swap(p, "备案", icp)
+			h.made.Swap(p, "备案", icp)
 		}
-		h.made.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: *\nDisallow: /yw/1.html\n"})
+		h.made.Set("/robots.txt", enginetest.Page{Type: "text/plain", Body: "User-agent: *\nDisallow: /yw/1.html\n"})
 		h.svc = h.service()
 		if r := h.run(); r.Closed != 0 {
 			t.Errorf("closed with a page that was not looked at")
 		}
 		// One is broken again: what is known of the other stays.
-		h.made.swap("/tz/", icp, "备案")
+		h.made.Swap("/tz/", icp, "备案")
 		h.run()
-		if f = h.findings(inspection.FindingOpen); len(f) != 1 || f[0].Pages != 2 || f[0].URL != "http://"+host+"/tz/" || len(f[0].Also) != 1 || f[0].Also[0] != "http://"+host+"/yw/1.html" {
+		if f = h.findings(inspection.FindingOpen); len(f) != 1 || f[0].Pages != 2 || f[0].URL != "http://"+enginetest.Host+"/tz/" || len(f[0].Also) != 1 || f[0].Also[0] != "http://"+enginetest.Host+"/yw/1.html" {
 			t.Fatalf("%+v", f)
 		}
-		h.made.swap("/tz/", "备案", icp)
-		h.made.swap("/yw/1.html", "备案", icp)
-		h.made.set("/robots.txt", page{status: 404, ctype: "text/plain"})
+		h.made.Swap("/tz/", "备案", icp)
+		h.made.Swap("/yw/1.html", "备案", icp)
+		h.made.Set("/robots.txt", enginetest.Page{Status: 404, Type: "text/plain"})
 		h.svc = h.service()
 		if r := h.run(); r.Closed != 1 {
 			t.Errorf("all mended and looked at: %+v", r)
@@ -1074,12 +1076,12 @@ func TestArticle22_ARefusalIsNoOutage(t *testing.T) {
 			}
 			return all[h.site.ID]
 		}
-		h.made.set("/", page{status: http.StatusForbidden, ctype: "text/html", body: "WAF"})
+		h.made.Set("/", enginetest.Page{Status: http.StatusForbidden, Type: "text/html", Body: "WAF"})
 		for h.clock.Now().Sub(at) <= 25*time.Hour {
 			probe(0)
 			// No sooner than its next turn.
-			hits := h.made.hits("/")
-			if _, err := h.svc.ProbeDue(h.ctx); err != nil || h.made.hits("/") != hits {
+			hits := h.made.Hits("/")
+			if _, err := h.svc.ProbeDue(h.ctx); err != nil || h.made.Hits("/") != hits {
 				t.Fatalf("asked again at once (%v)", err)
 			}
 			if w := week(); w.Refusal.Since.IsZero() != (h.clock.Now().Sub(at) < 24*time.Hour+5*time.Minute) {
@@ -1100,16 +1102,16 @@ func TestArticle22_ARefusalIsNoOutage(t *testing.T) {
 			t.Errorf("a neighbour reads %+v (%v)", weeks, err)
 		}
 		// A patrol says that it could not look, and finds nothing.
-		if r := h.run(); r.Found != 0 || !slices.ContainsFunc(r.Untested, func(u inspection.Untested) bool { return u.Check == inspection.CheckHome }) {
+		if r := h.run(); r.Found != 0 || !slices.ContainsFunc(r.Untested, func(u engine.Untested) bool { return u.Check == engine.CheckHome }) {
 			t.Errorf("%d found, untested %+v", r.Found, r.Untested)
 		}
 		// It lets us in; and 404 is a failure as before.
-		h.made.set("/", page{})
+		h.made.Set("/", enginetest.Page{})
 		probe(1)
 		if w = week(); !w.Refusal.Since.IsZero() || !w.LastOK || w.Failures != 0 {
 			t.Errorf("let in: %+v", w)
 		}
-		h.made.set("/", page{status: http.StatusNotFound, ctype: "text/html", body: "x"})
+		h.made.Set("/", enginetest.Page{Status: http.StatusNotFound, Type: "text/html", Body: "x"})
 		probe(1)
 		if w = week(); w.Failures != 1 {
 			t.Errorf("404: %+v", w)
@@ -1132,7 +1134,7 @@ func TestAFalseAlarmExcusesOneCase(t *testing.T) {
 				}
 				return
 			}
-			if len(open) != 1 || open[0].URL != "http://"+host+page || open[0].Pages != 1 {
+			if len(open) != 1 || open[0].URL != "http://"+enginetest.Host+page || open[0].Pages != 1 {
 				t.Fatalf("want one of %s at %s: %+v", checkID, page, open)
 			}
 			if _, err := h.svc.Dispute(h.ctx, h.scope, open[0].ID, "经办人认为不是问题。"); err != nil {
@@ -1145,25 +1147,27 @@ func TestAFalseAlarmExcusesOneCase(t *testing.T) {
 		for i, checkID := range []string{"tags.article_title_heading", "tags.pub_date_shown"} {
 			first, second := fmt.Sprintf("/yw/%d.html", 10*i+21), fmt.Sprintf("/yw/%d.html", 10*i+22)
 			bad := func(page, title string, day int) {
-				body := article(title, "要闻", "政务动态", "2026-03-10 09:00", title+"，各部门参加。")
+				body := enginetest.Article(title, "要闻", "政务动态", "2026-03-10 09:00", title+"，各部门参加。")
 				if checkID == "tags.pub_date_shown" {
 					body = strings.Replace(body, `"PubDate" content="2026-03-10`, fmt.Sprintf(`"PubDate" content="2026-03-%02d`, day), 1)
 				} else {
 					body = strings.Replace(body, `"ArticleTitle" content="`, `"ArticleTitle" content="另一个题目`, 1)
 				}
-				h.made.put(page, body)
+				h.made.Put(page, body)
 			}
-			h.made.swap("/yw/", "</ul>", `<li><a href="`+first+`">植树活动启动的信息</a></li><li><a href="`+second+`">防汛工作部署的信息</a></li></ul>`)
+			h.made.Swap("/yw/", "</ul>", `<li><a href="`+first+`">植树活动启动的信息</a></li><li><a href="`+second+`">防汛工作部署的信息</a></li></ul>`)
 			bad(first, "植树活动启动的信息", 3)
-			h.made.put(second, article("防汛工作部署的信息", "要闻", "政务动态", "2026-03-10 09:00", "部署防汛工作。"))
+			h.made.Put(second, enginetest.Article("防汛工作部署的信息", "要闻", "政务动态", "2026-03-10 09:00", "部署防汛工作。"))
 			deny(checkID, first)
 			deny(checkID, "") // the same still
 			bad(second, "防汛工作部署的信息", 4)
 			deny(checkID, second) // beside the first, in one run
 			deny(checkID, "")
 		}
-		file := func(text string) { h.made.set("/list.txt", page{ctype: "text/plain; charset=utf-8", body: text}) }
-		h.made.swap("/yw/1.html", `<div class="content">`, `<div class="content"><a href="/list.txt">公示名单</a>`)
+		file := func(text string) {
+			h.made.Set("/list.txt", enginetest.Page{Type: "text/plain; charset=utf-8", Body: text})
+		}
+		h.made.Swap("/yw/1.html", `<div class="content">`, `<div class="content"><a href="/list.txt">公示名单</a>`)
 		file("张某，手机13800138000")
 		deny("attachment.mobile", "/yw/1.html")
 		deny("attachment.mobile", "")
@@ -1180,7 +1184,7 @@ func TestAFalseAlarmHoldsForWhatWasJudged(t *testing.T) {
 		const icp = "陕ICP备"
 		set := func(from, to string) {
 			for _, p := range []string{"/", "/yw/", "/tz/", "/yw/1.html", "/tz/1.html", "/map.html"} {
-				h.made.swap(p, from, to)
+				h.made.Swap(p, from, to)
 			}
 		}
 		deny := func(want int) {
@@ -1221,7 +1225,7 @@ func TestAFalseAlarmHoldsForWhatWasJudged(t *testing.T) {
 		raise := func(check, page string) {
 			t.Helper()
 			if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
-				_, err := h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, inspection.Sighting{Check: check, Severity: "serious", Says: "不当表述", Article: "S19.3", URL: "http://" + host + page, Where: "某词", Wrong: "某词"})
+				_, err := h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, engine.Sighting{Check: check, Severity: "serious", Says: "不当表述", Article: "S19.3", URL: "http://" + enginetest.Host + page, Where: "某词", Wrong: "某词"})
 				return err
 			}); err != nil {
 				t.Fatal(err)

@@ -44,11 +44,11 @@ func FuzzOpenSigned(f *testing.F) {
 			return
 		}
 		was := batch.Report.Unpack()
-		if again := was.Pack().Unpack(); len(again.visited) != len(was.visited) || again.Bytes != was.Bytes || len(again.Findings) != len(was.Findings) {
+		if again := was.Pack().Unpack(); len(again.Visited) != len(was.Visited) || again.Bytes != was.Bytes || len(again.Findings) != len(was.Findings) {
 			t.Fatalf("%+v became %+v", was, again)
 		}
 		for _, sg := range was.Findings {
-			_ = sg.Evidence.refs()
+			_ = sg.Evidence.Refs()
 			_ = sg.Fingerprint()
 		}
 		// A batch is not taken for a plan.

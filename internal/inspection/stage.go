@@ -11,14 +11,15 @@ import (
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 )
 
 // Staged is what the page checks say of a page before it is published.
 type Staged struct {
 	Rules    string // where the site explains the rules: followed by the id of one
-	Found    []Sighting
-	Untested []Untested
+	Found    []engine.Sighting
+	Untested []engine.Untested
 }
 
 // Stage puts a page of a site, drawn but not published, to the checks that the
@@ -51,7 +52,7 @@ func (s *Service) Stage(ctx context.Context, id registry.SiteID, path string, bo
 	if err != nil {
 		return Staged{}, err
 	}
-	found, untested := Draft(t, o, page, start)
+	found, untested := engine.Draft(t, o, page, start)
 	out := Staged{Rules: start + strings.TrimPrefix(rulesPath, "/"), Untested: untested}
 	for _, f := range found {
 		if spoken(f.Check, known) {
@@ -60,7 +61,7 @@ func (s *Service) Stage(ctx context.Context, id registry.SiteID, path string, bo
 		f.Says = check.MaskText(f.Says)
 		out.Found = append(out.Found, f)
 	}
-	slices.SortStableFunc(out.Found, func(a, b Sighting) int { return rank(a.Severity) - rank(b.Severity) })
+	slices.SortStableFunc(out.Found, func(a, b engine.Sighting) int { return engine.Rank(a.Severity) - engine.Rank(b.Severity) })
 	return out, nil
 }
 

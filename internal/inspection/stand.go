@@ -10,6 +10,7 @@ import (
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 )
 
@@ -21,7 +22,7 @@ const mostStand = 500
 // draws others.
 func (s *Service) standAt(ctx context.Context, site registry.SiteID) ([]string, error) {
 	list, err := db.All(ctx, s.db, func(r db.Scanner) ([]string, error) {
-		var f Spot
+		var f engine.Spot
 		var also string
 		if err := r.Scan(&f.Check, &f.URL, &f.Where, &also); err != nil {
 			return nil, err
@@ -37,7 +38,7 @@ func (s *Service) standAt(ctx context.Context, site registry.SiteID) ([]string, 
 	day := calendar.DateOf(s.db.Now()).String()
 	all := slices.Concat(list...)
 	slices.SortFunc(all, func(a, b string) int {
-		return cmp.Or(cmp.Compare(drawLot(day, a), drawLot(day, b)), strings.Compare(a, b))
+		return cmp.Or(cmp.Compare(engine.DrawLot(day, a), engine.DrawLot(day, b)), strings.Compare(a, b))
 	})
 	all = slices.Compact(all)
 	return all[:min(mostStand, len(all))], nil

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/inspection/engine/enginetest"
 )
 
 // TestArticle19_4_WhatWasFoundGoesWithThePage: a page that was taken down is met by no
@@ -17,8 +19,8 @@ import (
 func TestArticle19_4_WhatWasFoundGoesWithThePage(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		const id = "11010519491231002X"
-		h.made.set("/list.csv", page{ctype: "text/csv; charset=utf-8", body: "张某," + id})
-		h.made.swap("/tz/1.html", "附件可在网上下载。", `联系人身份证号`+id+`，附件：<a href="/list.csv">名单</a>`)
+		h.made.Set("/list.csv", enginetest.Page{Type: "text/csv; charset=utf-8", Body: "张某," + id})
+		h.made.Swap("/tz/1.html", "附件可在网上下载。", `联系人身份证号`+id+`，附件：<a href="/list.csv">名单</a>`)
 		h.run()
 		standing := func() (out []string) {
 			for _, f := range h.findings(inspection.FindingOpen) {
@@ -32,8 +34,8 @@ func TestArticle19_4_WhatWasFoundGoesWithThePage(t *testing.T) {
 		}
 		before := h.findings(inspection.FindingOpen)
 		// No link leads to it any more, but it is there.
-		h.made.put("/tz/3.html", article("关于做好春耕生产工作的通知", "通知公告", "通知公告", "2026-01-09 11:30", "各街道办事处：请按要求做好春耕工作。"))
-		h.made.swap("/tz/", `<a href="/tz/1.html">关于做好春季植树工作的通知</a>`, `<a href="/tz/3.html">关于做好春耕生产工作的通知</a>`)
+		h.made.Put("/tz/3.html", enginetest.Article("关于做好春耕生产工作的通知", "通知公告", "通知公告", "2026-01-09 11:30", "各街道办事处：请按要求做好春耕工作。"))
+		h.made.Swap("/tz/", `<a href="/tz/1.html">关于做好春季植树工作的通知</a>`, `<a href="/tz/3.html">关于做好春耕生产工作的通知</a>`)
 		run := func(name string, closed int) {
 			t.Helper()
 			h.svc = h.service()
@@ -42,12 +44,12 @@ func TestArticle19_4_WhatWasFoundGoesWithThePage(t *testing.T) {
 			}
 		}
 		run("nobody links to it", 0)
-		h.made.set("/tz/1.html", page{status: http.StatusInternalServerError, ctype: "text/html", body: "error"})
+		h.made.Set("/tz/1.html", enginetest.Page{Status: http.StatusInternalServerError, Type: "text/html", Body: "error"})
 		run("it is broken", 0)
-		h.made.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: *\nDisallow: /tz/1.html\n"})
-		h.made.set("/tz/1.html", page{status: http.StatusGone, ctype: "text/html", body: "gone"})
+		h.made.Set("/robots.txt", enginetest.Page{Type: "text/plain", Body: "User-agent: *\nDisallow: /tz/1.html\n"})
+		h.made.Set("/tz/1.html", enginetest.Page{Status: http.StatusGone, Type: "text/html", Body: "gone"})
 		run("it is not to be asked for", 0)
-		h.made.set("/robots.txt", page{status: http.StatusNotFound, ctype: "text/plain"})
+		h.made.Set("/robots.txt", enginetest.Page{Status: http.StatusNotFound, Type: "text/plain"})
 		run("taken down", 1)
 		if got := standing(); !slices.Equal(got, []string{"attachment.id_card"}) {
 			t.Fatalf("after the page was taken down: %v", got)
@@ -58,10 +60,10 @@ func TestArticle19_4_WhatWasFoundGoesWithThePage(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := slices.MaxFunc(proofs, func(a, b inspection.Proof) int { return a.At.Compare(b.At) })
-		if last.Outcome != inspection.Gone || !strings.Contains(last.Says, "网页已撤下") || !strings.Contains(last.Says, "410") || last.Status != http.StatusGone {
+		if last.Outcome != engine.Gone || !strings.Contains(last.Says, "网页已撤下") || !strings.Contains(last.Says, "410") || last.Status != http.StatusGone {
 			t.Errorf("the reason: %+v", last)
 		}
-		h.made.set("/list.csv", page{status: http.StatusNotFound, ctype: "text/html", body: "404"})
+		h.made.Set("/list.csv", enginetest.Page{Status: http.StatusNotFound, Type: "text/html", Body: "404"})
 		run("the file taken down", 1)
 	})
 }
@@ -73,11 +75,11 @@ func TestWhatTheReleaseNamesWasNotTakenDown(t *testing.T) {
 		paths := h.released()
 		h.listing(paths)
 		at := "/content/2026/03/007.html"
-		h.made.swap(at, "街道办事处按要求办理", "街道办事处按要求办理，联系人身份证号11010519491231002X")
+		h.made.Swap(at, "街道办事处按要求办理", "街道办事处按要求办理，联系人身份证号11010519491231002X")
 		if r := h.patrol(); r.Fresh != 1 {
 			t.Fatalf("%+v", r)
 		}
-		h.made.set(at, page{status: http.StatusNotFound, ctype: "text/html", body: "404"})
+		h.made.Set(at, enginetest.Page{Status: http.StatusNotFound, Type: "text/html", Body: "404"})
 		h.clock.Set(morning.Add(25 * time.Hour))
 		if r := h.patrol(); r.Closed != 0 || r.Fresh != 1 {
 			t.Errorf("a page of the release that does not open: %+v", r)

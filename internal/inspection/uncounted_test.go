@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine/enginetest"
 	"zhengshu/internal/registry"
 )
 
@@ -44,7 +45,7 @@ func TestSitesThatAreNotCountedAreSaid(t *testing.T) {
 		}
 		at := netip.MustParseAddrPort(room.Addr().String())
 		room.Close()
-		c := egress.New(egress.Policy{Local: h.made.addr(), Allow: []netip.AddrPort{at}, Ports: []uint16{80, 443, at.Port()}, Own: func(name string) bool { return name == "line.yanta.gov.cn" }, Resolver: nowhere{t}})
+		c := egress.New(egress.Policy{Local: h.made.Addr(), Allow: []netip.AddrPort{at}, Ports: []uint16{80, 443, at.Port()}, Own: func(name string) bool { return name == "line.yanta.gov.cn" }, Resolver: enginetest.Nowhere{}})
 		t.Cleanup(c.Close)
 		svc := inspection.New(h.db, h.probes, h.reg, h.blobs, c, inspection.Settings{Delay: -1})
 		svc.OriginFrom(func(registry.Site) string { return "http://" + at.String() })

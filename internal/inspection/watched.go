@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 )
 
@@ -24,8 +25,8 @@ type Watch struct {
 	Site        registry.SiteID
 	Address     string
 	AddedBy     string
-	Last        Watched // of the last look; At is zero before the first
-	Held        Held    // SHA256 is empty while no baseline is confirmed
+	Last        engine.Watched // of the last look; At is zero before the first
+	Held        engine.Held    // SHA256 is empty while no baseline is confirmed
 	HeldTitle   string
 	SetBy       string
 	SetAt       time.Time
@@ -115,15 +116,15 @@ func (s *Service) WatchPage(ctx context.Context, scope authz.Scope, id registry.
 			return errPublishedHere
 		}
 		at, err := crawl.Canonical("", strings.TrimSpace(address))
-		if u, uerr := url.Parse(at); err != nil || uerr != nil || domainOf(u.Hostname()) != domainOf(site.Host) {
+		if u, uerr := url.Parse(at); err != nil || uerr != nil || engine.RegisteredDomain(u.Hostname()) != engine.RegisteredDomain(site.Host) {
 			return fault.New(fault.Invalid, "这个网址不是本网站的页面，请填写以 http:// 或 https:// 开头、属于本网站域名的完整网址。").On("address", "请填写本网站的完整网址")
 		}
 		n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM page_watch WHERE site_id = $1`, id)
 		if err != nil {
 			return err
 		}
-		if n >= watchedMost {
-			return fault.Newf(fault.Refused, "每个网站最多监看%d个页面，请先停止监看不需要的页面。", watchedMost).On("address", "已达上限")
+		if n >= engine.WatchedMost {
+			return fault.Newf(fault.Refused, "每个网站最多监看%d个页面，请先停止监看不需要的页面。", engine.WatchedMost).On("address", "已达上限")
 		}
 		added, err := tx.Exec(ctx, `INSERT INTO page_watch (site_id, address, added_by) VALUES ($1, $2, $3) ON CONFLICT (site_id, address) DO NOTHING`, id, at, person.Name)
 		if err != nil {
@@ -220,7 +221,7 @@ func (s *Service) AdvanceBaseline(ctx context.Context, scope authz.Scope, id reg
 }
 
 // watching fills in what a run over a site that is not published here compares.
-func (s *Service) watching(ctx context.Context, site registry.Site, t *Target) error {
+func (s *Service) watching(ctx context.Context, site registry.Site, t *engine.Target) error {
 	if site.Hosted {
 		return nil
 	}
@@ -248,7 +249,7 @@ func (s *Service) watching(ctx context.Context, site registry.Site, t *Target) e
 }
 
 // keepWatched writes down what a run saw of the watched pages.
-func keepWatched(ctx context.Context, tx *db.Tx, site registry.SiteID, run RunID, list []Watched) error {
+func keepWatched(ctx context.Context, tx *db.Tx, site registry.SiteID, run RunID, list []engine.Watched) error {
 	for _, w := range list {
 		sketch, err := json.Marshal(w.Sketch)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine/enginetest"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
 )
@@ -45,21 +46,21 @@ func (h *house) everyHalfHour(from, to calendar.Date, failed func(at time.Time) 
 // the single ones are kept no longer, the day is left out and an earlier one taken.
 func TestArticle8_1_AWindowExcusesItsHours(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		day := today.AddDays(-3)
+		day := enginetest.Today.AddDays(-3)
 		at := func(hour int) time.Time { return day.Start().Add(time.Duration(hour) * time.Hour) }
 		var filed []inspection.Window
 		h.svc.WindowsFrom(func(_ context.Context, sites []registry.SiteID) (map[registry.SiteID][]inspection.Window, error) {
 			return map[registry.SiteID][]inspection.Window{h.site.ID: filed}, nil
 		})
 		// Off from two to three in the morning with leave, and from eight to twelve in the evening without.
-		h.everyHalfHour(today.AddDays(-12), today.AddDays(-1), func(x time.Time) bool {
+		h.everyHalfHour(enginetest.Today.AddDays(-12), enginetest.Today.AddDays(-1), func(x time.Time) bool {
 			return !x.Before(at(2)) && x.Before(at(3)) || !x.Before(at(20)) && x.Before(at(24))
 		})
 		all, err := packs.Embedded()
 		if err != nil {
 			t.Fatal(err)
 		}
-		pack, ok := packs.Pick(all, "gwb-2019-19", today)
+		pack, ok := packs.Pick(all, "gwb-2019-19", enginetest.Today)
 		if !ok {
 			t.Fatal("no pack")
 		}
@@ -78,7 +79,7 @@ func TestArticle8_1_AWindowExcusesItsHours(t *testing.T) {
 			{"the whole day", []inspection.Window{{From: at(0), To: at(24)}}, 336, 0, 8, true},
 		} {
 			filed = c.windows
-			a, err := h.svc.AccessRate(h.ctx, h.scope, h.site.ID, today.AddDays(-1), 7)
+			a, err := h.svc.AccessRate(h.ctx, h.scope, h.site.ID, enginetest.Today.AddDays(-1), 7)
 			if err != nil || a.Probes != c.probes || a.Failures != c.failures || len(a.Days) != c.days || !a.Sufficient || a.Days[len(a.Days)-3].Excused != c.excused {
 				t.Errorf("%s: %+v (%v)", c.name, a, err)
 			}
@@ -87,7 +88,7 @@ func TestArticle8_1_AWindowExcusesItsHours(t *testing.T) {
 			if err != nil || w.Whole.Probes != c.probes || w.Whole.Failures != c.failures || !w.Whole.Sufficient {
 				t.Errorf("%s: the board says %+v (%v)", c.name, w, err)
 			}
-			scored, err := h.svc.Accesses(h.ctx, h.scope, []registry.SiteID{h.site.ID}, pack, today.AddDays(-1), 7)
+			scored, err := h.svc.Accesses(h.ctx, h.scope, []registry.SiteID{h.site.ID}, pack, enginetest.Today.AddDays(-1), 7)
 			if s := scored[h.site.ID]; err != nil || s.Probes != c.probes || s.Failures != c.failures || s.Outcome != a.Outcome {
 				t.Errorf("%s: scored by %+v (%v)", c.name, s, err)
 			}

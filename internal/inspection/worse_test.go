@@ -10,6 +10,8 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/inspection/engine/enginetest"
 )
 
 // worsened counts who was told that a check's finding grew worse.
@@ -40,20 +42,20 @@ func (h *house) standing(id string) (inspection.Finding, []inspection.Proof) {
 // it is seen again; the same once more is neither, and less is kept once a day.
 func TestWhatGrowsWorseIsToldAndKept(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		ways := map[string]func(sg inspection.Sighting) error{
-			"change.baseline": func(sg inspection.Sighting) error {
+		ways := map[string]func(sg engine.Sighting) error{
+			"change.baseline": func(sg engine.Sighting) error {
 				return h.db.Update(h.ctx, func(tx *db.Tx) error {
 					_, err := h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, sg)
 					return err
 				})
 			},
-			"host.domain_expiry": func(sg inspection.Sighting) error { return h.svc.Settle(h.ctx, h.scope, h.site.ID, sg, true) },
+			"host.domain_expiry": func(sg engine.Sighting) error { return h.svc.Settle(h.ctx, h.scope, h.site.ID, sg, true) },
 		}
 		for id, see := range ways {
 			look := func(grade check.Severity, sha string, wantProofs, wantTold int) inspection.Finding {
 				t.Helper()
-				sg := inspection.Sighting{Check: id, Severity: grade, Says: string(grade) + sha, Article: "S23.1a", URL: "http://" + host + "/", Where: "http://" + host + "/", Pages: 1,
-					Evidence: inspection.Evidence{URL: "http://" + host + "/", SHA256: strings.Repeat(sha, 64), Excerpt: "摘录" + sha, At: h.clock.Now()}}
+				sg := engine.Sighting{Check: id, Severity: grade, Says: string(grade) + sha, Article: "S23.1a", URL: "http://" + enginetest.Host + "/", Where: "http://" + enginetest.Host + "/", Pages: 1,
+					Evidence: engine.Evidence{URL: "http://" + enginetest.Host + "/", SHA256: strings.Repeat(sha, 64), Excerpt: "摘录" + sha, At: h.clock.Now()}}
 				if err := see(sg); err != nil {
 					t.Fatal(err)
 				}
@@ -102,21 +104,21 @@ func TestArticle23_1_ARedesignHidesNoDefacement(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		days := func() { h.clock.Advance(24 * time.Hour) }
 		h.run()
-		w, err := h.svc.WatchedPage(h.ctx, h.scope, h.site.ID, "http://"+host+"/")
+		w, err := h.svc.WatchedPage(h.ctx, h.scope, h.site.ID, "http://"+enginetest.Host+"/")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.svc.AdvanceBaseline(h.ctx, h.scope, h.site.ID, "http://"+host+"/", w.Last.SHA256, "首次确认，已与主办单位核对"); err != nil {
+		if err := h.svc.AdvanceBaseline(h.ctx, h.scope, h.site.ID, "http://"+enginetest.Host+"/", w.Last.SHA256, "首次确认，已与主办单位核对"); err != nil {
 			t.Fatal(err)
 		}
-		h.made.swap("/", "</body>", `<script src="http://static.elsewhere.example/new.js"></script></body>`)
+		h.made.Swap("/", "</body>", `<script src="http://static.elsewhere.example/new.js"></script></body>`)
 		days()
 		h.run()
 		f, proofs := h.standing("change.baseline")
 		if f.Severity != check.Error || len(proofs) != 1 {
 			t.Fatalf("a redesign: %s, %d looks", f.Severity, len(proofs))
 		}
-		h.made.put("/", `<html lang="zh-CN"><head><meta charset="utf-8"><title>恭喜发财</title></head><body><table><tr><td>`+strings.Repeat("全新商品正品保障全国联保欢迎选购。", 20)+`</td></tr></table></body></html>`)
+		h.made.Put("/", `<html lang="zh-CN"><head><meta charset="utf-8"><title>恭喜发财</title></head><body><table><tr><td>`+strings.Repeat("全新商品正品保障全国联保欢迎选购。", 20)+`</td></tr></table></body></html>`)
 		days()
 		h.run()
 		again, proofs := h.standing("change.baseline")
@@ -124,7 +126,7 @@ func TestArticle23_1_ARedesignHidesNoDefacement(t *testing.T) {
 			t.Fatalf("taken over: %+v, told %v", again, h.acts)
 		}
 		last := proofs[len(proofs)-1]
-		if len(proofs) != 2 || last.SHA256 == proofs[0].SHA256 || last.Outcome != inspection.Standing || last.Look != "patrol" || last.Ref == "" || last.Says != again.Says || last.Run == "" {
+		if len(proofs) != 2 || last.SHA256 == proofs[0].SHA256 || last.Outcome != engine.Standing || last.Look != "patrol" || last.Ref == "" || last.Says != again.Says || last.Run == "" {
 			t.Errorf("evidence of it: %+v", proofs)
 		}
 	})

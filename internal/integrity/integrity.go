@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/org"
@@ -411,9 +412,9 @@ var whatNames = map[string]string{publishing.Changed: "内容与发布的不一�
 // WhatName is a kind of damage in Chinese.
 func WhatName(what string) string { return whatNames[what] }
 
-func sighting(site registry.Site, d publishing.Damage, says string) inspection.Sighting {
-	article, severity, fix, _ := inspection.Grounds(CheckTampered)
-	return inspection.Sighting{Check: CheckTampered, Severity: severity, Article: article, URL: "https://" + site.Host + "/", Where: "site", Pages: 1, Says: says, Fix: fix}
+func sighting(site registry.Site, d publishing.Damage, says string) engine.Sighting {
+	article, severity, fix, _ := engine.Grounds(CheckTampered)
+	return engine.Sighting{Check: CheckTampered, Severity: severity, Article: article, URL: "https://" + site.Host + "/", Where: "site", Pages: 1, Says: says, Fix: fix}
 }
 
 // alarm writes one down, in the transaction of whoever saw it; one that is open
@@ -677,17 +678,17 @@ func (s *Service) LookNow(ctx context.Context, scope authz.Scope, id registry.Si
 }
 
 // Retest is the inspection's second look at a finding of tampering.
-func (s *Service) Retest(ctx context.Context, site registry.Site, _ inspection.Finding) (inspection.Look, error) {
+func (s *Service) Retest(ctx context.Context, site registry.Site, _ inspection.Finding) (engine.Look, error) {
 	began := time.Now()
 	if err := s.Look(ctx, site.ID); err != nil {
-		return inspection.Look{Outcome: inspection.Unknown, Says: "没有比对成功，请稍后再复测。", Took: time.Since(began)}, nil
+		return engine.Look{Outcome: engine.Unknown, Says: "没有比对成功，请稍后再复测。", Took: time.Since(began)}, nil
 	}
 	n, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM tamper_alarm WHERE site_id = $1 AND settled_at IS NULL`, site.ID)
 	if err != nil {
-		return inspection.Look{}, err
+		return engine.Look{}, err
 	}
 	if n > 0 {
-		return inspection.Look{Outcome: inspection.Standing, Says: fmt.Sprintf("仍有 %d 处与发布清单不一致。", n), Took: time.Since(began)}, nil
+		return engine.Look{Outcome: engine.Standing, Says: fmt.Sprintf("仍有 %d 处与发布清单不一致。", n), Took: time.Since(began)}, nil
 	}
-	return inspection.Look{Outcome: inspection.Gone, Says: "全站与发布清单一致。", Took: time.Since(began)}, nil
+	return engine.Look{Outcome: engine.Gone, Says: "全站与发布清单一致。", Took: time.Since(began)}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 )
@@ -93,7 +94,7 @@ func (s *Service) file(ctx context.Context, tx *db.Tx, a registry.Account, f che
 		if err != nil {
 			return err
 		}
-		sg := inspection.Sighting{Check: x.Check, Severity: x.Severity, Says: x.Says, Article: x.Article, URL: e.URL, Where: a.Name, Fix: x.Fix, Wrong: caseOf(x.Check, f), Pages: 1, Evidence: e}
+		sg := engine.Sighting{Check: x.Check, Severity: x.Severity, Says: x.Says, Article: x.Article, URL: e.URL, Where: a.Name, Fix: x.Fix, Wrong: caseOf(x.Check, f), Pages: 1, Evidence: e}
 		if x.Outcome == check.Violated {
 			_, err = s.Inspection.RaiseOnAccount(ctx, tx, system, a.ID, sg)
 		} else {
@@ -126,11 +127,11 @@ type feedProof struct {
 // evidence is what a check of an account rests on: the file of a receipt, the
 // bytes of a feed, the answers of download addresses; where there is none of
 // these, what the ledger and imported lists say.
-func (s *Service) evidence(ctx context.Context, q db.Querier, a registry.Account, f check.AccountFacts, by map[string]Receipt, id string) (inspection.Evidence, error) {
+func (s *Service) evidence(ctx context.Context, q db.Querier, a registry.Account, f check.AccountFacts, by map[string]Receipt, id string) (engine.Evidence, error) {
 	if r, ok := by[id]; ok {
 		return s.receiptEvidence(ctx, q, a, r)
 	}
-	e := inspection.Evidence{URL: a.URL, At: s.DB.Now()}
+	e := engine.Evidence{URL: a.URL, At: s.DB.Now()}
 	switch id {
 	case "account.usable":
 		var lines []string
@@ -172,8 +173,8 @@ func (s *Service) evidence(ctx context.Context, q db.Querier, a registry.Account
 	return e, nil
 }
 
-func (s *Service) receiptEvidence(ctx context.Context, q db.Querier, a registry.Account, r Receipt) (inspection.Evidence, error) {
-	e := inspection.Evidence{URL: r.Link, At: r.At, Excerpt: strings.Join(append([]string{r.SeenOn.String() + " 由" + r.Person + "查看"}, r.Says()...), "\n")}
+func (s *Service) receiptEvidence(ctx context.Context, q db.Querier, a registry.Account, r Receipt) (engine.Evidence, error) {
+	e := engine.Evidence{URL: r.Link, At: r.At, Excerpt: strings.Join(append([]string{r.SeenOn.String() + " 由" + r.Person + "查看"}, r.Says()...), "\n")}
 	if r.FileID == "" {
 		return e, nil
 	}
@@ -217,34 +218,34 @@ func (r Receipt) Says() []string {
 
 // retest looks at an account again for one of its findings: what can be asked by
 // machine is asked now, what only a person sees is read from the newest receipt.
-func (s *Service) retest(ctx context.Context, scope authz.Scope, f inspection.Finding) (inspection.Look, error) {
+func (s *Service) retest(ctx context.Context, scope authz.Scope, f inspection.Finding) (engine.Look, error) {
 	begun := s.DB.Now()
 	a, err := s.Registry.Account(ctx, s.DB, scope, f.Account)
 	if err != nil {
-		return inspection.Look{}, err
+		return engine.Look{}, err
 	}
 	if a.State != registry.Running {
-		return inspection.Look{}, fault.Newf(fault.Refused, "账号现在的状态是“%s”，不再检查。", a.StateName())
+		return engine.Look{}, fault.Newf(fault.Refused, "账号现在的状态是“%s”，不再检查。", a.StateName())
 	}
 	if err := s.ask(ctx, a, f.Check); err != nil {
-		return inspection.Look{}, err
+		return engine.Look{}, err
 	}
-	var look inspection.Look
+	var look engine.Look
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		facts, by, err := s.facts(ctx, tx, a)
 		if err != nil {
 			return err
 		}
-		look = inspection.Look{Outcome: inspection.Unknown, Says: "没有这项检查的最新情况，请在账号检查单登记看到的情况后再复测。"}
+		look = engine.Look{Outcome: engine.Unknown, Says: "没有这项检查的最新情况，请在账号检查单登记看到的情况后再复测。"}
 		for _, x := range judgeFacts(facts, calendar.DateOf(tx.Now())) {
 			if x.Check != f.Check {
 				continue
 			}
 			switch x.Outcome {
 			case check.Violated:
-				look.Outcome, look.Says = inspection.Standing, x.Says
+				look.Outcome, look.Says = engine.Standing, x.Says
 			case check.Kept, check.Tolerated:
-				look.Outcome, look.Says = inspection.Gone, clearedSays(x)
+				look.Outcome, look.Says = engine.Gone, clearedSays(x)
 			}
 		}
 		if look.Evidence, err = s.evidence(ctx, tx, a, facts, by, f.Check); err != nil {

@@ -23,6 +23,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/newmedia"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -183,7 +184,7 @@ func TestS19_4_WhatIsWrongWithAnAccountIsAFinding(t *testing.T) {
 			t.Errorf("the neighbour's false alarms: %v", err)
 		}
 		// A retest reads the feed now.
-		if got, err := insp.Retest(ctx, mine, f.ID); err != nil || got.After.Outcome != inspection.Standing || got.Closed || got.After.Ref == "" {
+		if got, err := insp.Retest(ctx, mine, f.ID); err != nil || got.After.Outcome != engine.Standing || got.Closed || got.After.Ref == "" {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		// Disputed: a clock runs, an answer ends it; what was confirmed false is owed no
@@ -232,7 +233,7 @@ func TestS19_4_WhatIsWrongWithAnAccountIsAFinding(t *testing.T) {
 		f = found[0]
 		newest = calendar.DateOf(clock.Now())
 		got, err := insp.Retest(ctx, mine, f.ID)
-		if err != nil || got.After.Outcome != inspection.Gone || !got.Closed || owed() != 0 {
+		if err != nil || got.After.Outcome != engine.Gone || !got.Closed || owed() != 0 {
 			t.Fatalf("posted again: %+v, %v, %d owed", got, err, owed())
 		}
 		if proofs, err = insp.Proofs(ctx, d, mine, f.ID); err != nil || len(proofs) != 2 || proofs[1].Look != "retest" {

@@ -23,6 +23,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/obligation"
@@ -316,7 +317,7 @@ func (s *Service) readFeed(ctx context.Context, id registry.AccountID, address s
 		}
 		if ref != "" {
 			if _, err := tx.Quiet(ctx, `UPDATE account_feed_look SET taken_at = $2, status = $3, headers = $4, ref = $5, sha256 = $6, size = $7 WHERE account_id = $1`,
-				id, tx.Now(), resp.Status, clip(inspection.HeaderText(resp.Header), 8000), string(ref), ref.Hash(), len(resp.Body)); err != nil {
+				id, tx.Now(), resp.Status, clip(engine.HeaderText(resp.Header), 8000), string(ref), ref.Hash(), len(resp.Body)); err != nil {
 				return err
 			}
 		}

@@ -23,6 +23,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/org"
@@ -209,7 +210,7 @@ func (s *Service) look(ctx context.Context, n Notice, p Place) (Look, error) {
 		return l, err
 	}
 	if l.Status = page.Status; resp != nil {
-		l.Headers = clip(inspection.HeaderText(resp.Header), 8000)
+		l.Headers = clip(engine.HeaderText(resp.Header), 8000)
 	}
 	if l.Ref, l.Size, err = s.put(ctx, page.Body); err != nil {
 		return l, err
@@ -492,18 +493,18 @@ func where(st Stand) string {
 }
 
 // sighting is the finding of a day proven absent.
-func sighting(n Notice, p Place, l Look) inspection.Sighting {
+func sighting(n Notice, p Place, l Look) engine.Sighting {
 	address := p.URL
-	e := inspection.Evidence{Ref: l.Ref, URL: l.URL, Status: l.Status, Headers: l.Headers, SHA256: l.Ref.Hash(), Size: l.Size, At: l.At}
+	e := engine.Evidence{Ref: l.Ref, URL: l.URL, Status: l.Status, Headers: l.Headers, SHA256: l.Ref.Hash(), Size: l.Size, At: l.At}
 	if l.HomeURL != "" {
 		address = l.HomeURL
 		if l.Status < 300 && l.HomeRef != "" {
 			// The page is there; the home page proves what is wrong.
-			e = inspection.Evidence{Ref: l.HomeRef, URL: l.HomeURL, Status: l.Home, Headers: l.Headers, SHA256: l.HomeRef.Hash(), Size: l.HomeSz, At: l.At}
+			e = engine.Evidence{Ref: l.HomeRef, URL: l.HomeURL, Status: l.Home, Headers: l.Headers, SHA256: l.HomeRef.Hash(), Size: l.HomeSz, At: l.At}
 		}
 	}
-	_, severity, fix, _ := inspection.Grounds(CheckAbsent)
-	return inspection.Sighting{Check: CheckAbsent, Severity: severity, Article: n.Clause, URL: address, Where: p.Name() + " " + string(p.ID), OnHome: true, Pages: 1,
+	_, severity, fix, _ := engine.Grounds(CheckAbsent)
+	return engine.Sighting{Check: CheckAbsent, Severity: severity, Article: n.Clause, URL: address, Where: p.Name() + " " + string(p.ID), OnHome: true, Pages: 1,
 		Says: "“" + n.Title + "”" + l.Day.Chinese() + "未在" + p.Name() + "悬挂：" + l.Says, Fix: fix, Evidence: e}
 }
 
@@ -559,34 +560,34 @@ func (s *Service) clear(ctx context.Context, tx *db.Tx, n Notice, p Place, l Loo
 }
 
 // retest looks at the place of a finding again.
-func (s *Service) retest(ctx context.Context, _ registry.Site, f inspection.Finding) (inspection.Look, error) {
+func (s *Service) retest(ctx context.Context, _ registry.Site, f inspection.Finding) (engine.Look, error) {
 	id := f.Where[strings.LastIndex(f.Where, " ")+1:]
 	p, err := db.One(ctx, s.db, scanPlace, placeSelect+` WHERE p.id = $1`, id)
 	if db.None(err) {
-		return inspection.Look{Outcome: inspection.Unknown, Says: "公告登记已不存在，未能复测。", Evidence: inspection.Evidence{URL: f.URL, At: s.db.Now()}}, nil
+		return engine.Look{Outcome: engine.Unknown, Says: "公告登记已不存在，未能复测。", Evidence: engine.Evidence{URL: f.URL, At: s.db.Now()}}, nil
 	}
 	if err != nil {
-		return inspection.Look{}, err
+		return engine.Look{}, err
 	}
 	n, err := db.One(ctx, s.db, scanNotice, noticeSelect+` WHERE n.id = $1`, p.Notice)
 	if err != nil {
-		return inspection.Look{}, err
+		return engine.Look{}, err
 	}
 	if !n.Active() {
-		return inspection.Look{Outcome: inspection.Gone, Says: "公告现在的状态是“" + n.StateName() + "”，不再要求悬挂。", Evidence: inspection.Evidence{URL: f.URL, At: s.db.Now()}}, nil
+		return engine.Look{Outcome: engine.Gone, Says: "公告现在的状态是“" + n.StateName() + "”，不再要求悬挂。", Evidence: engine.Evidence{URL: f.URL, At: s.db.Now()}}, nil
 	}
 	l, err := s.look(ctx, n, p)
 	if err != nil {
-		return inspection.Look{}, err
+		return engine.Look{}, err
 	}
-	out := inspection.Look{Says: l.Says, Took: l.Took, Evidence: sighting(n, p, l).Evidence}
+	out := engine.Look{Says: l.Says, Took: l.Took, Evidence: sighting(n, p, l).Evidence}
 	switch l.Outcome {
 	case Seen:
-		out.Outcome = inspection.Gone
+		out.Outcome = engine.Gone
 	case Absent:
-		out.Outcome = inspection.Standing
+		out.Outcome = engine.Standing
 	default:
-		out.Outcome = inspection.Unknown
+		out.Outcome = engine.Unknown
 	}
 	return out, nil
 }

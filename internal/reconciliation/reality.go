@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/registry"
 )
@@ -126,20 +127,20 @@ func (s *Service) Hold(ctx context.Context, scope authz.Scope, id registry.SiteI
 // look is one visit with what came of it.
 type look struct {
 	outcomes []Outcome
-	evidence inspection.Evidence
+	evidence engine.Evidence
 	tls      egress.TLSFacts
 }
 
-func (l look) sighting(site registry.Site, o Outcome) inspection.Sighting {
-	sg := inspection.Sighting{Check: o.Check, Says: o.Says, URL: l.evidence.URL, Where: site.Host, OnHome: true, Pages: 1, Evidence: l.evidence}
-	sg.Article, sg.Severity, sg.Fix, _ = inspection.Grounds(o.Check)
+func (l look) sighting(site registry.Site, o Outcome) engine.Sighting {
+	sg := engine.Sighting{Check: o.Check, Says: o.Says, URL: l.evidence.URL, Where: site.Host, OnHome: true, Pages: 1, Evidence: l.evidence}
+	sg.Article, sg.Severity, sg.Fix, _ = engine.Grounds(o.Check)
 	return sg
 }
 
 // look asks the DNS, then the home page, and holds each answer against the
 // ledger.
 func (s *Service) look(ctx context.Context, address string, site registry.Site, domain registry.Domain) look {
-	l := look{evidence: inspection.Evidence{URL: address, At: s.DB.Now()}}
+	l := look{evidence: engine.Evidence{URL: address, At: s.DB.Now()}}
 	if len(domain.Addresses) == 0 {
 		l.outcomes = append(l.outcomes, Outcome{Check: CheckDNS, Void: true, Says: "域名台账没有登记应有的解析地址。"})
 	} else {
@@ -301,19 +302,19 @@ func clip(s string, n int) string {
 }
 
 // retest looks again at a finding of this module, for inspection.
-func (s *Service) retest(ctx context.Context, site registry.Site, f inspection.Finding) (inspection.Look, error) {
+func (s *Service) retest(ctx context.Context, site registry.Site, f inspection.Finding) (engine.Look, error) {
 	begun := time.Now()
 	scope := authz.System("reconciliation.retest")
 	address, err := s.Inspection.Address(ctx, scope, site.ID)
 	if err != nil {
-		return inspection.Look{}, err
+		return engine.Look{}, err
 	}
 	domain, _, err := s.Registry.MainDomains(ctx, s.DB, scope, site.ID)
 	if err != nil {
-		return inspection.Look{}, err
+		return engine.Look{}, err
 	}
 	seen := s.look(ctx, address, site, domain)
-	out := inspection.Look{Outcome: inspection.Unknown, Says: "未能复测。", Evidence: seen.evidence, Took: time.Since(begun)}
+	out := engine.Look{Outcome: engine.Unknown, Says: "未能复测。", Evidence: seen.evidence, Took: time.Since(begun)}
 	for _, o := range seen.outcomes {
 		if o.Check != f.Check {
 			continue
@@ -322,9 +323,9 @@ func (s *Service) retest(ctx context.Context, site registry.Site, f inspection.F
 		switch {
 		case o.Void:
 		case o.Wrong:
-			out.Outcome = inspection.Standing
+			out.Outcome = engine.Standing
 		default:
-			out.Outcome = inspection.Gone
+			out.Outcome = engine.Gone
 		}
 	}
 	return out, ctx.Err()

@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/merit"
 	"zhengshu/internal/web"
 )
@@ -321,7 +322,7 @@ func newFindingPart(d assessment.Dossier, f assessment.OrderFinding, me reader, 
 		p.Note = f.ConfirmedBy + " 于 " + web.Minute(f.ConfirmedAt) + " 确认：" + f.Reason
 	default:
 		tag := web.Tag{Kind: web.Warn, Text: f.StateName()}
-		if f.After.Outcome == inspection.Standing {
+		if f.After.Outcome == engine.Standing {
 			tag = web.Tag{Kind: web.Danger, Text: "未改正"}
 		}
 		p.Tags, p.Note = append(p.Tags, tag), note
@@ -364,7 +365,7 @@ func newPointPart(d assessment.Dossier, x assessment.Point, me reader, open bool
 		p.Note = x.SettledBy + " 于 " + web.Minute(x.SettledAt) + "：" + x.Reason
 	default:
 		tag := web.Tag{Kind: web.Warn, Text: "已通知整改"}
-		if x.Outcome == inspection.Standing {
+		if x.Outcome == engine.Standing {
 			tag = web.Tag{Kind: web.Danger, Text: "未改正"}
 		}
 		p.Tags, p.Note = append(p.Tags, tag), note

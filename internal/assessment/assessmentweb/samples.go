@@ -8,6 +8,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/rules/packs"
@@ -44,7 +45,7 @@ func sampleGroups(words string) []assessment.Group {
 }
 
 func samplePoint(words string) assessment.Point {
-	return assessment.Point{ID: "p1", Account: "a1", AccountName: "西安商务发布" + words, UnitName: "西安市商务局", Check: "manual.text", Severity: check.Serious, Clause: "S19.4", Says: "推文表述不当" + words, Place: "《通知》" + words, Fix: "请改正。", SeenOn: sampleDay, SeenBy: "李敏" + words, Outcome: inspection.Standing, LookedAt: sampleAt, LookSays: "仍在" + words}
+	return assessment.Point{ID: "p1", Account: "a1", AccountName: "西安商务发布" + words, UnitName: "西安市商务局", Check: "manual.text", Severity: check.Serious, Clause: "S19.4", Says: "推文表述不当" + words, Place: "《通知》" + words, Fix: "请改正。", SeenOn: sampleDay, SeenBy: "李敏" + words, Outcome: engine.Standing, LookedAt: sampleAt, LookSays: "仍在" + words}
 }
 
 func sampleDossier(state, words string) assessment.Dossier {

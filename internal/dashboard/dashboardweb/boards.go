@@ -12,7 +12,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/check"
 	"zhengshu/internal/dashboard"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/web"
 )
 
@@ -245,7 +245,7 @@ func newRules(list []dashboard.Rule, p dashboard.Place, f web.Filter, at time.Ti
 		at := func(figure string) dashboard.Query {
 			return dashboard.Query{Figure: figure, Under: p.Area.ID, Check: x.Check}
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: inspection.CheckName(x.Check), Note: inspection.FamilyName(x.Check)}, figure(x.Raised, at("rule.raised")), figure(x.Disputed, at("rule.disputed")), figure(x.Upheld, at("rule.upheld")), figure(x.Refuted, at("rule.refuted")), {Text: strings.TrimSuffix(percent(x.Share()), "%"), Keep: true}, web.Figure(x.Waiting), web.Figure(x.Mended)}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: engine.CheckName(x.Check), Note: engine.FamilyName(x.Check)}, figure(x.Raised, at("rule.raised")), figure(x.Disputed, at("rule.disputed")), figure(x.Upheld, at("rule.upheld")), figure(x.Refuted, at("rule.refuted")), {Text: strings.TrimSuffix(percent(x.Share()), "%"), Keep: true}, web.Figure(x.Waiting), web.Figure(x.Mended)}})
 	}
 	v.Charts = []charted{{Title: "申辩和误报", Kind: "stack", Columns: "3,4", Wide: true, Table: t}}
 	return v

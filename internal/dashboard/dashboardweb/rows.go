@@ -8,7 +8,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/dashboard"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/web"
 )
 
@@ -73,7 +73,7 @@ func (h *Handler) where(r *http.Request, q dashboard.Query) (string, error) {
 		s += "　" + dashboard.Bands[q.Band].Name
 	}
 	if q.Check != "" {
-		s += "　" + inspection.CheckName(q.Check)
+		s += "　" + engine.CheckName(q.Check)
 	}
 	if !q.Since.IsZero() {
 		s += "　自 " + web.Minute(q.Since) + " 起"

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"zhengshu/internal/dashboard"
-	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/web"
 )
 
@@ -15,7 +15,7 @@ import (
 func TestRulesAreNamedInWords(t *testing.T) {
 	v := newRules([]dashboard.Rule{{Check: "link.dead", Raised: 3}}, dashboard.Place{}, web.Filter{}, time.Time{})
 	cell := v.Charts[0].Table.Rows[0].Cells[0]
-	if said := fmt.Sprint(cell); cell.Text != inspection.CheckName("link.dead") || strings.Contains(said, "link.dead") {
+	if said := fmt.Sprint(cell); cell.Text != engine.CheckName("link.dead") || strings.Contains(said, "link.dead") {
 		t.Errorf("%+v", cell)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/web/porch"
@@ -116,7 +117,7 @@ type listPage struct {
 	Rules              int
 }
 
-var severityNames = map[string]string{"serious": "严重", "error": "一般", "advice": "提示", string(inspection.ByPerson): "由检查人员认定"}
+var severityNames = map[string]string{"serious": "严重", "error": "一般", "advice": "提示", string(engine.ByPerson): "由检查人员认定"}
 
 func share(r inspection.PublicRule) string {
 	if r.Right < 0 {

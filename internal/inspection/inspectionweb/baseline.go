@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
 )
@@ -89,10 +90,10 @@ func newBaselines(s registry.Site, list []inspection.Watch, mayAdd bool) baselin
 }
 
 var (
-	sampleWatch = inspection.Watch{Site: "01JS", Address: "http://www.yanta.gov.cn/", Last: inspection.Watched{Address: "http://www.yanta.gov.cn/", Ref: sampleFinding.Evidence, SHA256: strings.Repeat("cd", 32), Size: 48211, At: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Title: "雁塔区人民政府",
-		Outcome: check.Violated, Grave: true, Says: "标题改变，正文只有 3% 与基线相同，新增外部链接 www.example.com"}, Held: inspection.Held{SHA256: sampleFinding.SHA256, Ref: sampleFinding.Evidence, Size: 47000, SeenAt: time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)}, HeldTitle: "雁塔区人民政府", SetBy: "张三", SetAt: time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC), Reason: "首次确认，已与雁塔区政府办核对"}
+	sampleWatch = inspection.Watch{Site: "01JS", Address: "http://www.yanta.gov.cn/", Last: engine.Watched{Address: "http://www.yanta.gov.cn/", Ref: sampleFinding.Evidence, SHA256: strings.Repeat("cd", 32), Size: 48211, At: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Title: "雁塔区人民政府",
+		Outcome: check.Violated, Grave: true, Says: "标题改变，正文只有 3% 与基线相同，新增外部链接 www.example.com"}, Held: engine.Held{SHA256: sampleFinding.SHA256, Ref: sampleFinding.Evidence, Size: 47000, SeenAt: time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)}, HeldTitle: "雁塔区人民政府", SetBy: "张三", SetAt: time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC), Reason: "首次确认，已与雁塔区政府办核对"}
 	freshWatch   = inspection.Watch{Site: "01JS", Address: "http://www.yanta.gov.cn/jg/", AddedBy: "张三"}
-	hostileWatch = inspection.Watch{Site: "x", Address: `javascript:alert(1)`, AddedBy: "<b>", Last: inspection.Watched{At: sampleFinding.FirstSeen, Title: `"><script>`, Says: "<script>"}, SetBy: "<i>", Reason: "<u>"}
+	hostileWatch = inspection.Watch{Site: "x", Address: `javascript:alert(1)`, AddedBy: "<b>", Last: engine.Watched{At: sampleFinding.FirstSeen, Title: `"><script>`, Says: "<script>"}, SetBy: "<i>", Reason: "<u>"}
 
 	baselinesPage = web.Define(views, "views/baselines.html", newBaselines(registry.Site{ID: "x", Name: "新站点", Host: "n.gov.cn"}, nil, true),
 		newBaselines(sampleSite, []inspection.Watch{sampleWatch, freshWatch}, true), newBaselines(registry.Site{ID: "x", Name: "<script>", Host: `"><b>`}, []inspection.Watch{hostileWatch}, false))
@@ -233,7 +234,7 @@ func (h *Handler) glance(r *http.Request, x inspection.Watch, baseline bool) (st
 	if err != nil {
 		return "", err
 	}
-	return inspection.Glance(b, kind, x.Address), nil
+	return engine.Glance(b, kind, x.Address), nil
 }
 
 func (h *Handler) showBaseline(w http.ResponseWriter, r *http.Request, address string, change func(*baselineView)) error {
@@ -334,17 +335,17 @@ func sendEvidence(w http.ResponseWriter, f io.Reader, name string) error {
 }
 
 // besideTerms are the further answers that a finding rests on.
-func besideTerms(list []inspection.Beside, base string) (out []besideView) {
+func besideTerms(list []engine.Beside, base string) (out []besideView) {
 	for i, b := range list {
-		if b.As == inspection.AsList {
+		if b.As == engine.AsList {
 			continue // stands among the facts
 		}
-		v := besideView{Title: inspection.GuiseNames[b.As], Headers: b.Headers, Size: b.Size}
-		if b.As == inspection.AsBaseline {
+		v := besideView{Title: engine.GuiseNames[b.As], Headers: b.Headers, Size: b.Size}
+		if b.As == engine.AsBaseline {
 			v.Facts.Terms = []web.Term{{Name: "取得时间", Text: web.Minute(b.At)}}
 		} else {
 			v.Facts.Terms = []web.Term{{Name: "时间", Text: b.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05")}, {Name: "转到", Text: dash(b.Final)}}
-			if b.As == inspection.AsHop {
+			if b.As == engine.AsHop {
 				v.Facts.Terms = slices.Insert(v.Facts.Terms, 1, web.Term{Name: "访问", Text: dash(b.URL)})
 			}
 			if b.Status > 0 {

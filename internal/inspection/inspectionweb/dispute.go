@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/web"
@@ -80,7 +81,7 @@ func newPrecision(list []inspection.Precision) page {
 		Table: web.Table{Caption: "规则准确率", Quiet: true, Columns: []web.Column{{Head: "规则", Wide: true}, {Head: "报出", Number: true}, {Head: "复测改正", Number: true}, {Head: "申辩", Number: true}, {Head: "确认误报", Number: true}, {Head: "问题属实", Number: true}, {Head: "待答复", Number: true}, {Head: "准确率", Number: true}}, Empty: web.Empty{Title: "还没有数据", Text: "检查发现问题后，这里给出各条规则的准确率。"}}}}
 	v.Exports = web.ExportActs(precisionPath+"/export", nil)
 	for _, p := range list {
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: inspection.CheckName(p.Check), Href: listPath + "?check=" + url.QueryEscape(p.Check), Note: inspection.FamilyName(p.Check)}, web.Figure(p.Raised), web.Figure(p.Closed), web.Figure(p.Disputed), web.Figure(p.False), web.Figure(p.True), web.Figure(p.Waiting), web.Text(rightShare(p))}})
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: engine.CheckName(p.Check), Href: listPath + "?check=" + url.QueryEscape(p.Check), Note: engine.FamilyName(p.Check)}, web.Figure(p.Raised), web.Figure(p.Closed), web.Figure(p.Disputed), web.Figure(p.False), web.Figure(p.True), web.Figure(p.Waiting), web.Text(rightShare(p))}})
 	}
 	return v
 }
@@ -100,7 +101,7 @@ func (h *Handler) exportPrecision(w http.ResponseWriter, r *http.Request) error 
 	}
 	rows := make([][]any, len(list))
 	for i, p := range list {
-		rows[i] = []any{p.Check, inspection.CheckName(p.Check), p.Raised, p.Closed, p.Disputed, p.False, p.True, p.Waiting, rightShare(p)}
+		rows[i] = []any{p.Check, engine.CheckName(p.Check), p.Raised, p.Closed, p.Disputed, p.False, p.True, p.Waiting, rightShare(p)}
 	}
 	return web.SendSheet(w, r, official.Sheet{Title: "规则准确率", Columns: []official.Column{{Title: "编号", Width: 24}, {Title: "规则", Width: 30}, {Title: "报出"}, {Title: "复测改正"}, {Title: "申辩"}, {Title: "确认误报"}, {Title: "问题属实"}, {Title: "待答复"}, {Title: "准确率"}}, Rows: slices.Values(rows)}, "规则准确率")
 }

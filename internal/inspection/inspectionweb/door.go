@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
 )
@@ -103,7 +104,7 @@ func stateTag(f inspection.Finding) web.Tag {
 // leaves those that a plan may choose.
 func families(patrol bool) []web.Option {
 	var out []web.Option
-	for _, f := range inspection.Families {
+	for _, f := range engine.Families {
 		if patrol && !f.Patrol {
 			continue
 		}

@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/merit"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
@@ -69,7 +70,7 @@ func findingTable(caption string, list []inspection.Finding, withSite bool) web.
 		t.Columns = append(t.Columns[:1:1], append([]web.Column{{Head: "站点或账号"}}, t.Columns[1:]...)...)
 	}
 	for _, f := range list {
-		what := web.Cell{Text: f.Says, Href: f.Link(), Note: inspection.FamilyName(f.Check)}
+		what := web.Cell{Text: f.Says, Href: f.Link(), Note: engine.FamilyName(f.Check)}
 		if f.URL != "" {
 			what.Note += "，" + f.URL
 		}
@@ -160,7 +161,7 @@ func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 	case (q.Get("site") != "" || q.Get("account") != "") && len(list) > 0:
 		v.Heading.Title = list[0].SiteName + "的问题"
 	case q.Get("check") != "":
-		v.Heading.Title = "问题：" + inspection.CheckName(q.Get("check"))
+		v.Heading.Title = "问题：" + engine.CheckName(q.Get("check"))
 	}
 	v.Exports = web.ExportActs(listPath+"/export", q)
 	v.Pager = web.PagerOf(r, total, perPage)
@@ -193,7 +194,7 @@ func (h *Handler) exportFindings(w http.ResponseWriter, r *http.Request) error {
 	}
 	rows := func(yield func([]any) bool) {
 		for _, f := range list {
-			if !yield([]any{f.SiteName, cmp.Or(f.Host, registry.Platforms[f.Platform]), f.UnitName, f.Says, inspection.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Where, f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
+			if !yield([]any{f.SiteName, cmp.Or(f.Host, registry.Platforms[f.Platform]), f.UnitName, f.Says, engine.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Where, f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
 				return
 			}
 		}
@@ -206,7 +207,7 @@ func newCauses(list []inspection.Cause) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "问题按原因", Lead: "同一原因的问题往往出在同一个模板或同一处管理上，改一处，消一片。"}, Trail: []web.Crumb{{Name: "网站检查", Href: boardPath}, {Name: "问题", Href: listPath + "?state=standing"}},
 		Table: web.Table{Caption: "未办结的问题按原因", Quiet: true, Columns: []web.Column{{Head: "原因", Wide: true}, {Head: "问题", Number: true}, {Head: "其中严重", Number: true}, {Head: "涉及站点和账号", Number: true}, {Head: "已列入整改", Number: true}, {Head: "最早发现"}}, Empty: web.Empty{Title: "没有未办结的问题", Text: "检查发现问题后，这里按原因汇总。"}}}}
 	for _, c := range list {
-		row := web.Row{Cells: []web.Cell{{Text: inspection.CheckName(c.Check), Href: listPath + "?state=standing&check=" + url.QueryEscape(c.Check), Note: inspection.FamilyName(c.Check)}, web.Figure(c.Findings), web.Figure(c.Serious), web.Figure(c.Objects), web.Figure(c.Ordered), web.When(c.Oldest)}}
+		row := web.Row{Cells: []web.Cell{{Text: engine.CheckName(c.Check), Href: listPath + "?state=standing&check=" + url.QueryEscape(c.Check), Note: engine.FamilyName(c.Check)}, web.Figure(c.Findings), web.Figure(c.Serious), web.Figure(c.Objects), web.Figure(c.Ordered), web.When(c.Oldest)}}
 		if c.Serious > 0 {
 			row.Kind = web.Danger
 		}
@@ -244,7 +245,7 @@ type proofView struct {
 type picture struct {
 	Href          string
 	Width, Height int
-	Boxes         []inspection.Box
+	Boxes         []engine.Box
 	Says          string
 }
 
@@ -283,7 +284,7 @@ func (v findingView) Crumbs() []web.Crumb {
 var lookNames = map[string]string{"found": "发现时", "retest": "复测", "patrol": "巡检"}
 
 var outcomeTags = map[string]web.Tag{
-	inspection.Standing: {Kind: web.Danger, Text: "问题存在"}, inspection.Gone: {Kind: web.Good, Text: "已改正"}, inspection.Unknown: {Kind: web.Warn, Text: "未能核实"},
+	engine.Standing: {Kind: web.Danger, Text: "问题存在"}, engine.Gone: {Kind: web.Good, Text: "已改正"}, engine.Unknown: {Kind: web.Warn, Text: "未能核实"},
 }
 
 func newProof(base string, p inspection.Proof, mayOpen func(string) string) proofView {
@@ -334,7 +335,7 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 	if p.Screenshot != "" {
 		v.Picture = picture{Href: base + "/evidence/" + p.ID + "/picture", Width: 1366, Height: 900, Says: "检查时的页面截图"}
 		for _, b := range p.Boxes { // drawn around the place, not across it
-			v.Picture.Boxes = append(v.Picture.Boxes, inspection.Box{X: b.X - 8, Y: b.Y - 8, Width: b.Width + 16, Height: b.Height + 16})
+			v.Picture.Boxes = append(v.Picture.Boxes, engine.Box{X: b.X - 8, Y: b.Y - 8, Width: b.Width + 16, Height: b.Height + 16})
 		}
 		if len(p.Boxes) > 0 {
 			v.Picture.Says += fmt.Sprintf("，框出了 %d 处位置", len(p.Boxes))
@@ -349,7 +350,7 @@ func none(string) string { return "" }
 // numbered is the family of a finding with the number of its basis, by which the
 // list is narrowed.
 func numbered(f inspection.Finding) string {
-	family := inspection.FamilyName(f.Check)
+	family := engine.FamilyName(f.Check)
 	if f.Clause == "" {
 		return family
 	}
@@ -369,7 +370,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		where = "整个页面"
 	}
 	v := findingView{Name: clip(f.Says, 30), Base: base, MayTest: mayAct, MayDeny: mayAct && inspection.FindingMachine.Can(f.State, "dispute"), MayHold: mayHold && inspection.FindingMachine.Can(f.State, "uphold"),
-		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + inspection.FamilyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
+		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + engine.FamilyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
 		Facts: web.Summary{Title: "基本情况", Wide: true, Terms: []web.Term{
 			{Name: objectName(f), Text: f.SiteName, Href: objectPath(f), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: numbered(f)},
 			{Name: "所在页面", Text: f.URL}, {Name: "具体位置", Text: where},
@@ -440,7 +441,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		v.Before = newProof(base, proofs[0], mayOpen)
 		for i := n - 1; i > 0; i-- {
 			// The last sight of the defect stands on the left.
-			if proofs[i].Outcome == inspection.Standing && i < n-1 {
+			if proofs[i].Outcome == engine.Standing && i < n-1 {
 				v.Before = newProof(base, proofs[i], mayOpen)
 				break
 			}
@@ -474,7 +475,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 func promptTerms(f inspection.Finding, proofs []inspection.Proof, mayOpen func(string) string) []web.Term {
 	for _, p := range proofs {
 		for _, b := range p.Beside {
-			if b.As != inspection.AsList {
+			if b.As != engine.AsList {
 				continue
 			}
 			t := web.Term{Name: "来源", Text: b.Says}
@@ -567,17 +568,17 @@ func clip(s string, n int) string {
 }
 
 var sampleProofs = []inspection.Proof{
-	{ID: "P1", Look: "found", Outcome: inspection.Standing, Says: sampleFinding.Says, At: time.Date(2026, 3, 18, 2, 0, 0, 0, time.UTC), Evidence: inspection.Evidence{URL: sampleFinding.URL, Status: 200, Headers: "Content-Type: text/html\nServer: nginx", SHA256: sampleFinding.SHA256, Ref: sampleFinding.Evidence, Size: 48211, Excerpt: sampleFinding.Excerpt, Link: sampleFinding.Where, LinkStatus: 404, Screenshot: sampleFinding.Evidence, Boxes: []inspection.Box{{X: 120, Y: 260, Width: 90, Height: 22}}}},
-	{ID: "P2", Look: "retest", Outcome: inspection.Gone, Says: "链接已能打开（状态码 200）。", At: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Took: 830 * time.Millisecond, Actor: "张三", Evidence: inspection.Evidence{URL: sampleFinding.URL, Status: 200, Headers: "Content-Type: text/html", SHA256: sampleFinding.SHA256, Link: sampleFinding.Where, LinkStatus: 200}},
+	{ID: "P1", Look: "found", Outcome: engine.Standing, Says: sampleFinding.Says, At: time.Date(2026, 3, 18, 2, 0, 0, 0, time.UTC), Evidence: engine.Evidence{URL: sampleFinding.URL, Status: 200, Headers: "Content-Type: text/html\nServer: nginx", SHA256: sampleFinding.SHA256, Ref: sampleFinding.Evidence, Size: 48211, Excerpt: sampleFinding.Excerpt, Link: sampleFinding.Where, LinkStatus: 404, Screenshot: sampleFinding.Evidence, Boxes: []engine.Box{{X: 120, Y: 260, Width: 90, Height: 22}}}},
+	{ID: "P2", Look: "retest", Outcome: engine.Gone, Says: "链接已能打开（状态码 200）。", At: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Took: 830 * time.Millisecond, Actor: "张三", Evidence: engine.Evidence{URL: sampleFinding.URL, Status: 200, Headers: "Content-Type: text/html", SHA256: sampleFinding.SHA256, Link: sampleFinding.Where, LinkStatus: 200}},
 }
 
 var findingPage = web.Define(views, "views/finding.html",
 	newFinding(inspection.Finding{ID: "e", Site: "01JS", SiteName: "雁塔区人民政府网站", Says: "网站访问失败的比例达到单项否决的标准。", State: inspection.FindingOpen, Severity: check.Serious, Check: "access.rate"}, nil, nil, "", false, false, none),
 	newFinding(sampleFinding, sampleProofs, []passage.Step{{Act: "find", To: inspection.FindingOpen, At: time.Now(), ActorName: "系统"}}, "/console/items/01JI", true, true, none),
-	newFinding(sampleFinding, append([]inspection.Proof{{ID: "P0", Look: "found", Outcome: inspection.Standing, Says: sampleFinding.Says, At: sampleFinding.FirstSeen, Number: 4711, Entry: "01JE", Hash: sampleFinding.SHA256, Altered: true, Evidence: inspection.Evidence{Vantage: "西安", Edition: "3fb5d51feba59ba7"}}}, sampleProofs...), nil, "", true, false, func(href string) string { return href }),
+	newFinding(sampleFinding, append([]inspection.Proof{{ID: "P0", Look: "found", Outcome: engine.Standing, Says: sampleFinding.Says, At: sampleFinding.FirstSeen, Number: 4711, Entry: "01JE", Hash: sampleFinding.SHA256, Altered: true, Evidence: engine.Evidence{Vantage: "西安", Edition: "3fb5d51feba59ba7"}}}, sampleProofs...), nil, "", true, false, func(href string) string { return href }),
 	sampleOut(inspection.Errand{AskedBy: "张三", AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), State: inspection.ErrandWaiting, GivesUp: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC)}),
 	sampleOut(inspection.Errand{State: inspection.ErrandUnanswered, Ended: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Says: "<b>外网巡检机没有带回结果。"}),
-	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: inspection.Evidence{Beside: []inspection.Beside{{As: "<b>", Final: "javascript:y", Headers: "<script>", Status: 200}}, URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
+	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: engine.Evidence{Beside: []engine.Beside{{As: "<b>", Final: "javascript:y", Headers: "<script>", Status: 200}}, URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
 
 func sampleOut(e inspection.Errand) findingView {
 	v := newFinding(sampleFinding, sampleProofs, nil, "", true, false, none)
@@ -725,7 +726,7 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	if !mayAct(r) {
 		return errMayNotAct
 	}
-	got, err := h.inspection.Retest(inspection.WithPicture(r.Context()), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")))
+	got, err := h.inspection.Retest(engine.WithPicture(r.Context()), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")))
 	if askable(err) {
 		return h.showFinding(w, r, func(v *findingView) {
 			f := fault.Of(err)
@@ -740,9 +741,9 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	}
 	said := fmt.Sprintf("复测完成，用时 %.1f 秒：%s", got.After.Took.Seconds(), got.After.Says)
 	switch {
-	case got.After.Outcome == inspection.Gone && got.Closed:
+	case got.After.Outcome == engine.Gone && got.Closed:
 		said += "问题已办结，前后证据见下。"
-	case got.After.Outcome == inspection.Standing:
+	case got.After.Outcome == engine.Standing:
 		said += "问题仍未办结。"
 	}
 	return web.Done(w, r, got.Finding.Link(), said)

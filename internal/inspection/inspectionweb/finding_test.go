@@ -6,6 +6,7 @@ import (
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 )
 
 // all opens every link.
@@ -40,7 +41,7 @@ func TestARetestIsOfferedWhereItCanTell(t *testing.T) {
 func TestAHitShowsItsSource(t *testing.T) {
 	f := sampleFinding
 	f.Check, f.Wrong = "wording.confusion", "登陆"
-	proofs := []inspection.Proof{{ID: "P", Evidence: inspection.Evidence{Beside: []inspection.Beside{{As: inspection.AsList, Says: "内置错别字表 2026.11"}}}}}
+	proofs := []inspection.Proof{{ID: "P", Evidence: engine.Evidence{Beside: []engine.Beside{{As: engine.AsList, Says: "内置错别字表 2026.11"}}}}}
 	v := newFinding(f, proofs, nil, "", true, false, all)
 	found := false
 	for _, x := range v.Facts.Terms {
@@ -73,7 +74,7 @@ func TestACensusSaysWhatItLeftOut(t *testing.T) {
 	want := "发布清单 832 页，已查 830 页，未查 2 页（robots.txt 不允许访问，未检测：2 页）"
 	sampled := *sampleCensus
 	sampled.Whole = false
-	for name, c := range map[string]*inspection.Census{"普查": sampleCensus, "抽查": &sampled} {
+	for name, c := range map[string]*engine.Census{"普查": sampleCensus, "抽查": &sampled} {
 		v := newRun(inspection.Run{ID: "c", State: inspection.RunDone, Census: c}, nil, 0, 200)
 		if last := v.Facts.Terms[len(v.Facts.Terms)-1]; last.Name != name || last.Text != want {
 			t.Errorf("%+v, want %s: %s", last, name, want)

@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
@@ -70,10 +71,10 @@ func TestAFindingHasOneNextAct(t *testing.T) {
 
 // Checks that could not be made for one reason stand in one row.
 func TestWhatCouldNotBeTestedIsToldOnceForEachReason(t *testing.T) {
-	rows := untestedRows([]inspection.Untested{
+	rows := untestedRows([]engine.Untested{
 		{Check: "link.dead", Why: "robots.txt 不允许访问，未检测。", Where: "http://a/q", Count: 61}, {Check: "page.unreachable", Why: "robots.txt 不允许访问，未检测。", Where: "http://a/q", Count: 61},
 		{Check: "link.dead", Why: "robots.txt 不允许访问，未检测。", Where: "http://a/z", Count: 2}, {Check: "home.stale", Why: "没有日期。"}})
-	if len(rows) != 3 || rows[0].Cells[0].Note != inspection.CheckName("link.dead")+"；"+inspection.CheckName("page.unreachable") || rows[0].Cells[1].Text != "61" || rows[2].Cells[1].Text != "1" {
+	if len(rows) != 3 || rows[0].Cells[0].Note != engine.CheckName("link.dead")+"；"+engine.CheckName("page.unreachable") || rows[0].Cells[1].Text != "61" || rows[2].Cells[1].Text != "1" {
 		t.Errorf("%+v", rows)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
@@ -464,7 +465,7 @@ func familyNames(list []string) string {
 		return "全部检查内容"
 	}
 	var out []string
-	for _, f := range inspection.Families {
+	for _, f := range engine.Families {
 		if slices.Contains(list, f.ID) {
 			out = append(out, f.Name)
 		}

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
 )
@@ -175,7 +176,7 @@ func sampleDays() []inspection.Day {
 
 var sampleRun = inspection.Run{ID: "01JR", Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Kind: inspection.Manual, State: inspection.RunDone, AskedBy: "张三",
 	AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Started: time.Date(2026, 3, 20, 2, 0, 1, 0, time.UTC), Finished: time.Date(2026, 3, 20, 2, 3, 0, 0, time.UTC), Pages: 200, Links: 812, Found: 9, Fresh: 2, Closed: 1,
-	Untested: []inspection.Untested{{Check: "crawl.page_budget", Why: "达到本次巡检的页面数量上限，其余页面未检测。", Where: "http://www.yanta.gov.cn/x/", Count: 311}}}
+	Untested: []engine.Untested{{Check: "crawl.page_budget", Why: "达到本次巡检的页面数量上限，其余页面未检测。", Where: "http://www.yanta.gov.cn/x/", Count: 311}}}
 
 var refusing = inspection.Availability{Refusal: inspection.Refusal{Since: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Last: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Status: 403}}
 
@@ -268,7 +269,7 @@ func (v runView) Crumbs() []web.Crumb {
 }
 
 // censusText says how much of the release a run looked at, and why not at the rest.
-func censusText(c *inspection.Census) string {
+func censusText(c *engine.Census) string {
 	text := fmt.Sprintf("发布清单 %d 页，已查 %d 页", c.Listed, c.Seen)
 	if c.Missed() == 0 {
 		return text
@@ -346,7 +347,7 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 
 // untestedRows say what could not be tested: one row for the checks that share
 // the reason, the number and the place.
-func untestedRows(list []inspection.Untested) []web.Row {
+func untestedRows(list []engine.Untested) []web.Row {
 	type key struct {
 		why, where string
 		count      int
@@ -358,7 +359,7 @@ func untestedRows(list []inspection.Untested) []web.Row {
 		if names[k] == nil {
 			keys = append(keys, k)
 		}
-		names[k] = append(names[k], inspection.CheckName(u.Check))
+		names[k] = append(names[k], engine.CheckName(u.Check))
 	}
 	var out []web.Row
 	for _, k := range keys {
@@ -381,7 +382,7 @@ func lasted(r inspection.Run) string {
 	return "用时 " + web.Took(r.Finished.Sub(r.Started))
 }
 
-var sampleCensus = &inspection.Census{Whole: true, Listed: 832, Seen: 830, Left: []inspection.Left{{Why: "robots.txt 不允许访问，未检测。", Where: "http://www.yanta.gov.cn/leave/1.html", Count: 2}}}
+var sampleCensus = &engine.Census{Whole: true, Listed: 832, Seen: 830, Left: []engine.Left{{Why: "robots.txt 不允许访问，未检测。", Where: "http://www.yanta.gov.cn/leave/1.html", Count: 2}}}
 
 var runPage = web.Define(views, "views/run.html",
 	newRun(inspection.Run{ID: "q", SiteName: "新站点", State: inspection.RunRunning, Pages: 31}, nil, 0, 200),

@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/library"
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/obligation"
@@ -395,8 +396,8 @@ func TestAPreviewTellsWhatTheChecksSee(t *testing.T) {
 				t.Errorf("staged %q at %s, %s", v.Title, site, column)
 			}
 			return inspection.Staged{Rules: "http://www.yanta.example.gov.cn/rules/",
-				Found:    []inspection.Sighting{{Check: "tags.pub_date_shown", Severity: check.Error, Says: "发布时间标签与页面显示不一致。", Article: "S11.1", Fix: "请改为一致。"}},
-				Untested: []inspection.Untested{{Check: "tags.site_code_ledger", Why: "台账没有标识码"}}}, true, nil
+				Found:    []engine.Sighting{{Check: "tags.pub_date_shown", Severity: check.Error, Says: "发布时间标签与页面显示不一致。", Article: "S11.1", Fix: "请改为一致。"}},
+				Untested: []engine.Untested{{Check: "tags.site_code_ledger", Why: "台账没有标识码"}}}, true, nil
 		}
 		page := r.Get(path).Want(http.StatusOK)
 		if !known[check.KindMobile] {

@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/library"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
@@ -218,7 +219,7 @@ func stagedPanel(s inspection.Staged) web.Component {
 		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{cell}})
 	}
 	for _, u := range s.Untested {
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: inspection.CheckName(u.Check), Tags: []web.Tag{{Text: "未能检查"}}, Note: u.Why, Links: []web.Link{{Text: "规则", Href: s.Rules + u.Check}}}}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: engine.CheckName(u.Check), Tags: []web.Tag{{Text: "未能检查"}}, Note: u.Why, Links: []web.Link{{Text: "规则", Href: s.Rules + u.Check}}}}})
 	}
 	return t
 }

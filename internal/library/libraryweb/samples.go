@@ -7,6 +7,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/library"
 	"zhengshu/internal/web"
 )
@@ -65,8 +66,8 @@ func sampleDrafts(title string) draftsPage {
 
 func samplePreview(title string) previewPage {
 	return previewPage{name: title, trail: crumbs(web.Crumb{Name: "预览"}), Heading: web.Heading{Title: "预览", Above: title}, As: "phone", Says: title, Below: []web.Component{sampleResults(title), stagedPanel(inspection.Staged{Rules: "http://www.yanta.gov.cn/rules/",
-		Found:    []inspection.Sighting{{Check: "tags.pub_date_shown", Severity: check.Error, Says: title, Article: "S11.1", Where: "PubDate", Fix: "请改为与页面一致。"}},
-		Untested: []inspection.Untested{{Check: "tags.site_code_ledger", Why: title}}})},
+		Found:    []engine.Sighting{{Check: "tags.pub_date_shown", Severity: check.Error, Says: title, Article: "S11.1", Where: "PubDate", Fix: "请改为与页面一致。"}},
+		Untested: []engine.Untested{{Check: "tags.site_code_ledger", Why: title}}})},
 		Tabs: web.Tabs{Label: "看法", Items: []web.Tab{{Name: "电脑", Href: previewPath}, {Name: "手机", Href: previewPath + "?as=phone", Current: true}}}}
 }
 

@@ -1,0 +1,125 @@
+package engine_test
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/check"
+	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/inspection/engine/enginetest"
+)
+
+// A server that was busy once is not dead: what failed is asked once more before
+// it is called so.
+func TestBusyOnceIsNotDead(t *testing.T) {
+	s := enginetest.NewSite(t)
+	s.Put("/yw/2.html", enginetest.Article("我区召开春季防火会议", "要闻", "政务动态", "2026-03-19 09:00", "会议部署了春季防火工作。"))
+	s.Swap("/yw/", "</ul>", `<li><a href="/yw/2.html">我区召开春季防火会议</a><span>2026-03-19</span></li></ul>`)
+	s.Busy["/a.pdf"], s.Busy["/yw/2.html"] = 1, 1
+	if rep := inspect(t, s, enginetest.Options()); len(checks(rep)) != 0 {
+		t.Errorf("busy once: %+v", rep.Findings)
+	}
+	s.Busy["/a.pdf"], s.Busy["/yw/2.html"] = 1000, 1000
+	rep := inspect(t, s, enginetest.Options())
+	dead := map[string]bool{}
+	for _, f := range rep.Findings {
+		if f.Check == "link.dead" && f.Evidence.LinkStatus == http.StatusServiceUnavailable {
+			dead[strings.TrimPrefix(f.Where, "http://"+enginetest.Host)] = true
+		}
+	}
+	if len(dead) != 2 || !dead["/a.pdf"] || !dead["/yw/2.html"] {
+		t.Errorf("dead: %v; %+v", dead, rep.Findings)
+	}
+}
+
+func TestHomeThatWasBusyOnceIsNotShut(t *testing.T) {
+	s := enginetest.NewSite(t)
+	s.Busy["/"] = 1
+	rep := inspect(t, s, enginetest.Options())
+	if len(rep.Findings) != 0 || !enginetest.Untested(rep, engine.CheckHome, "再次访问时不再如此") {
+		t.Errorf("busy once: %+v, untested %+v", rep.Findings, rep.Untested)
+	}
+}
+
+// What could not be read is not stale: the articles of a home page without dates
+// may say when they are from.
+func TestUndatedHomeWithUnreadPagesIsUntested(t *testing.T) {
+	undated := func() *enginetest.Site {
+		s := enginetest.NewSite(t)
+		s.Put("/", enginetest.Home(`<li><a href="/x/1.html">我区召开全区教育工作会议</a></li><li><a href="/x/2.html">我区召开春季防火会议</a></li>`))
+		s.Swap("/yw/", "<span>2026-03-18</span>", "")
+		s.Swap("/tz/", "<span>2026-01-09</span>", "")
+		return s
+	}
+	stale := func(rep engine.Report) (n int) {
+		for _, f := range rep.Findings {
+			if f.Check == "home.stale" {
+				n++
+			}
+		}
+		return n
+	}
+	s := undated()
+	for _, path := range []string{"/x/1.html", "/x/2.html", "/yw/1.html", "/tz/1.html"} {
+		s.Set(path, enginetest.Page{Status: http.StatusForbidden, Type: "text/html", Body: "x"})
+	}
+	if rep := inspect(t, s, enginetest.Options()); stale(rep) != 0 || !enginetest.Untested(rep, "home.stale", "没有读到") {
+		t.Errorf("refused articles: %+v, untested %+v", rep.Findings, rep.Untested)
+	}
+	s = undated()
+	for _, path := range []string{"/x/1.html", "/x/2.html", "/yw/1.html", "/tz/1.html"} {
+		s.Set(path, enginetest.Page{})
+		s.Put(path, enginetest.Head("某篇-雁塔区人民政府", enginetest.ColumnTags("要闻", "政务动态"))+`<h1>某篇</h1><div class="content"><p>没有日期的一篇。</p></div>`+enginetest.Foot)
+	}
+	if rep := inspect(t, s, enginetest.Options()); stale(rep) != 1 {
+		t.Errorf("all read, none dated: %d, %+v", stale(rep), rep.Untested)
+	}
+}
+
+// A finding is not gone because the next run could not look: its link refused to
+// answer, a check could not be put to its page, or more was found than is listed.
+func TestWhatWasNotLookedAtIsNotGone(t *testing.T) {
+	s := enginetest.NewSite(t)
+	s.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+	rep := inspect(t, s, enginetest.Options())
+	if len(rep.Findings) == 0 || rep.Findings[0].Check != "link.dead" {
+		t.Fatalf("found %+v", rep.Findings)
+	}
+	dead := rep.Findings[0]
+	s.Set("/gone.html", enginetest.Page{Status: http.StatusForbidden, Type: "text/html", Body: "x"})
+	if rep = inspect(t, s, enginetest.Options()); len(checks(rep)) != 0 || rep.Looked(dead.Check, dead.URL, dead.Where) {
+		t.Errorf("a link that refuses us counts as mended: %+v, %+v", rep.Findings, rep.Untested)
+	}
+	s.Put("/gone.html", enginetest.Article("旧文", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
+	if rep = inspect(t, s, enginetest.Options()); !rep.Looked(dead.Check, dead.URL, dead.Where) {
+		t.Errorf("a link that was mended was not looked at: %+v", rep.Untested)
+	}
+
+	// More words wrong than one page lists.
+	s = enginetest.NewSite(t)
+	o := enginetest.Options()
+	o.Scanner = stutter{}
+	s.Put("/yw/1.html", enginetest.Article("我区召开全区教育工作会议", "要闻", "政务动态", "2026-03-18 09:00", strings.Repeat("错甲错乙", 40)))
+	rep = inspect(t, s, o)
+	if rep.Looked("wording.spelling", "http://"+enginetest.Host+"/yw/1.html", "某处") || !enginetest.Untested(rep, "wording", "只列出前") {
+		t.Errorf("a page with more than is listed counts as read whole: %+v", rep.Untested)
+	}
+	if !rep.Looked("wording.spelling", "http://"+enginetest.Host+"/tz/1.html", "某处") || !rep.Looked("privacy.phone", "http://"+enginetest.Host+"/yw/1.html", "") {
+		t.Error("other pages and other checks are in doubt with it")
+	}
+}
+
+// stutter finds each character after 错 wrong by its place.
+type stutter struct{}
+
+func (stutter) Scan(text string) (out []check.Span) {
+	rs := []rune(text)
+	for i := 0; i+1 < len(rs); i++ {
+		if rs[i] == '错' {
+			out = append(out, check.Span{Kind: "wording.spelling", Start: i, End: i + 2, Wrong: string(rs[i:i+2]) + strconv.Itoa(i), Says: "疑为错别字。", Confidence: 0.95})
+		}
+	}
+	return out
+}

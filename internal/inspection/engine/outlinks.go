@@ -1,0 +1,407 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/egress"
+)
+
+// linked is one link target and where it was met.
+type linked struct {
+	link   check.Link
+	page   string
+	also   []string
+	pages  int
+	onHome bool
+	last   *visit // the page it was met on last
+	led    bool   // visitors are led to it; else it stands in frames alone
+}
+
+// shut says how a page did not open, and whether that is the site's doing.
+func (v *visit) shut() (says string, shut bool) {
+	if v.err != "" {
+		return v.says, (&egress.Error{Kind: v.kind}).Blames()
+	}
+	return fmt.Sprintf("服务器返回状态码 %d。", v.status), v.status >= 400
+}
+
+// gather notes the links and dates of a page.
+func (n *inspector) gather(v *visit, page *check.Page, class check.Class) {
+	onHome := n.class(page.URL) == check.ClassHome
+	seen := map[string]bool{} // of those that are kept nowhere
+	if n.spelt == nil {
+		n.spelt, n.feeds = map[string]*linked{}, map[string]bool{}
+	}
+	for _, address := range page.Feeds {
+		if target, err := crawl.Canonical(page.URL, address); err == nil {
+			n.feeds[target] = true
+		}
+	}
+	for _, l := range page.Links {
+		switch l.Kind {
+		case check.LinkPage, check.LinkAttachment, check.LinkImage, check.LinkExternal:
+		default:
+			continue
+		}
+		if l.URL == "" {
+			continue
+		}
+		k := n.spelt[l.URL]
+		target := ""
+		if k != nil {
+			target = k.link.URL
+		} else {
+			var err error
+			if target, err = crawl.Canonical(page.URL, l.URL); err != nil {
+				continue
+			}
+			k = n.links[target]
+		}
+		if k != nil {
+			k.link.Offered, k.led = k.link.Offered || l.Offered, k.led || !l.Framed
+		}
+		if l.Framed {
+			v.frames = append(v.frames, target)
+		}
+		if k != nil && k.last == v || k == nil && seen[target] {
+			continue
+		}
+		spelling := l.URL
+		if l.Kind == check.LinkPage || l.Kind == check.LinkAttachment {
+			if v.targets == nil {
+				v.targets = make([]string, 0, len(page.Links))
+			}
+			v.targets = append(v.targets, target)
+		}
+		if k == nil {
+			if len(n.links) >= 20*n.o.MaxLinks {
+				n.skip("link.dead", "链接过多，其余链接未检测。", target, 1)
+				seen[target] = true
+				n.report.unmet = true
+				continue
+			}
+			l.URL = target
+			k = &linked{link: l, page: page.URL, led: !l.Framed}
+			n.links[target] = k
+			n.report.met[target] = true
+			n.linkOrder = append(n.linkOrder, target)
+			n.spelt[spelling] = k
+		} else if len(k.also) < maxAlso && k.page != page.URL {
+			k.also = append(k.also, page.URL)
+		}
+		k.last = v
+		k.pages++
+		k.onHome = k.onHome || onHome
+	}
+	n.survey(v, page, class)
+}
+
+// judgeLinks asks every target that was not visited and judges all.
+func (n *inspector) judgeLinks(ctx context.Context) error {
+	results := make([]check.LinkResult, len(n.linkOrder))
+	whys := make([]string, len(n.linkOrder))
+	var ask []int
+	order := make([]int, len(n.linkOrder))
+	for i := range order {
+		order[i] = i
+	}
+	// Home first: every failure there costs more.
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := n.links[n.linkOrder[a]], n.links[n.linkOrder[b]]
+		switch {
+		case x.onHome == y.onHome:
+			return 0
+		case x.onHome:
+			return -1
+		}
+		return 1
+	})
+	for _, i := range order {
+		k := n.links[n.linkOrder[i]]
+		if r, ok := n.visited(k); ok {
+			results[i] = r
+			continue
+		}
+		if len(ask) >= n.o.MaxLinks {
+			whys[i] = "超过本次检测的链接数量上限，未检测。"
+			continue
+		}
+		ask = append(ask, i)
+	}
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(linkWorkers, len(ask)) {
+		wg.Go(func() {
+			for i := range next {
+				k := n.links[n.linkOrder[i]]
+				results[i], whys[i] = judged(k, n.o.Links.Check(ctx, k.link.URL))
+			}
+		})
+	}
+	for _, i := range ask {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := n.askAgain(ctx, order, results, whys); err != nil {
+		return err
+	}
+	n.doubt(results, whys, ask, n.client.Outside().After(n.report.Started))
+	if err := n.verify(ctx, results, whys); err != nil {
+		return err
+	}
+	if err := n.landings(ctx, results, whys); err != nil {
+		return err
+	}
+	var facts []check.LinkResult
+	for i, target := range n.linkOrder {
+		if whys[i] != "" {
+			n.skip("link.dead", whys[i], target, 1)
+			continue
+		}
+		facts = append(facts, results[i])
+	}
+	n.report.Links = len(facts)
+	byURL := map[string]check.LinkResult{}
+	for _, r := range facts {
+		byURL[r.Link.URL] = r
+		n.report.judged[r.Link.URL] = true
+	}
+	for _, f := range check.Run(check.Facts{Links: facts, Limits: n.o.Limits, Today: n.o.Today}) {
+		k := n.links[f.Where]
+		if k == nil {
+			continue
+		}
+		if f.Outcome == check.Untested {
+			n.skip(f.Check, f.Why, f.Where, 1)
+			delete(n.report.judged, f.Where)
+			continue
+		}
+		if f.Outcome != check.Violated {
+			continue
+		}
+		v, r := n.visits[k.page], byURL[f.Where]
+		s := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: k.page, Where: f.Where, Fix: f.Fix, OnHome: k.onHome, Pages: k.pages, Also: k.also,
+			Evidence: Evidence{Link: f.Where, LinkStatus: r.Status, LinkFinal: r.FinalURL}}
+		n.add(v, n.read(ctx, v), s)
+	}
+	return nil
+}
+
+// mostAgain bounds the links that are asked once more.
+const mostAgain = 100
+
+// askAgain asks once more, after a while, for what did not answer or failed
+// within the server: a link is dead when it stays so.
+func (n *inspector) askAgain(ctx context.Context, order []int, results []check.LinkResult, whys []string) error {
+	var again []int
+	for _, i := range order {
+		if r := &results[i]; whys[i] == "" && (r.Err != "" || r.Status >= 500 && r.Status < 600) {
+			again = append(again, i)
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	if err := n.wait(ctx); err != nil {
+		return err
+	}
+	since := time.Now().UTC()
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(linkWorkers, len(again)) {
+		wg.Go(func() {
+			for i := range next {
+				k := n.links[n.linkOrder[i]]
+				if n.visits[k.link.URL] != nil {
+					results[i] = n.readAgain(ctx, k, results[i])
+				} else {
+					results[i], whys[i] = judged(k, n.o.Links.Again(ctx, k.link.URL, since))
+				}
+			}
+		})
+	}
+	for at, i := range again {
+		if at >= mostAgain {
+			whys[i] = "没有正常应答的链接过多，其余未再次核实。"
+			continue
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return ctx.Err()
+}
+
+// readAgain asks for a page of the crawl whole, as the crawl did: what fails may
+// be no more than its end. It gives the first verdict back where the second look
+// says no more.
+func (n *inspector) readAgain(ctx context.Context, k *linked, first check.LinkResult) check.LinkResult {
+	resp, ok, _, err := n.o.Manners.Fetch(ctx, k.link.URL, egress.Options{RecordTLSFault: true})
+	if !ok || resp == nil {
+		return first
+	}
+	r := check.LinkResult{Link: k.link, Status: resp.Status, FinalURL: resp.Final, Bytes: -1, OnHome: k.onHome}
+	showing(&r, resp)
+	if e := (*egress.Error)(nil); errors.As(err, &e) {
+		if !e.Blames() || e.Kind == egress.TooLarge || e.Kind == egress.Bomb {
+			return first
+		}
+		r.Status, r.Err = 0, e.Error()
+	} else if egress.Refuses(resp.Status) {
+		r.Status = http.StatusForbidden
+	}
+	return r
+}
+
+// wait lets what was busy come to rest.
+func (n *inspector) wait(ctx context.Context) error {
+	t := time.NewTimer(n.o.Patience)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// doubt takes back verdicts on other sites when not one of them could be
+// reached: then it is more likely that we are cut off than that all of them are.
+// Of one or two that is likely only where nothing on the public network, the site
+// itself included, has answered since the inspection began (outside is false).
+func (n *inspector) doubt(results []check.LinkResult, whys []string, ask []int, outside bool) {
+	hosts := map[string]bool{}
+	var lost []int
+	for _, i := range ask {
+		if whys[i] != "" || n.own(results[i].Link.URL) {
+			continue
+		}
+		if results[i].Err == "" {
+			return
+		}
+		u, err := url.Parse(results[i].Link.URL)
+		if err == nil {
+			hosts[u.Hostname()] = true
+		}
+		lost = append(lost, i)
+	}
+	if len(hosts) < 3 && outside {
+		return
+	}
+	for _, i := range lost {
+		whys[i] = "外部网站无一能够连接，检测机可能不能访问外网，未能检测。"
+	}
+}
+
+// own reports whether an address is of the site inspected.
+func (n *inspector) own(address string) bool {
+	a, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	b, err := url.Parse(n.home)
+	return err == nil && (strings.TrimPrefix(a.Hostname(), "www.") == strings.TrimPrefix(b.Hostname(), "www.") || slices.Contains(n.target.Hosts, a.Hostname()))
+}
+
+// visited turns the visit of a link's target, redirects followed, into its result.
+func (n *inspector) visited(k *linked) (check.LinkResult, bool) {
+	v := n.visits[k.link.URL]
+	for hops := 0; v != nil && v.redirect != "" && hops < 10; hops++ {
+		v = n.visits[v.redirect]
+	}
+	if v == nil || v.redirect != "" {
+		return check.LinkResult{}, false
+	}
+	r := check.LinkResult{Link: k.link, Status: v.status, FinalURL: v.url, Title: v.title, Text: v.text, Bytes: v.size, ContentType: v.contentType, OnHome: k.onHome}
+	if v.err != "" {
+		if e := (&egress.Error{Kind: v.kind}); !e.Blames() || v.kind == egress.TooLarge || v.kind == egress.Bomb {
+			return check.LinkResult{}, false
+		}
+		r.Err, r.Status = v.err, 0
+	}
+	if v.refused || egress.Refuses(v.status) || v.status == 999 {
+		r.Status = http.StatusForbidden // there, but not for us: as the link check has it
+	}
+	return r, true
+}
+
+// judged turns a verdict on a link into facts, or says why there are none.
+func judged(k *linked, got crawl.LinkResult) (check.LinkResult, string) {
+	r := check.LinkResult{Link: k.link, Status: got.Status, FinalURL: got.Final, Bytes: -1, OnHome: k.onHome}
+	switch got.Verdict {
+	case crawl.Alive:
+		r.Status, r.ContentType = http.StatusOK, got.Type
+		if got.Empty {
+			r.Bytes = 0
+		}
+	case crawl.Dead:
+		if r.Status < 400 {
+			r.Status, r.Err = 0, string(got.Kind)
+		}
+	case crawl.Unreachable:
+		r.Status, r.Err = 0, cmp.Or(string(got.Kind), "unreachable")
+	case crawl.Refusing:
+		r.Status = http.StatusForbidden
+	default:
+		return r, cmp.Or(got.Says, "未能检测。")
+	}
+	return r, ""
+}
+
+// Inside reports whether an address is of this machine or of the network it stands
+// in: it is reached, or not, without the line to the public network.
+func Inside(ctx context.Context, client *egress.Client, address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || client.Serves(host) {
+		return true
+	}
+	addrs, err := client.Addresses(ctx, host)
+	if e := (*egress.Error)(nil); errors.As(err, &e) {
+		return e.Kind == egress.RefusedAddress
+	}
+	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { _, special := egress.Special(a); return special })
+}
+
+// lineTrusted is how long an answer from the public network proves that the line
+// leads there.
+const lineTrusted = 10 * time.Minute
+
+// JudgeOutside is what a run would say of one link that leads outside, for somebody who
+// waits for it; why is the reason where nothing can be said.
+func JudgeOutside(ctx context.Context, client *egress.Client, links *crawl.LinkCheck, m *crawl.Manners, address string) (r check.LinkResult, why string) {
+	ctx = crawl.Urgent(ctx)
+	k := &linked{link: check.Link{Href: address, URL: address, Kind: check.LinkExternal}}
+	got := links.Check(ctx, address)
+	r, why = judged(k, got)
+	switch {
+	case why != "":
+		return r, why
+	case r.Err != "" && !client.Outside().After(got.At.Add(-lineTrusted)):
+		return r, "近期没有任何外部网站应答，检测机可能不能访问外网，未能检测。"
+	case r.Status == http.StatusOK:
+		if why := landing(ctx, m, &r); why != "" {
+			return r, why
+		}
+	}
+	return r, ""
+}
