@@ -21,6 +21,7 @@ import (
 
 	_ "golang.org/x/image/webp" // what a logo may be
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
@@ -250,7 +251,7 @@ func (s *Service) Troubled(ctx context.Context, id registry.SiteID, list []theme
 		for _, t := range list {
 			if _, err := tx.Exec(ctx, `INSERT INTO theme_trouble (site_id, theme, version, view, path, says, times, at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7)
 				ON CONFLICT (site_id, theme, version, view) DO UPDATE SET path = excluded.path, says = excluded.says, times = theme_trouble.times + 1, at = excluded.at`,
-				id, t.Theme, t.Version, t.Page, t.Path, clip(t.Says, 500), tx.Now()); err != nil {
+				id, t.Theme, t.Version, t.Page, t.Path, abridge.Text(t.Says, 500), tx.Now()); err != nil {
 				return err
 			}
 		}
@@ -278,13 +279,6 @@ func troubles(ctx context.Context, q db.Querier, site registry.SiteID) ([]Troubl
 }
 
 var duty = authz.System("appearance")
-
-func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n-1]) + "…"
-}
 
 // State is everything about how a site looks.
 type State struct {

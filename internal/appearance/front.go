@@ -12,6 +12,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -235,7 +236,7 @@ func (s *Service) Propose(ctx context.Context, scope authz.Scope, site registry.
 	f.Check(utf8.RuneCountInString(n.Hotline) <= 30 && !strings.ContainsFunc(n.Hotline, func(r rune) bool { return (r < '0' || r > '9') && r != '-' && r != '+' && r != ' ' }), "hotline", "求助电话只写号码，例：12345")
 	for _, l := range n.Links {
 		u, err := url.Parse(l.Href)
-		f.Check(err == nil && (strings.HasPrefix(l.Href, "/") && !strings.HasPrefix(l.Href, "//") || (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""), "links", "链接“"+clip(l.Href, 40)+"”要以 / 或 https:// 开头")
+		f.Check(err == nil && (strings.HasPrefix(l.Href, "/") && !strings.HasPrefix(l.Href, "//") || (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""), "links", "链接“"+abridge.Text(l.Href, 40)+"”要以 / 或 https:// 开头")
 		f.Check(l.Text != "" && utf8.RuneCountInString(l.Text) <= 40, "links", "链接的文字请写在 40 字以内")
 	}
 	f.Check(n.Until.After(now), "until", "自动撤下的时间要晚于现在")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -159,7 +160,7 @@ func (s *Service) Raise(ctx context.Context, scope authz.Scope, objectID, indica
 		if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: AppealDue.ID, Unit: r.Unit, Subject: a.subject(), Link: r.Link() + "/appeals", Due: s.Days.Add(from, days), From: from, Length: calendar.WorkingDays(days)}); err != nil {
 			return err
 		}
-		if _, err := notify.Send(ctx, tx, notify.Message{Key: "appraisal:appeal:" + a.ID, Unit: string(r.Unit), Title: o.Name + "对考核结果提出申诉", Body: res.Lines[i].Name + "：" + clip(reason, 80), Link: r.Link() + "/appeals"}); err != nil {
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "appraisal:appeal:" + a.ID, Unit: string(r.Unit), Title: o.Name + "对考核结果提出申诉", Body: res.Lines[i].Name + "：" + abridge.Text(reason, 80), Link: r.Link() + "/appeals"}); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "appraisal.appeal.raise", Target: o.Target(), Basis: citation30, After: map[string]any{"round": r.Number, "indicator": indicator, "reason": reason, "files": len(taken)}})
@@ -283,7 +284,7 @@ func (s *Service) Answer(ctx context.Context, scope authz.Scope, id string, n An
 		if _, err := s.Obligations.Discharge(ctx, tx, AppealDue.ID, a.subject(), AppealMachine.Name(a.State)+"，"+actor.Name); err != nil {
 			return err
 		}
-		if _, err := notify.Send(ctx, tx, notify.Message{Key: "appraisal:answer:" + id, Unit: string(a.Unit), Title: o.Name + "的申诉" + AppealMachine.Name(a.State), Body: clip(n.Says, 100), Link: o.Link()}); err != nil {
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "appraisal:answer:" + id, Unit: string(a.Unit), Title: o.Name + "的申诉" + AppealMachine.Name(a.State), Body: abridge.Text(n.Says, 100), Link: o.Link()}); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "appraisal.appeal." + act, Target: o.Target(), Basis: citation30, After: after})
@@ -514,7 +515,7 @@ func (s *Service) Confirm(ctx context.Context, scope authz.Scope, id string, agr
 					return err
 				}
 			}
-			if _, err := notify.Send(ctx, tx, notify.Message{Key: "appraisal:erratum:" + id, Unit: string(o.Unit), Title: o.Name + "的考核结果已勘误", Body: c.Was.Says() + "更正为" + c.Becomes.Says() + "：" + clip(c.Reason, 80), Link: o.Link()}); err != nil {
+			if _, err := notify.Send(ctx, tx, notify.Message{Key: "appraisal:erratum:" + id, Unit: string(o.Unit), Title: o.Name + "的考核结果已勘误", Body: c.Was.Says() + "更正为" + c.Becomes.Says() + "：" + abridge.Text(c.Reason, 80), Link: o.Link()}); err != nil {
 				return err
 			}
 		} else {
@@ -526,12 +527,4 @@ func (s *Service) Confirm(ctx context.Context, scope authz.Scope, id string, agr
 		return audit.Record(ctx, tx, audit.Entry{Act: "appraisal.erratum." + act, Target: o.Target(), Basis: citation30, Before: c.Was, After: map[string]any{"round": r.Number, "indicator": c.Indicator, "becomes": c.Becomes, "state": cmp.Or(c.State, "refused")}})
 	})
 	return c, err
-}
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n]) + "…"
 }

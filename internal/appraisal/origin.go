@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/check"
@@ -79,7 +80,7 @@ func (s *Service) propose(ctx context.Context, q db.Querier, scope authz.Scope, 
 	}
 	for _, m := range facts.Lines[seen].Marks {
 		if m.Outcome == packs.Violated && m.Says != "" {
-			out.Says = clip(i.Name+"："+m.Says, 400)
+			out.Says = abridge.Text(i.Name+"："+m.Says, 400)
 			break
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -86,7 +87,7 @@ func (s *Service) AnswerOrder(ctx context.Context, scope authz.Scope, id OrderID
 		if o.State == OrderClosed {
 			return fault.Newf(fault.Conflict, "整改通知 %s 已于%s办结，不需要再答复。", o.Number, calendar.DateOf(o.ClosedAt).Chinese())
 		}
-		if _, o.State, err = OrderMachine.Take(ctx, tx, string(id), "answer", passage.Note{Says: clip(says, 200)}); err != nil {
+		if _, o.State, err = OrderMachine.Take(ctx, tx, string(id), "answer", passage.Note{Says: abridge.Text(says, 200)}); err != nil {
 			return err
 		}
 		person, unit := "", ""

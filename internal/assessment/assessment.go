@@ -93,11 +93,3 @@ func (s *Service) today() calendar.Date { return calendar.DateOf(s.db.Now()) }
 
 // systemScope is for reads inside an act whose own scope was checked.
 func systemScope() authz.Scope { return authz.System("assessment") }
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n]) + "…"
-}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -204,7 +205,7 @@ func (s *Service) Attest(ctx context.Context, scope authz.Scope, id OrderID, obj
 				return err
 			}
 			if _, err := notify.Send(ctx, tx, notify.Message{Key: fmt.Sprintf("order:%s:standing:%d", o.ID, tx.Now().UnixMilli()), Unit: string(o.Unit), Link: o.Link(), Urgent: true,
-				Title: "核实未通过：" + o.Number + " " + o.SiteName, Body: clip(reason, 200)}); err != nil {
+				Title: "核实未通过：" + o.Number + " " + o.SiteName, Body: abridge.Text(reason, 200)}); err != nil {
 				return err
 			}
 			if err := s.confirmed(ctx, tx, o, actor.Name+"核实未通过"); err != nil {

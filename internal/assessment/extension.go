@@ -8,6 +8,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -134,7 +135,7 @@ func (s *Service) AskExtension(ctx context.Context, scope authz.Scope, id OrderI
 			return err
 		}
 		if _, err := notify.Send(ctx, tx, notify.Message{Key: "order:extension:" + e, Unit: string(office.ID), Link: o.Link(),
-			Title: "申请延期：" + o.Number + " " + o.SiteName, Body: fmt.Sprintf("%s申请延到%s：%s", o.UnitName, until.Chinese(), clip(reason, 200))}); err != nil {
+			Title: "申请延期：" + o.Number + " " + o.SiteName, Body: fmt.Sprintf("%s申请延到%s：%s", o.UnitName, until.Chinese(), abridge.Text(reason, 200))}); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "assessment.extension.ask", Basis: citation, Target: o.Target(), After: map[string]any{"until": until, "reason": reason}})
@@ -200,7 +201,7 @@ func (s *Service) DecideExtension(ctx context.Context, scope authz.Scope, sessio
 			if _, err := tx.Exec(ctx, `UPDATE rectify_order SET due_on = $2, provisional = $3 WHERE id = $1`, id, due.On, due.Provisional); err != nil {
 				return err
 			}
-			if _, err := s.obligations.Postpone(ctx, tx, RectifyObligation.ID, o.subject(), due, office.Name+"同意延期："+clip(e.Reason, 200)); err != nil {
+			if _, err := s.obligations.Postpone(ctx, tx, RectifyObligation.ID, o.subject(), due, office.Name+"同意延期："+abridge.Text(e.Reason, 200)); err != nil {
 				return err
 			}
 		}

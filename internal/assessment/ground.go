@@ -3,6 +3,7 @@ package assessment
 import (
 	"context"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
@@ -27,7 +28,7 @@ func (s *Service) Grounds() []merit.Grounder {
 		}},
 		{Kind: "finding", Name: "发现的问题", Find: func(ctx context.Context, q db.Querier, scope authz.Scope, ref string) (merit.Ground, error) {
 			f, err := s.inspection.Finding(ctx, q, scope, inspection.FindingID(ref))
-			return merit.Ground{Ref: merit.Ref{Kind: "finding", ID: string(f.ID)}, Name: f.SiteName + "：" + clip(f.Says, 40), Link: f.Link(), Unit: f.Unit}, err
+			return merit.Ground{Ref: merit.Ref{Kind: "finding", ID: string(f.ID)}, Name: f.SiteName + "：" + abridge.Text(f.Says, 40), Link: f.Link(), Unit: f.Unit}, err
 		}},
 	}
 }

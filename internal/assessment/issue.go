@@ -9,6 +9,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -99,7 +100,7 @@ func (s *Service) group(ctx context.Context, q db.Querier, scope authz.Scope, n 
 			return nil, fault.Newf(fault.Invalid, "“%s”是账号，它的问题请在“账号的问题”中选择后下发。", f.SiteName).On("finding", "请在“账号的问题”中选择")
 		}
 		if f.State != inspection.FindingOpen {
-			return nil, fault.Newf(fault.Conflict, "“%s”的问题“%s”现在是“%s”，不能再下发整改通知，请刷新列表后重新选择。", f.SiteName, clip(f.Says, 40), f.StateName())
+			return nil, fault.Newf(fault.Conflict, "“%s”的问题“%s”现在是“%s”，不能再下发整改通知，请刷新列表后重新选择。", f.SiteName, abridge.Text(f.Says, 40), f.StateName())
 		}
 		cause := CauseOf(f.Check).ID
 		k := key{unit: string(f.Unit), cause: cause}
@@ -118,7 +119,7 @@ func (s *Service) group(ctx context.Context, q db.Querier, scope authz.Scope, n 
 			return nil, err
 		}
 		if p.Order != "" || !p.SettledAt.IsZero() {
-			return nil, fault.Newf(fault.Conflict, "“%s”的问题“%s”已列入整改通知或已改正，请刷新列表后重新选择。", p.AccountName, clip(p.Says, 40))
+			return nil, fault.Newf(fault.Conflict, "“%s”的问题“%s”已列入整改通知或已改正，请刷新列表后重新选择。", p.AccountName, abridge.Text(p.Says, 40))
 		}
 		g := into(key{string(p.Unit), "", string(p.Account)}, Group{Unit: p.Unit, UnitName: p.UnitName, Account: p.Account, Cause: CauseOf("account.").ID, Subject: p.AccountName})
 		g.Points = append(g.Points, p)
@@ -192,7 +193,7 @@ func (s *Service) issue(ctx context.Context, tx *db.Tx, g Group, says string) (O
 	if len(g.Findings) > 0 && g.site != "" {
 		o.Host = g.Findings[0].Host
 	}
-	if _, o.State, err = OrderMachine.Take(ctx, tx, string(o.ID), "issue", passage.Note{Says: clip(says, 200)}); err != nil {
+	if _, o.State, err = OrderMachine.Take(ctx, tx, string(o.ID), "issue", passage.Note{Says: abridge.Text(says, 200)}); err != nil {
 		return o, err
 	}
 	person := ""
@@ -220,7 +221,7 @@ func (s *Service) issue(ctx context.Context, tx *db.Tx, g Group, says string) (O
 			return o, err
 		}
 		if n == 0 {
-			return o, fault.Newf(fault.Conflict, "“%s”的问题“%s”刚刚已列入整改通知，请刷新列表后重新选择。", p.AccountName, clip(p.Says, 40))
+			return o, fault.Newf(fault.Conflict, "“%s”的问题“%s”刚刚已列入整改通知，请刷新列表后重新选择。", p.AccountName, abridge.Text(p.Says, 40))
 		}
 		if err := s.orderedWith(ctx, tx, o, p); err != nil {
 			return o, err

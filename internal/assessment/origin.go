@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -174,6 +175,6 @@ func FromSelfChecks(c *selfcheck.Service) Source {
 			return Proposal{}, fault.Newf(fault.Conflict, "这个问题已于%s整改，不需要再列为问题；如仍存在，请另行登记。", calendar.DateOf(t.DoneAt).Chinese())
 		}
 		return Proposal{Name: x.UnitName + " " + selfcheck.PeriodName(x.Period) + "安全自查", Link: selfcheck.Link(x.Unit, x.Period), Unit: x.Unit, Files: x.Files,
-			Saw: Saw{Cause: "selfcheck", Severity: check.Error, Says: clip(t.Says, 400), Fix: "请按自查确定的整改期限" + t.DueOn.Chinese() + "改正，并附证明材料。", Clause: "S23.1b"}}, nil
+			Saw: Saw{Cause: "selfcheck", Severity: check.Error, Says: abridge.Text(t.Says, 400), Fix: "请按自查确定的整改期限" + t.DueOn.Chinese() + "改正，并附证明材料。", Clause: "S23.1b"}}, nil
 	}}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -58,7 +59,7 @@ type Point struct {
 func (p Point) Manual() bool { return ByPerson(p.Check) }
 
 func (p Point) target() audit.Target {
-	return audit.Target{Kind: "order_point", ID: string(p.ID), Name: p.AccountName + "：" + clip(p.Says, 60), Unit: string(p.Unit)}
+	return audit.Target{Kind: "order_point", ID: string(p.ID), Name: p.AccountName + "：" + abridge.Text(p.Says, 60), Unit: string(p.Unit)}
 }
 
 const pointSelect = `
@@ -112,7 +113,7 @@ func (s *Service) pointsOf(ctx context.Context, q db.Querier, id OrderID) ([]Poi
 
 // lookedAt keeps a look at a point; by settles it.
 func (s *Service) lookedAt(ctx context.Context, tx *db.Tx, p Point, outcome, says, by string) (Point, error) {
-	p.Outcome, p.LookedAt, p.LookSays = outcome, tx.Now(), clip(says, 500)
+	p.Outcome, p.LookedAt, p.LookSays = outcome, tx.Now(), abridge.Text(says, 500)
 	if by != "" {
 		p.SettledAt, p.SettledBy, p.Reason = tx.Now(), by, p.LookSays
 	}
@@ -153,7 +154,7 @@ func (s *Service) accountEnded(ctx context.Context, tx *db.Tx, id registry.Accou
 		return err
 	}
 	for _, p := range points {
-		if err := s.settlePoint(ctx, tx, p, whySettled["lapse"]+clip(p.Says, 100), "注销或退出监管"); err != nil {
+		if err := s.settlePoint(ctx, tx, p, whySettled["lapse"]+abridge.Text(p.Says, 100), "注销或退出监管"); err != nil {
 			return err
 		}
 	}
@@ -247,7 +248,7 @@ func (s *Service) TypeSeenTx(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 		if !strings.HasPrefix(at, "http://") && !strings.HasPrefix(at, "https://") {
 			at = ""
 		}
-		found, err := s.inspection.Raise(ctx, tx, scope, registry.SiteID(n.Object.ID), engine.Sighting{Check: manual + "." + n.Cause, Severity: n.Severity, Says: n.Says, Article: n.Clause, URL: at, Where: clip(n.Place+" "+n.Says, 300), Fix: n.Fix, Pages: 1, Evidence: engine.Evidence{URL: at, At: tx.Now()}})
+		found, err := s.inspection.Raise(ctx, tx, scope, registry.SiteID(n.Object.ID), engine.Sighting{Check: manual + "." + n.Cause, Severity: n.Severity, Says: n.Says, Article: n.Clause, URL: at, Where: abridge.Text(n.Place+" "+n.Says, 300), Fix: n.Fix, Pages: 1, Evidence: engine.Evidence{URL: at, At: tx.Now()}})
 		if err != nil {
 			return "", err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/db"
@@ -23,13 +24,13 @@ func (s *Service) Referable() []coordination.ReferralSource {
 				return coordination.Candidate{}, err
 			}
 			if f.State != inspection.FindingOpen && f.State != inspection.FindingOrdered {
-				return coordination.Candidate{}, fault.Newf(fault.Conflict, "“%s”的问题“%s”现在是“%s”，不能移送，请刷新后重新选择。", f.SiteName, clip(f.Says, 40), f.StateName())
+				return coordination.Candidate{}, fault.Newf(fault.Conflict, "“%s”的问题“%s”现在是“%s”，不能移送，请刷新后重新选择。", f.SiteName, abridge.Text(f.Says, 40), f.StateName())
 			}
 			m, ok := coordination.MatterOfCheck(f.Check)
 			if !ok {
-				return coordination.Candidate{}, fault.Newf(fault.Refused, "“%s”不属于移送协同监管单位的事项，请下发整改通知。", clip(f.Says, 40))
+				return coordination.Candidate{}, fault.Newf(fault.Refused, "“%s”不属于移送协同监管单位的事项，请下发整改通知。", abridge.Text(f.Says, 40))
 			}
-			return coordination.Candidate{Kind: "finding", ID: string(f.ID), Matter: m.ID, Name: f.SiteName, Says: clip(f.Says, 300), Place: f.URL, Link: f.Link(), Unit: f.Unit, UnitName: f.UnitName, At: f.FirstSeen}, nil
+			return coordination.Candidate{Kind: "finding", ID: string(f.ID), Matter: m.ID, Name: f.SiteName, Says: abridge.Text(f.Says, 300), Place: f.URL, Link: f.Link(), Unit: f.Unit, UnitName: f.UnitName, At: f.FirstSeen}, nil
 		}},
 		{Kind: "order", Name: "整改通知", List: s.referableOrders, One: func(ctx context.Context, q db.Querier, scope authz.Scope, id string) (coordination.Candidate, error) {
 			var w db.Where
@@ -76,7 +77,7 @@ func (s *Service) referableFindings(ctx context.Context, q db.Querier, scope aut
 		var check string
 		err := r.Scan(&c.ID, &check, &c.Name, &c.Says, &c.Place, &c.Unit, &c.UnitName, &c.At)
 		m, _ := coordination.MatterOfCheck(check)
-		c.Matter, c.Link, c.Says = m.ID, "/console/findings/"+c.ID, clip(c.Says, 300)
+		c.Matter, c.Link, c.Says = m.ID, "/console/findings/"+c.ID, abridge.Text(c.Says, 300)
 		return c, err
 	}, `SELECT f.id, f.check_id, s.name, f.says, f.page_url, s.unit_id, u.name, f.first_seen`+from+w.SQL()+` ORDER BY f.first_seen, f.id LIMIT `+w.Arg(limit), w.Args()...)
 	return list, n, err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -350,7 +351,7 @@ func (s *Service) retestPoints(ctx context.Context, id OrderID, points []Point, 
 			if p, err = s.lookedAt(ctx, tx, p, outcome, says, by); err != nil || outcome != engine.Gone {
 				return err
 			}
-			_, err = s.settle(ctx, tx, id, "复测未再发现："+clip(p.Says, 100))
+			_, err = s.settle(ctx, tx, id, "复测未再发现："+abridge.Text(p.Says, 100))
 			return err
 		}); err != nil {
 			return out, err
@@ -366,7 +367,7 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, id OrderID, evidence st
 	if err != nil || o.State == OrderClosed || o.Standing > 0 {
 		return o, err
 	}
-	if _, o.State, err = OrderMachine.Take(ctx, tx, string(id), "close", passage.Note{Says: clip(evidence, 200)}); err != nil {
+	if _, o.State, err = OrderMachine.Take(ctx, tx, string(id), "close", passage.Note{Says: abridge.Text(evidence, 200)}); err != nil {
 		return o, err
 	}
 	o.ClosedAt, o.Stage, o.RetestBroken = tx.Now(), StageClosed, ""
@@ -403,7 +404,7 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 			return err
 		}
 		for _, id := range ids {
-			if _, err := s.settle(ctx, tx, id, why+clip(f.Says, 100)); err != nil {
+			if _, err := s.settle(ctx, tx, id, why+abridge.Text(f.Says, 100)); err != nil {
 				return err
 			}
 		}
@@ -436,7 +437,7 @@ func (s *Service) accountMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 	}
 	for _, p := range points {
 		if act == "confirm_false" {
-			if err := s.settlePoint(ctx, tx, p, whySettled[act]+clip(f.Says, 100), "误报申辩的答复"); err != nil {
+			if err := s.settlePoint(ctx, tx, p, whySettled[act]+abridge.Text(f.Says, 100), "误报申辩的答复"); err != nil {
 				return err
 			}
 			continue
@@ -482,7 +483,7 @@ func (s *Service) reopen(ctx context.Context, tx *db.Tx, o Order, what, object s
 	if o.State != OrderClosed {
 		return nil
 	}
-	says := "再次发现：" + clip(what, 100)
+	says := "再次发现：" + abridge.Text(what, 100)
 	var err error
 	if _, o.State, err = OrderMachine.Take(ctx, tx, string(o.ID), "reopen", passage.Note{Says: says}); err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"zhengshu/internal/abridge"
 )
 
 // Ways of coming to a page, for Alternate.
@@ -120,7 +122,7 @@ func cloaked(c *Check, f *Facts, a Alternate) Finding {
 		case !Alike(f.Page, a.Page):
 			says = "得到的网页与正常访问完全不同"
 		case otherTitle(f.Page, a.Page):
-			says = "得到的标题是“" + clipped(a.Page.DocumentTitle(), 40) + "”，与正常访问不同"
+			says = "得到的标题是“" + abridge.Text(a.Page.DocumentTitle(), 40) + "”，与正常访问不同"
 		}
 		if says != "" {
 			w := c.wrong(a.words()+says, a.As)
@@ -178,13 +180,6 @@ func strangeHost(c *Check, f *Facts, a Alternate, to target) Finding {
 const enoughText = 100
 
 func runes(s string) int { return utf8.RuneCountInString(s) }
-
-func clipped(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
-}
 
 // worse is what the checks of concealed things find on the other page and not on
 // the ordinary one; nil when there is nothing.

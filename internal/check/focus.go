@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/fault"
 )
 
@@ -175,7 +176,7 @@ func RunFocus(p *Page, class Class, items []Focus) []Finding {
 			out = append(out, finding)
 		case !f.Missing && len(places) > 0:
 			for _, where := range places[:min(len(places), maxFocusShown)] {
-				finding.Says, finding.Where = fmt.Sprintf("重点检查项“%s”：出现“%s”。", f.Name, clipTo(where, 60)), where
+				finding.Says, finding.Where = fmt.Sprintf("重点检查项“%s”：出现“%s”。", f.Name, abridge.Text(where, 60)), where
 				out = append(out, finding)
 			}
 		default:
@@ -184,13 +185,6 @@ func RunFocus(p *Page, class Class, items []Focus) []Finding {
 		}
 	}
 	return out
-}
-
-func clipTo(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n]) + "…"
 }
 
 // places are where an item stands on a page, each once.
@@ -214,7 +208,7 @@ func (f Focus) places(p *Page) []string {
 				continue // refused where it was entered
 			}
 			for _, m := range re.FindAllString(p.VisibleText, maxFocusShown) {
-				add(clipTo(m, maxFocusValue))
+				add(abridge.Text(m, maxFocusValue))
 			}
 		case FocusElement:
 			e, ok := elementOf(v)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
@@ -208,7 +209,7 @@ func (s *Service) Work(ctx context.Context, id string) error {
 // ended writes what an archive came to.
 func (s *Service) ended(ctx context.Context, tx *db.Tx, c Closing, a Archived) error {
 	if _, err := tx.Exec(ctx, `UPDATE closing_archive SET state = $2, finished_at = $3, pages = $4, records = $5, left_out = $6, ref = $7, size = $8, checked_at = $9, says = $10 WHERE id = $1`,
-		a.ID, a.State, tx.Now(), a.Pages, a.Records, a.LeftOut, string(a.Ref), a.Size, a.CheckedAt, clip(a.Says, 1000)); err != nil {
+		a.ID, a.State, tx.Now(), a.Pages, a.Records, a.LeftOut, string(a.Ref), a.Size, a.CheckedAt, abridge.Cut(a.Says, 1000)); err != nil {
 		return err
 	}
 	return audit.Record(ctx, tx, audit.Entry{Act: "closing.archive." + a.State, Target: c.Target(), Basis: sx2021.ClosureMigration.Citation,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -338,16 +339,8 @@ const maxColumns = 2000
 
 func (s *Service) addColumn(ctx context.Context, tx *db.Tx, id ID, c Column) (bool, error) {
 	n, err := tx.Exec(ctx, `INSERT INTO closing_column (id, closing_id, name, url, items, source) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (closing_id, name, url) DO NOTHING`,
-		ulid.Make().String(), id, clip(c.Name, 100), clip(c.URL, 500), c.Items, c.Source)
+		ulid.Make().String(), id, abridge.Cut(c.Name, 100), abridge.Cut(c.URL, 500), c.Items, c.Source)
 	return n > 0, err
-}
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) > n {
-		return string(r[:n])
-	}
-	return s
 }
 
 // Consent marks the province's consent: lifecycle calls it in the transaction of

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -333,7 +334,7 @@ func (s *Service) oldOrigin(ctx context.Context, c Closing) (string, error) {
 // proved stays as it is.
 func (s *Service) settle(ctx context.Context, tx *db.Tx, c Closing, k ItemKind, says, attachment string) error {
 	n, err := tx.Exec(ctx, `UPDATE closing_item SET state = 'proved', proof = $3, attachment_id = $4, proved_by = '系统核对', proved_at = $5, seen = $3, seen_at = $5 WHERE closing_id = $1 AND kind = $2 AND state = 'open'`,
-		c.ID, k, clip(says, 500), db.Null(attachment), tx.Now())
+		c.ID, k, abridge.Cut(says, 500), db.Null(attachment), tx.Now())
 	if err != nil {
 		return err
 	}
@@ -345,7 +346,7 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, c Closing, k ItemKind, 
 
 // note keeps what the last look at an item came to.
 func (s *Service) note(ctx context.Context, tx *db.Tx, c Closing, k ItemKind, says string) error {
-	if _, err := tx.Exec(ctx, `UPDATE closing_item SET seen = $3, seen_at = $4 WHERE closing_id = $1 AND kind = $2`, c.ID, k, clip(says, 500), tx.Now()); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE closing_item SET seen = $3, seen_at = $4 WHERE closing_id = $1 AND kind = $2`, c.ID, k, abridge.Cut(says, 500), tx.Now()); err != nil {
 		return err
 	}
 	return audit.Record(ctx, tx, audit.Entry{Act: "closing.item.looked", Target: c.Target(), After: map[string]any{"item": k, "says": says}})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -411,7 +412,7 @@ func (s *Service) Reply(ctx context.Context, scope authz.Scope, id InquiryID, an
 		if !ok {
 			return audit.ErrNoActor
 		}
-		if _, i.State, err = InquiryMachine.Take(ctx, tx, string(id), "answer", passage.Note{Says: clip(answer, 200)}); err != nil {
+		if _, i.State, err = InquiryMachine.Take(ctx, tx, string(id), "answer", passage.Note{Says: abridge.Cut(answer, 200)}); err != nil {
 			return err
 		}
 		i.Answer, i.AnsweredBy, i.AnsweredAt = answer, actor.Name, tx.Now()
@@ -433,7 +434,7 @@ func (s *Service) Reply(ctx context.Context, scope authz.Scope, id InquiryID, an
 		if i.Office == "" {
 			return nil
 		}
-		_, err := notify.Send(ctx, tx, notify.Message{Key: "inquiry:" + string(id) + ":answered", Unit: string(i.Office), Link: i.Link(), Title: "核实单已答复，请认定：" + i.ObjectName, Body: clip(answer, 200)})
+		_, err := notify.Send(ctx, tx, notify.Message{Key: "inquiry:" + string(id) + ":answered", Unit: string(i.Office), Link: i.Link(), Title: "核实单已答复，请认定：" + i.ObjectName, Body: abridge.Cut(answer, 200)})
 		return err
 	})
 	return i, err

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -296,7 +297,7 @@ func (s *Service) CountTraffic(ctx context.Context, scope authz.Scope, id ID) (s
 	says = fmt.Sprintf("近一年（%s至%s）页面浏览量 %d 次，独立访客 %d 人次", first.Chinese(), last.Chinese(), f.Sum.Views, f.Sum.Visitors)
 	if len(lacking) > 0 {
 		shown := lacking[:min(5, len(lacking))]
-		says += fmt.Sprintf("；访问最多的 %d 个网址中有 %d 个不在跳转表里：%s，请补登后再核对。", len(f.Pages), len(lacking), clip(strings.Join(shown, "、"), 300))
+		says += fmt.Sprintf("；访问最多的 %d 个网址中有 %d 个不在跳转表里：%s，请补登后再核对。", len(f.Pages), len(lacking), abridge.Cut(strings.Join(shown, "、"), 300))
 		return says, false, s.after(ctx, scope, id, func(tx *db.Tx, c Closing) error { return s.note(ctx, tx, c, Traffic, says) })
 	}
 	says += fmt.Sprintf("；访问最多的 %d 个网址都在跳转表里。统计表已留存。", len(f.Pages))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -56,7 +57,7 @@ func oldPath(s, host string) (p, says string) {
 	}
 	u, err := url.Parse(s)
 	if err != nil || len(s) > 500 || strings.ContainsAny(s, "\x00\r\n\\") {
-		return "", "旧网址“" + clip(s, 60) + "”无法识别"
+		return "", "旧网址“" + abridge.Cut(s, 60) + "”无法识别"
 	}
 	if u.Host != "" && !sameHost(u.Hostname(), host) {
 		return "", "旧网址不在 " + host + " 上"
@@ -69,7 +70,7 @@ func oldPath(s, host string) (p, says string) {
 		p = "/"
 	}
 	if clean := path.Clean(p); clean != p && clean+"/" != p {
-		return "", "旧网址“" + clip(s, 60) + "”含有 . 或 .. 等多余部分"
+		return "", "旧网址“" + abridge.Cut(s, 60) + "”含有 . 或 .. 等多余部分"
 	}
 	if u.RawQuery != "" {
 		p += "?" + u.RawQuery
@@ -109,7 +110,7 @@ func CheckMap(host string, rows []Redirect) ([]Redirect, map[int]string) {
 		case r.Reply == ToNew:
 			u, err := url.Parse(r.Target)
 			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || len(r.Target) > 1000 || strings.ContainsAny(r.Target, "\x00\r\n") {
-				wrong[i] = "新网址“" + clip(r.Target, 60) + "”应是以 http:// 或 https:// 开头的完整网址"
+				wrong[i] = "新网址“" + abridge.Cut(r.Target, 60) + "”应是以 http:// 或 https:// 开头的完整网址"
 			}
 		}
 	}
@@ -133,7 +134,7 @@ func backTo(host string, rows []Redirect, at map[string]int, i int) string {
 			if j == i {
 				return ""
 			}
-			return "新网址经旧网站再次跳转，请直接填写最终网址 " + clip(rows[j].Target, 80)
+			return "新网址经旧网站再次跳转，请直接填写最终网址 " + abridge.Cut(rows[j].Target, 80)
 		}
 		seen[j] = true
 		p, says := oldPath(rows[j].Target, host)

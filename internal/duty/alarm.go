@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -279,7 +280,7 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 	}
 	if fresh {
 		a = Alarm{ID: ulid.Make().String(), Unit: unit, Cause: key, Title: cmp.Or(g.title, g.site.Name+g.what), Says: g.says, RaisedAt: tx.Now()}
-		if _, a.State, err = AlarmMachine.Take(ctx, tx, a.ID, "raise", passage.Note{Says: clipped(g.says, 200)}); err != nil {
+		if _, a.State, err = AlarmMachine.Take(ctx, tx, a.ID, "raise", passage.Note{Says: abridge.Text(g.says, 200)}); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO alarm (id, unit_id, cause, title, says, state, level, told, raised_at) VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7)`, a.ID, a.Unit, key, a.Title, a.Says, a.State, tx.Now()); err != nil {
@@ -288,7 +289,7 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 	}
 	added, err := tx.Exec(ctx, `INSERT INTO alarm_site (id, alarm_id, site_id, finding_id, says, since) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (alarm_id, site_id, finding_id) DO UPDATE SET ended_at = NULL, since = excluded.since WHERE alarm_site.ended_at IS NOT NULL`,
-		ulid.Make().String(), a.ID, g.site.ID, g.finding, clipped(g.says, 300), g.since)
+		ulid.Make().String(), a.ID, g.site.ID, g.finding, abridge.Text(g.says, 300), g.since)
 	if err != nil {
 		return err
 	}
@@ -394,7 +395,7 @@ func (s *Service) tellNext(ctx context.Context, tx *db.Tx, a *Alarm, level int) 
 		a.Told += tx.Now().In(calendar.Shanghai).Format("15:04") + " " + words
 	}
 	a.NextAt = tx.Now().Add(s.wait(*a, again))
-	_, err = tx.Exec(ctx, `UPDATE alarm SET level = $2, told = $3, next_at = $4 WHERE id = $1`, a.ID, a.Level, clipped(a.Told, 1000), a.NextAt)
+	_, err = tx.Exec(ctx, `UPDATE alarm SET level = $2, told = $3, next_at = $4 WHERE id = $1`, a.ID, a.Level, abridge.Text(a.Told, 1000), a.NextAt)
 	return words, err
 }
 
@@ -854,7 +855,7 @@ func (s *Service) carry(ctx context.Context, tx *db.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := AlarmMachine.Take(ctx, tx, id, act, passage.Note{Says: clipped(words, 200)}); err != nil {
+	if _, _, err := AlarmMachine.Take(ctx, tx, id, act, passage.Note{Says: abridge.Text(words, 200)}); err != nil {
 		return err
 	}
 	if a.Incident != "" {

@@ -244,12 +244,3 @@ func who(ctx context.Context) (*authz.Session, error) {
 	}
 	return nil, fault.New(fault.SignIn, "请先登录。")
 }
-
-// clipped cuts a text for a list.
-func clipped(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n]) + "…"
-}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -185,7 +186,7 @@ func (s *Service) RoomOf(ctx context.Context, scope authz.Scope, id string) (Roo
 func (s *Service) enter(ctx context.Context, tx *db.Tx, incident, kind, says, link string) error {
 	actor, _ := audit.ActorFrom(ctx)
 	_, err := tx.Exec(ctx, `INSERT INTO incident_entry (id, incident_id, kind, says, link, person_id, person_name, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		ulid.Make().String(), incident, kind, clipped(says, 1000), link, actor.ID, actor.Name, tx.Now())
+		ulid.Make().String(), incident, kind, abridge.Text(says, 1000), link, actor.ID, actor.Name, tx.Now())
 	return err
 }
 
@@ -228,7 +229,7 @@ func (s *Service) OpenIncident(ctx context.Context, scope authz.Scope, unit org.
 		if x.Number, err = approval.NextNumber(ctx, tx, "SJ"); err != nil {
 			return err
 		}
-		if _, x.State, err = IncidentMachine.Take(ctx, tx, x.ID, "open", passage.Note{Says: clipped(says, 200)}); err != nil {
+		if _, x.State, err = IncidentMachine.Take(ctx, tx, x.ID, "open", passage.Note{Says: abridge.Text(says, 200)}); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO incident (id, number, unit_id, title, says, state, opened_id, opened_by, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -409,7 +410,7 @@ func (s *Service) ProposeClosing(ctx context.Context, scope authz.Scope, id, cau
 			return err
 		}
 		var err error
-		if _, x.State, err = IncidentMachine.Take(ctx, tx, id, "propose", passage.Note{Says: clipped(cause, 200)}); err != nil {
+		if _, x.State, err = IncidentMachine.Take(ctx, tx, id, "propose", passage.Note{Says: abridge.Text(cause, 200)}); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE incident SET state = $2, cause = $3, lesson = $4, proposer_id = $5, proposer = $6, proposed_at = $7 WHERE id = $1`, id, x.State, cause, lesson, session.PersonID, session.Name, tx.Now()); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -106,7 +107,7 @@ func (t Takedown) target() audit.Target {
 }
 
 func (t Takedown) subject() obligation.Subject {
-	return obligation.Subject{Kind: "takedown", ID: t.ID, Name: "应急撤下“" + clipped(t.Title, 40) + "”"}
+	return obligation.Subject{Kind: "takedown", ID: t.ID, Name: "应急撤下“" + abridge.Text(t.Title, 40) + "”"}
 }
 
 const takedownSelect = `SELECT t.id, t.unit_id, u.name, COALESCE(t.incident_id, ''), t.item_id, t.title, t.reason, t.state, t.proposer_id, t.proposer, t.proposed_at, t.decider, t.decided_at, t.opinion, t.down_at, u.area_path, u.line_path, t.places, i.unit_id, o.name

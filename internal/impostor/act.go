@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -419,7 +420,7 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 			p.ID, n.Measure, n.Result, n.On, n.Document, db.Null(kept.ID), kept.Name, session.Name, tx.Now()); err != nil {
 			return err
 		}
-		if _, err := s.Obligations.Discharge(ctx, tx, StepDue.ID, p.subject(c), MeasureName(n.Measure)+"："+clip(n.Result, 200)); err != nil {
+		if _, err := s.Obligations.Discharge(ctx, tx, StepDue.ID, p.subject(c), MeasureName(n.Measure)+"："+abridge.Text(n.Result, 200)); err != nil {
 			return err
 		}
 		if _, err := notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":result:" + p.ID, Unit: string(c.Office), Link: c.Link(),
@@ -597,10 +598,3 @@ func (s *Service) Figures(ctx context.Context, scope authz.Scope, year int) (Fig
 
 // TechniqueName is how the name imitates, in Chinese.
 func (c Case) TechniqueName() string { return lookalike.TechniqueName(c.Technique) }
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
-}

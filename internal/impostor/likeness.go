@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/check"
@@ -92,7 +93,7 @@ type side struct {
 // compare sets a page beside the genuine one.
 func compare(fake, ours side, site registry.Site) (l Likeness) {
 	add := func(name string, alike bool, weight int, f, o string) {
-		l.Signs = append(l.Signs, Sign{Name: name, Alike: alike, Fake: clip(f, 200), Ours: clip(o, 200), Weight: weight})
+		l.Signs = append(l.Signs, Sign{Name: name, Alike: alike, Fake: abridge.Text(f, 200), Ours: abridge.Text(o, 200), Weight: weight})
 	}
 	a, b := strings.TrimSpace(fake.page.Title), strings.TrimSpace(ours.page.Title)
 	if a != "" && b != "" {

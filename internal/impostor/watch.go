@@ -15,6 +15,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -160,7 +161,7 @@ func (s *Service) look(ctx context.Context, c Case) seen {
 				out.Says = stands + "网站返回状态码，页面没有打开。"
 			}
 			if page, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), resp.Final); err == nil {
-				out.Title = clip(strings.TrimSpace(page.Title), 200)
+				out.Title = abridge.Text(strings.TrimSpace(page.Title), 200)
 				if resp.Status < 400 {
 					out.page = page
 				}
@@ -366,7 +367,7 @@ func (s *Service) Saw(ctx context.Context, scope authz.Scope, session *authz.Ses
 		if _, err := approval.AttachTo(ctx, tx, "impostor", c.ID, taken); err != nil {
 			return err
 		}
-		return s.keep(ctx, tx, c, seen{Look: Look{Outcome: outcome, Says: clip(says, 500), Actor: session.Name}})
+		return s.keep(ctx, tx, c, seen{Look: Look{Outcome: outcome, Says: abridge.Text(says, 500), Actor: session.Name}})
 	})
 }
 

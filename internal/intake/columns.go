@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/official"
 )
 
@@ -215,7 +216,7 @@ func (r *Reader) Get(key string) string {
 	f := r.fields[key]
 	clean, did := tidy(r.row.Cells[i], f.Code, f.Apart)
 	if len(did) > 0 {
-		r.notes = append(r.notes, "“"+f.Name+"”"+strings.Join(did, "、")+"，按“"+clip(clean, 40)+"”读取。")
+		r.notes = append(r.notes, "“"+f.Name+"”"+strings.Join(did, "、")+"，按“"+abridge.Text(clean, 40)+"”读取。")
 	}
 	return clean
 }
@@ -226,13 +227,6 @@ func (r *Reader) Refused() (field, says string, yes bool) { return r.wrong, r.sa
 
 // Notes are what a person should know of the row as it was read.
 func (r *Reader) Notes() []string { return slices.Clone(r.notes) }
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
-}
 
 // Tidy cleans a cell and says what it did to it, in words that follow the name
 // of the field. Outer blanks go without a word. In a code every blank goes; in

@@ -12,6 +12,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
@@ -395,16 +396,9 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, a Alarm, says string) e
 
 func placeOf(d publishing.Damage) string {
 	if d.Path != "" {
-		return clip(d.Path, 500)
+		return abridge.Cut(d.Path, 500)
 	}
-	return clip(d.File, 500)
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
+	return abridge.Cut(d.File, 500)
 }
 
 var whatNames = map[string]string{publishing.Changed: "内容与发布的不一致", publishing.Missing: "已发布的内容缺失", publishing.Extra: "出现未发布的文件", publishing.Replayed: "被换成旧版本或别的网站的版本"}
@@ -423,7 +417,7 @@ func (s *Service) alarm(ctx context.Context, tx *db.Tx, site registry.Site, d pu
 	place := placeOf(d)
 	known, err := db.One(ctx, tx, scanAlarm, alarmSelect+` WHERE a.site_id = $1 AND a.place = $2 AND a.what = $3 AND a.settled_at IS NULL`, site.ID, place, d.What)
 	if err == nil {
-		if _, err := tx.Exec(ctx, `UPDATE tamper_alarm SET last_at = $2, times = times + 1, restored = $3, detail = $4 WHERE id = $1`, known.ID, tx.Now(), d.Restored, clip(d.Detail, 500)); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE tamper_alarm SET last_at = $2, times = times + 1, restored = $3, detail = $4 WHERE id = $1`, known.ID, tx.Now(), d.Restored, abridge.Cut(d.Detail, 500)); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "integrity.seen", Target: audit.Target{Kind: "tamper_alarm", ID: known.ID, Name: site.Name + "：" + place, Unit: string(site.Unit)}, Basis: clause, After: map[string]any{"by": by, "restored": d.Restored}})
@@ -433,7 +427,7 @@ func (s *Service) alarm(ctx context.Context, tx *db.Tx, site registry.Site, d pu
 	}
 	id := ulid.Make().String()
 	if _, err := tx.Exec(ctx, `INSERT INTO tamper_alarm (id, site_id, place, what, seen_by, detail, restored, first_at, last_at, times) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1)`,
-		id, site.ID, place, d.What, by, clip(d.Detail, 500), d.Restored, tx.Now()); err != nil {
+		id, site.ID, place, d.What, by, abridge.Cut(d.Detail, 500), d.Restored, tx.Now()); err != nil {
 		return err
 	}
 	// One finding stands for all alarms of a site: a reader who got one of them got
@@ -474,7 +468,7 @@ func (s *Service) alarm(ctx context.Context, tx *db.Tx, site registry.Site, d pu
 		}
 	}
 	return audit.Record(ctx, tx, audit.Entry{Act: "integrity.alarm", Target: audit.Target{Kind: "tamper_alarm", ID: id, Name: site.Name + "：" + place, Unit: string(site.Unit)}, Basis: clause,
-		After: map[string]any{"what": d.What, "by": by, "restored": d.Restored, "detail": clip(d.Detail, 500)}})
+		After: map[string]any{"what": d.What, "by": by, "restored": d.Restored, "detail": abridge.Cut(d.Detail, 500)}})
 }
 
 // Link is a site's page.

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
@@ -158,12 +159,7 @@ func (r *Rehearsal) bad(n int, words, says string) {
 	}
 }
 
-func clip(s string) string {
-	if r := []rune(s); len(r) > mostWords {
-		return string(r[:mostWords]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return abridge.Text(s, mostWords) }
 
 func (r *Rehearsal) readJSON(body []byte) error {
 	var f struct {

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
@@ -87,7 +87,7 @@ func (s *Service) Autosave(ctx context.Context, session *authz.Session, u Unsave
 		return 0, fault.New(fault.TooLarge, "内容超过 4 MB，没有自动保存；请拆分。")
 	}
 	u.Data = strings.ReplaceAll(strings.ToValidUTF8(u.Data, ""), "\x00", "")
-	u.Title = cutTo(oneLine(u.Title), 200)
+	u.Title = abridge.Cut(oneLine(u.Title), 200)
 	var overtaken error
 	err := s.db.Update(ctx, func(tx *db.Tx) error {
 		overtaken = nil
@@ -148,13 +148,6 @@ func thin(ctx context.Context, tx *db.Tx, person, form string) error {
 	_, err := tx.Quiet(ctx, `DELETE FROM autosave_past WHERE person_id = $1 AND form = $2 AND seq NOT IN (
 		SELECT seq FROM autosave_past WHERE person_id = $1 AND form = $2 ORDER BY kept DESC, seq DESC LIMIT $3)`, person, form, pastMost)
 	return err
-}
-
-func cutTo(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most])
 }
 
 func scanUnsaved(r db.Scanner) (Unsaved, error) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
@@ -81,7 +82,7 @@ func fromTable(name string, body []byte, columns intake.Columns, each func(Found
 		f.Notes = reader.Notes()
 		if said := reader.Get("type"); said != "" {
 			if f.Row.Type = string(types[said]); f.Row.Type == "" {
-				f.note("信息类型“%s”不在列表里，按所选类型处理。", clip(said, 20))
+				f.note("信息类型“%s”不在列表里，按所选类型处理。", abridge.Cut(said, 20))
 			}
 		}
 		// Lines within a cell are paragraphs: the reader of fields would join them.

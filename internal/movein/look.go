@@ -15,6 +15,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
@@ -83,7 +84,7 @@ func (s *Service) Bring(ctx context.Context, session *authz.Session, scope authz
 	} else {
 		b.Name = fmt.Sprintf("%s 等 %d 个文件", b.Name, len(files))
 	}
-	b.Name = clip(b.Name, 200)
+	b.Name = abridge.Cut(b.Name, 200)
 	if err := s.insert(ctx, b, pieces); err != nil {
 		return b, err
 	}
@@ -392,7 +393,7 @@ func (r *rehearsal) judge(ctx context.Context, session *authz.Session, pieces []
 		if !ok {
 			continue
 		}
-		says := fmt.Sprintf("库里已有%s的稿件“%s”（%s），可能重复，请核对。", what, clip(a.Title, 40), a.Unit)
+		says := fmt.Sprintf("库里已有%s的稿件“%s”（%s），可能重复，请核对。", what, abridge.Cut(a.Title, 40), a.Unit)
 		report.Note(i+1, "%s", says)
 		if p := of(i + 1); p != nil {
 			p.note(rowName(*p, i+1) + says)
@@ -483,7 +484,7 @@ func (s *Service) readFile(ctx context.Context, session *authz.Session, r *rehea
 		p.Result = Passed
 		return nil
 	case "other":
-		return fault.Newf(fault.Invalid, "“%s”不能读出正文，没有导入；需要时请作为附件上传。", clip(path.Base(p.Name), 60))
+		return fault.Newf(fault.Invalid, "“%s”不能读出正文，没有导入；需要时请作为附件上传。", abridge.Cut(path.Base(p.Name), 60))
 	}
 	body, err := s.body(ctx, p.Blob)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
@@ -305,7 +306,7 @@ func addPieces(ctx context.Context, tx *db.Tx, batch string, pieces []Piece) err
 			}
 			notes = string(b)
 		}
-		rows = append(rows, []any{batch, p.No, clip(p.Name, 500), p.Kind, p.Blob, p.Size, clip(p.Title, 200), p.Result, p.Row, p.Until, notes})
+		rows = append(rows, []any{batch, p.No, abridge.Cut(p.Name, 500), p.Kind, p.Blob, p.Size, abridge.Cut(p.Title, 200), p.Result, p.Row, p.Until, notes})
 	}
 	return tx.InsertAll(ctx, "move_in_piece", []string{"batch_id", "no", "name", "kind", "blob", "size", "title", "result", "row_first", "row_last", "notes"}, rows)
 }

@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
@@ -63,13 +64,13 @@ func openPack(r io.ReaderAt, size int64, name string) ([]packed, error) {
 			continue
 		}
 		if !f.Mode().IsRegular() {
-			return nil, fault.Newf(fault.Invalid, "压缩包“%s”里的“%s”不是普通文件，没有读取；请重新打包。", name, clip(said, 60))
+			return nil, fault.Newf(fault.Invalid, "压缩包“%s”里的“%s”不是普通文件，没有读取；请重新打包。", name, abridge.Cut(said, 60))
 		}
 		if f.Flags&1 != 0 {
 			return nil, fault.Newf(fault.Invalid, "压缩包“%s”设了密码，请去掉密码后重新打包。", name)
 		}
 		if seen[said] {
-			return nil, fault.Newf(fault.Invalid, "压缩包“%s”里有两个同名文件“%s”，请改名后重新打包。", name, clip(said, 60))
+			return nil, fault.Newf(fault.Invalid, "压缩包“%s”里有两个同名文件“%s”，请改名后重新打包。", name, abridge.Cut(said, 60))
 		}
 		seen[said] = true
 		if total += min(f.UncompressedSize64, 1<<40); total > maxPackBytes {
@@ -88,7 +89,7 @@ func openPack(r io.ReaderAt, size int64, name string) ([]packed, error) {
 func (p packed) read(most int64) ([]byte, error) {
 	rc, err := p.f.Open()
 	if err != nil {
-		return nil, fault.Newf(fault.Invalid, "压缩包里的“%s”无法解压，请重新打包。", clip(p.name, 60)).From(err)
+		return nil, fault.Newf(fault.Invalid, "压缩包里的“%s”无法解压，请重新打包。", abridge.Cut(p.name, 60)).From(err)
 	}
 	defer rc.Close()
 	var b bytes.Buffer
@@ -98,15 +99,15 @@ func (p packed) read(most int64) ([]byte, error) {
 		b.Write(chunk[:n])
 		switch got := int64(b.Len()); {
 		case got > most:
-			return nil, fault.Newf(fault.TooLarge, "压缩包里的“%s”超过 %d MB，没有读取。", clip(p.name, 60), most>>20)
+			return nil, fault.Newf(fault.TooLarge, "压缩包里的“%s”超过 %d MB，没有读取。", abridge.Cut(p.name, 60), most>>20)
 		case got > 1<<20 && got > int64(p.f.CompressedSize64)*maxPackRatio:
-			return nil, fault.Newf(fault.Invalid, "压缩包里的“%s”压缩比异常，疑似有害文件，没有读取。", clip(p.name, 60))
+			return nil, fault.Newf(fault.Invalid, "压缩包里的“%s”压缩比异常，疑似有害文件，没有读取。", abridge.Cut(p.name, 60))
 		}
 		if err == io.EOF {
 			return b.Bytes(), nil
 		}
 		if err != nil {
-			return nil, fault.Newf(fault.Invalid, "压缩包里的“%s”已损坏，请重新打包。", clip(p.name, 60)).From(err)
+			return nil, fault.Newf(fault.Invalid, "压缩包里的“%s”已损坏，请重新打包。", abridge.Cut(p.name, 60)).From(err)
 		}
 	}
 }
@@ -231,13 +232,13 @@ func fromArchive(ctx context.Context, store blob.Store, files []packed, name str
 	}
 	for part := range byName {
 		if part != manifestName && m.Parts[part] == "" {
-			return fault.Newf(fault.Invalid, "归档“%s”里的“%s”不在清单上，没有读取；请重新导出。", name, clip(part, 60))
+			return fault.Newf(fault.Invalid, "归档“%s”里的“%s”不在清单上，没有读取；请重新导出。", name, abridge.Cut(part, 60))
 		}
 	}
 	verified := func(part string) ([]byte, error) {
 		p, ok := byName[part]
 		if !ok {
-			return nil, fault.Newf(fault.Invalid, "归档“%s”缺少“%s”，请重新导出。", name, clip(part, 60))
+			return nil, fault.Newf(fault.Invalid, "归档“%s”缺少“%s”，请重新导出。", name, abridge.Cut(part, 60))
 		}
 		b, err := p.read(maxAttachment)
 		if part == itemsName && fault.Is(err, fault.TooLarge) {
@@ -247,7 +248,7 @@ func fromArchive(ctx context.Context, store blob.Store, files []packed, name str
 			return nil, err
 		}
 		if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != m.Parts[part] {
-			return nil, fault.Newf(fault.Invalid, "归档“%s”里的“%s”与清单的摘要不一致，可能被改过，没有读取；请重新导出。", name, clip(part, 60))
+			return nil, fault.Newf(fault.Invalid, "归档“%s”里的“%s”与清单的摘要不一致，可能被改过，没有读取；请重新导出。", name, abridge.Cut(part, 60))
 		}
 		return b, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
@@ -49,8 +50,8 @@ func FromPage(ctx context.Context, store blob.Store, p *check.Page, fetch Fetch)
 		most int
 	}{{&r.Title, 200}, {&r.DocNo, 60}, {&r.IndexNo, 60}, {&r.Issuer, 200}, {&r.Topic, 100}, {&r.Source, 100}, {&r.Category, 100}, {&r.Keywords, 200}, {&r.Summary, 500}} {
 		if utf8.RuneCountInString(*f.s) > f.most {
-			*f.s = clip(*f.s, f.most)
-			out.note("“%s…”太长，截到 %d 字，请核对。", clip(*f.s, 12), f.most)
+			*f.s = abridge.Cut(*f.s, f.most)
+			out.note("“%s…”太长，截到 %d 字，请核对。", abridge.Cut(*f.s, 12), f.most)
 		}
 	}
 	if r.Title == "" {
@@ -206,7 +207,7 @@ func (w *pageWriter) file(address, name string, picture bool) (*library.RowFile,
 	kind := map[bool]string{true: "图片", false: "附件"}[picture]
 	w.had[address] = nil
 	if w.fetch == nil {
-		w.found.note("%s“%s”没有收进，请另行上传。", kind, clip(address, 200))
+		w.found.note("%s“%s”没有收进，请另行上传。", kind, abridge.Cut(address, 200))
 		return nil, nil
 	}
 	said, body, err := w.fetch(w.ctx, address, picture)
@@ -226,7 +227,7 @@ func (w *pageWriter) file(address, name string, picture bool) (*library.RowFile,
 	case fault.Internal, fault.Unavailable:
 		return nil, err
 	default:
-		w.found.note("%s“%s”没有收进：%s", kind, clip(address, 200), ferr.Says)
+		w.found.note("%s“%s”没有收进：%s", kind, abridge.Cut(address, 200), ferr.Says)
 	}
 	return nil, nil
 }
@@ -310,7 +311,7 @@ func (w *pageWriter) attached(list []prose.Node) []prose.Node {
 	placed := map[string]bool{}
 	block := func(f library.RowFile) prose.Node {
 		placed[f.Src] = true
-		return prose.Node{Type: prose.Attachment, Attrs: map[string]any{"name": clip(f.Name, 255), "type": f.Type, "size": int(f.Size), "hash": f.SHA256, "href": f.Src}}
+		return prose.Node{Type: prose.Attachment, Attrs: map[string]any{"name": abridge.Cut(f.Name, 255), "type": f.Type, "size": int(f.Size), "hash": f.SHA256, "href": f.Src}}
 	}
 	var later []prose.Node
 	var walk func(n *prose.Node, top bool) []string

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
@@ -442,7 +443,7 @@ func (w *paperWriter) paragraphs(b official.Passage, label string) []prose.Node 
 		case r.Break:
 			run = append(run, prose.Node{Type: prose.HardBreak})
 		case r.Footnote != "":
-			run = append(run, prose.Node{Type: prose.Footnote, Attrs: map[string]any{"text": clip(r.Footnote, 2000)}})
+			run = append(run, prose.Node{Type: prose.Footnote, Attrs: map[string]any{"text": abridge.Cut(r.Footnote, 2000)}})
 		case r.Text != "":
 			run = append(run, prose.Node{Type: prose.TextNode, Text: r.Text, Marks: marks(r)})
 		}
@@ -545,7 +546,7 @@ func (w *paperWriter) picture(r official.Run) (prose.Node, bool) {
 		alt = "图片（未附说明）"
 		w.unsaid++
 	}
-	return prose.Node{Type: prose.Figure, Attrs: map[string]any{"kind": "image", "src": f.Src, "alt": clip(alt, 300)}}, true
+	return prose.Node{Type: prose.Figure, Attrs: map[string]any{"kind": "image", "src": f.Src, "alt": abridge.Cut(alt, 300)}}, true
 }
 
 func (w *paperWriter) table(t official.Passage) []prose.Node {
@@ -615,11 +616,4 @@ func allBold(r official.PaperRow) bool {
 		}
 	}
 	return said
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
 }

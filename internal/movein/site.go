@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/check"
@@ -89,14 +90,14 @@ func (s *Service) visit(ctx context.Context, r *rehearsal) (crawled, error) {
 		return crawled{}, err
 	}
 	if len(v.out.pieces) == 1 && v.out.pieces[0].Result == Refused {
-		return crawled{}, fault.Newf(fault.Invalid, "打不开旧网站的首页 %s：%s", clip(r.b.Address, 200), strings.Join(v.out.pieces[0].Notes, ""))
+		return crawled{}, fault.Newf(fault.Invalid, "打不开旧网站的首页 %s：%s", abridge.Cut(r.b.Address, 200), strings.Join(v.out.pieces[0].Notes, ""))
 	}
 	if len(v.out.pieces) == 0 {
 		says := "请核对地址。"
 		if len(result.Untested) > 0 {
 			says = result.Untested[0].Why.Says()
 		}
-		return crawled{}, fault.Newf(fault.Invalid, "旧网站 %s 没有可以访问的网页：%s", clip(r.b.Address, 200), says)
+		return crawled{}, fault.Newf(fault.Invalid, "旧网站 %s 没有可以访问的网页：%s", abridge.Cut(r.b.Address, 200), says)
 	}
 	for _, u := range result.Untested {
 		v.out.left = append(v.out.left, Left{URL: u.What, Says: u.Why.Says(), Count: u.Count})

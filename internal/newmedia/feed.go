@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/html/charset"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 )
@@ -78,7 +79,7 @@ func ReadFeed(b []byte) ([]Entry, error) {
 			}
 			switch field {
 			case "title":
-				e.Title = clip(e.Title+s, 200)
+				e.Title = abridge.Cut(e.Title+s, 200)
 			case "link":
 				if e.URL == "" {
 					e.URL = s
@@ -145,17 +146,10 @@ func readJSONFeed(b []byte) ([]Entry, error) {
 	for _, x := range feed.Items {
 		// A NUL is a letter of JSON and of no database.
 		text := func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\x00", "")) }
-		e := Entry{Title: clip(text(cmp.Or(x.Title, x.Summary)), 200), URL: text(x.URL)}
+		e := Entry{Title: abridge.Cut(text(cmp.Or(x.Title, x.Summary)), 200), URL: text(x.URL)}
 		if e.dated(x.Published, x.Modified) && len(out) < maxEntries {
 			out = append(out, e)
 		}
 	}
 	return out, nil
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -317,7 +318,7 @@ func (s *Service) readFeed(ctx context.Context, id registry.AccountID, address s
 		}
 		if ref != "" {
 			if _, err := tx.Quiet(ctx, `UPDATE account_feed_look SET taken_at = $2, status = $3, headers = $4, ref = $5, sha256 = $6, size = $7 WHERE account_id = $1`,
-				id, tx.Now(), resp.Status, clip(engine.HeaderText(resp.Header), 8000), string(ref), ref.Hash(), len(resp.Body)); err != nil {
+				id, tx.Now(), resp.Status, abridge.Cut(engine.HeaderText(resp.Header), 8000), string(ref), ref.Hash(), len(resp.Body)); err != nil {
 				return err
 			}
 		}
@@ -344,7 +345,7 @@ func (s *Service) post(ctx context.Context, tx *db.Tx, id registry.AccountID, e 
 	}
 	n, err := tx.Quiet(ctx, `INSERT INTO account_post (account_id, key, posted_on, title, url, original, source, taken_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (account_id, key) DO UPDATE SET original = excluded.original WHERE account_post.original = '' AND excluded.original <> ''`,
-		id, clip(key, 600), e.On, clip(e.Title, 200), e.URL, original, source, tx.Now())
+		id, abridge.Cut(key, 600), e.On, abridge.Cut(e.Title, 200), e.URL, original, source, tx.Now())
 	return n > 0, err
 }
 

@@ -3,6 +3,7 @@ package newmedia
 import (
 	"context"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/check"
@@ -77,7 +78,7 @@ func (s *Service) lookAtStore(ctx context.Context, id registry.AccountID, addres
 	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
 		_, err := tx.Quiet(ctx, `INSERT INTO app_store_look (account_id, url, at, state, says) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, url) DO UPDATE SET at = excluded.at, state = excluded.state, says = excluded.says`,
-			id, address, tx.Now(), string(storeState(res.Verdict)), clip(res.Says, 300))
+			id, address, tx.Now(), string(storeState(res.Verdict)), abridge.Cut(res.Says, 300))
 		return err
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/rules/sx2021"
@@ -108,7 +109,7 @@ func judgePage(w Wanted, a Answer) Verdict {
 	if w.mentions(p.Title+" "+p.Heading) || w.mentions(p.VisibleText) {
 		return Verdict{Outcome: Seen, Says: "公告页面可以打开，内容是该公告。"}
 	}
-	if (check.LinkResult{Status: a.Status, Title: p.Title, Text: clip(p.VisibleText, 400)}).State() == check.LinkSoft404 {
+	if (check.LinkResult{Status: a.Status, Title: p.Title, Text: abridge.Cut(p.VisibleText, 400)}).State() == check.LinkSoft404 {
 		return Verdict{Outcome: Absent, Says: "公告页面显示“页面不存在”。"}
 	}
 	if len([]rune(squeeze(p.VisibleText))) < leastText {
@@ -328,12 +329,4 @@ func attr(n *html.Node, key string) string {
 		}
 	}
 	return ""
-}
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) > n {
-		return string(r[:n])
-	}
-	return s
 }

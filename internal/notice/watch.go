@@ -14,6 +14,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -210,7 +211,7 @@ func (s *Service) look(ctx context.Context, n Notice, p Place) (Look, error) {
 		return l, err
 	}
 	if l.Status = page.Status; resp != nil {
-		l.Headers = clip(engine.HeaderText(resp.Header), 8000)
+		l.Headers = abridge.Cut(engine.HeaderText(resp.Header), 8000)
 	}
 	if l.Ref, l.Size, err = s.put(ctx, page.Body); err != nil {
 		return l, err
@@ -308,7 +309,7 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, id PlaceID, l Look) error
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO notice_look (id, place_id, at, day, how, outcome, says, url, status, headers, ref, size, media, home_url, home_status, home_ref, home_size, pinned, took_ms, actor)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
-		l.ID, l.Place, l.At, l.Day, l.How, l.Outcome, clip(l.Says, 500), l.URL, l.Status, l.Headers, string(l.Ref), l.Size, l.Media, l.HomeURL, l.Home, string(l.HomeRef), l.HomeSz, l.Pinned, l.Took.Milliseconds(), l.Actor); err != nil {
+		l.ID, l.Place, l.At, l.Day, l.How, l.Outcome, abridge.Cut(l.Says, 500), l.URL, l.Status, l.Headers, string(l.Ref), l.Size, l.Media, l.HomeURL, l.Home, string(l.HomeRef), l.HomeSz, l.Pinned, l.Took.Milliseconds(), l.Actor); err != nil {
 		return fmt.Errorf("notice: keep look: %w", err)
 	}
 	day, fresh, err := s.judgeDay(ctx, tx, p, l)

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"zhengshu/internal/abridge"
 )
 
 // wholeBook is an XLSX of which every sheet is read, hidden ones too.
@@ -80,7 +82,7 @@ func (b *wholeBook) sheets() error {
 	var sheets []sheet
 	err := b.starts(main, func(_ *scanner, e xml.StartElement) error {
 		if e.Name.Local == "sheet" && len(sheets) < maxParts {
-			x := sheet{name: "工作表" + clip(attr(e, "name"), 40)}
+			x := sheet{name: "工作表" + abridge.Text(attr(e, "name"), 40)}
 			switch attr(e, "state") {
 			case "hidden":
 				x.name += "（隐藏）"

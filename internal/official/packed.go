@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"zhengshu/internal/abridge"
 )
 
 // mostNested is how deep ZIPs are opened within ZIPs.
@@ -55,7 +57,7 @@ func (w *wordReader) zip(r io.ReaderAt, size int64, s source) error {
 func fewNames(names []string) string {
 	var few []string
 	for _, n := range names[:min(len(names), 3)] {
-		few = append(few, clip(n, 40))
+		few = append(few, abridge.Text(n, 40))
 	}
 	if len(names) > 3 {
 		return strings.Join(few, "、") + " 等"

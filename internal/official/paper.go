@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"zhengshu/internal/abridge"
 )
 
 // Paper is a text document as it was found in a DOCX file: its blocks in
@@ -350,7 +352,7 @@ func (p *paperReader) properties(part string) error {
 			return nil
 		}
 		s, err := words(d)
-		p.out.Title = strings.TrimSpace(clip(s, 300))
+		p.out.Title = strings.TrimSpace(abridge.Text(s, 300))
 		return err
 	})
 }
@@ -984,7 +986,7 @@ func (p *paperReader) drawing(d *scanner, q *paragraphReader, object, hidden boo
 			}
 			p.out.Pictures[rel.target] = Picture{Name: path.Base(rel.target), Data: body}
 		}
-		q.Runs = append(q.Runs, Run{Picture: rel.target, Alt: strings.TrimSpace(clip(alt, 300))})
+		q.Runs = append(q.Runs, Run{Picture: rel.target, Alt: strings.TrimSpace(abridge.Text(alt, 300))})
 		return nil
 	})
 	if err == nil && object && !taken {
@@ -1211,7 +1213,7 @@ func (p *paperReader) number(list string, depth int) (label string, bullet bool)
 		}
 		text = strings.ReplaceAll(text, "%"+strconv.Itoa(n+1), ordinal(up.format, have))
 	}
-	return clip(text, 30), false
+	return abridge.Text(text, 30), false
 }
 
 // ordinal is a number as a numbering's format writes it.

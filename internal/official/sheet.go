@@ -18,6 +18,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+
+	"zhengshu/internal/abridge"
 )
 
 // Sheet is a table going out. Rows is ranged over once; slices.Values turns a
@@ -308,10 +310,7 @@ func writeSheet(f *excelize.File, name string, s Sheet, styles sheetStyles) erro
 // cell gives a value its type in the workbook.
 func (st sheetStyles) cell(v any) (any, error) {
 	text := func(s string) any {
-		if utf8.RuneCountInString(s) > maxCellText {
-			s = string([]rune(s)[:maxCellText])
-		}
-		return excelize.Cell{StyleID: st.text, Value: s}
+		return excelize.Cell{StyleID: st.text, Value: abridge.Cut(s, maxCellText)}
 	}
 	switch v := v.(type) {
 	case nil:

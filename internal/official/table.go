@@ -8,7 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"zhengshu/internal/abridge"
 )
 
 // Limits bounds what a table may cost to read. Zero fields take the default.
@@ -242,7 +243,7 @@ func (t *Table) findHeader() error {
 	}
 	for _, row := range titles[:len(titles)-1] {
 		text := strings.TrimSpace(strings.Join(row.cells, ""))
-		t.Notes = append(t.Notes, fmt.Sprintf("第%d行“%s”按标题略过。", row.number, clip(text, 30)))
+		t.Notes = append(t.Notes, fmt.Sprintf("第%d行“%s”按标题略过。", row.number, abridge.Text(text, 30)))
 	}
 	t.readHeader(at)
 	return nil
@@ -267,7 +268,7 @@ func (t *Table) readHeader(at raw) {
 			continue
 		}
 		if j, dup := seen[h]; dup {
-			t.Notes = append(t.Notes, fmt.Sprintf("表头第%s列与第%s列同名“%s”。", ColumnName(i+1), ColumnName(j+1), clip(h, 20)))
+			t.Notes = append(t.Notes, fmt.Sprintf("表头第%s列与第%s列同名“%s”。", ColumnName(i+1), ColumnName(j+1), abridge.Text(h, 20)))
 			continue
 		}
 		seen[h] = i
@@ -333,15 +334,6 @@ func trimRight(cells []string) []string {
 		cells = cells[:len(cells)-1]
 	}
 	return cells
-}
-
-// clip shortens a text for a sentence, by characters.
-func clip(s string, n int) string {
-	s = strings.ToValidUTF8(s, "�")
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n]) + "…"
 }
 
 func sizeText(n int64) string {

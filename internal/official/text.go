@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/transform"
+
+	"zhengshu/internal/abridge"
 )
 
 // TextLimits bounds what reading a file's words may cost. Zero fields take the
@@ -139,7 +141,7 @@ type source struct {
 
 // within is the source of a file packed in another.
 func (s source) within(inner string) source {
-	inner = clip(inner, 100)
+	inner = abridge.Text(inner, 100)
 	return source{name: s.name + "/" + inner, in: strings.TrimPrefix(s.in+"/"+inner, "/"), depth: s.depth + 1}
 }
 

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"zhengshu/internal/abridge"
 )
 
 // book is an opened workbook.
@@ -184,20 +186,20 @@ func (b *book) workbook(chosen string) error {
 		case chosen != "" && s.name == chosen && ok && b.sheet == nil:
 			b.sheet, b.t.Sheet = part, s.name
 			if hidden {
-				b.t.Notes = append(b.t.Notes, fmt.Sprintf("工作表“%s”是隐藏的，已按您的选择读取。", clip(s.name, 40)))
+				b.t.Notes = append(b.t.Notes, fmt.Sprintf("工作表“%s”是隐藏的，已按您的选择读取。", abridge.Text(s.name, 40)))
 			}
 		case chosen != "": // the person has seen the list and chosen
 		case s.state == "hidden" || s.state == "veryHidden":
-			b.t.Notes = append(b.t.Notes, fmt.Sprintf("工作表“%s”是隐藏的，没有读取。", clip(s.name, 40)))
+			b.t.Notes = append(b.t.Notes, fmt.Sprintf("工作表“%s”是隐藏的，没有读取。", abridge.Text(s.name, 40)))
 		case !ok: // a chart sheet
 		case b.sheet != nil:
-			b.t.Notes = append(b.t.Notes, fmt.Sprintf("只读取第一张可见的工作表“%s”，没有读取“%s”。", clip(b.t.Sheet, 40), clip(s.name, 40)))
+			b.t.Notes = append(b.t.Notes, fmt.Sprintf("只读取第一张可见的工作表“%s”，没有读取“%s”。", abridge.Text(b.t.Sheet, 40), abridge.Text(s.name, 40)))
 		default:
 			b.sheet, b.t.Sheet = part, s.name
 		}
 	}
 	if b.sheet == nil && chosen != "" {
-		return refuse(nil, "工作簿“%s”中没有名为“%s”的工作表，请重新选择。", b.t.Name, clip(chosen, 40))
+		return refuse(nil, "工作簿“%s”中没有名为“%s”的工作表，请重新选择。", b.t.Name, abridge.Text(chosen, 40))
 	}
 	if b.sheet == nil {
 		return refuse(nil, "工作簿“%s”中没有可见的工作表，请取消隐藏并保存后再导入。", b.t.Name)
@@ -675,7 +677,7 @@ func (b *book) content(d *scanner, c xml.StartElement) (text, warning, wrong str
 	case "b":
 		return map[string]string{"1": "TRUE", "0": "FALSE", "true": "TRUE", "false": "FALSE"}[text], warning, "", nil
 	case "e":
-		return text, "", fmt.Sprintf("是错误值“%s”，请改正后再导入。", clip(text, 20)), nil
+		return text, "", fmt.Sprintf("是错误值“%s”，请改正后再导入。", abridge.Text(text, 20)), nil
 	case "d":
 		return isoDate(text), warning, "", nil
 	}

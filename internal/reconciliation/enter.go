@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -91,7 +92,7 @@ func (s *Service) enter(ctx context.Context, scope authz.Scope, session *authz.S
 				b.Basis = "national"
 			}
 			if b.Document == "" {
-				b.Document = clip(run.Source+"，"+file.Name, 100)
+				b.Document = abridge.Text(run.Source+"，"+file.Name, 100)
 			}
 			if _, err := s.Registry.ConfirmBaseline(ctx, tx, scope, registry.BaselineRecord{Ref: ref, Basis: b.Basis, Document: b.Document, On: b.On, Note: fmt.Sprintf("与%s核对后登记，第 %d 行", run.Source, r.FileRow)}); err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -182,7 +183,7 @@ func (s *Service) look(ctx context.Context, address string, site registry.Site, 
 		}
 		return l
 	}
-	l.evidence.Excerpt = clip(page.Title, 200)
+	l.evidence.Excerpt = abridge.Text(page.Title, 200)
 	l.outcomes = append(l.outcomes, title(page.Title, site), footer(page, site))
 	return l
 }
@@ -226,7 +227,7 @@ func certificate(f egress.TLSFacts, domain registry.Domain) Outcome {
 	case domain.CertSource == registry.Observed && covers(f.Names, domain.Host) && f.Fault == "":
 		o.Says = "证书与网站一致，到期日期 " + dateOf(f.NotAfter) + "，已记入台账。"
 	case domain.CertIssuer != "" && !strings.Contains(strings.ToLower(f.Issuer), strings.ToLower(domain.CertIssuer)):
-		o.Wrong, o.Says = true, "证书的颁发机构是“"+clip(f.Issuer, 60)+"”，台账登记的是“"+domain.CertIssuer+"”。"
+		o.Wrong, o.Says = true, "证书的颁发机构是“"+abridge.Text(f.Issuer, 60)+"”，台账登记的是“"+domain.CertIssuer+"”。"
 	case !domain.CertExpiresOn.IsZero() && dateOf(f.NotAfter) != domain.CertExpiresOn.String():
 		o.Wrong, o.Says = true, "证书到期日期是 "+dateOf(f.NotAfter)+"，台账登记的是 "+domain.CertExpiresOn.String()+"。"
 	case !covers(f.Names, domain.Host):
@@ -259,7 +260,7 @@ func title(shown string, site registry.Site) Outcome {
 	if strings.TrimSpace(shown) == "" {
 		o.Wrong, o.Says = true, "首页没有标题，台账名称是“"+site.Name+"”。"
 	} else if b != "" && !strings.Contains(a, b) && !(a != "" && strings.Contains(b, a)) {
-		o.Wrong, o.Says = true, "首页标题是“"+clip(shown, 60)+"”，台账名称是“"+site.Name+"”。"
+		o.Wrong, o.Says = true, "首页标题是“"+abridge.Text(shown, 60)+"”，台账名称是“"+site.Name+"”。"
 	}
 	return o
 }
@@ -292,13 +293,6 @@ func footer(page *check.Page, site registry.Site) Outcome {
 		o.Says = "页面底部的编号与台账一致。"
 	}
 	return o
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
 }
 
 // retest looks again at a finding of this module, for inspection.

@@ -9,9 +9,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
+
+	"zhengshu/internal/abridge"
 )
 
 // Bounds of one query.
@@ -110,11 +111,8 @@ type part struct {
 }
 
 func parse(text string) []part {
-	if utf8.RuneCountInString(text) > MaxQuery {
-		text = string([]rune(text)[:MaxQuery])
-	}
 	var out []part
-	for _, f := range strings.FieldsFunc(text, func(r rune) bool {
+	for _, f := range strings.FieldsFunc(abridge.Cut(text, MaxQuery), func(r rune) bool {
 		return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '　' || r == '"' || r == '“' || r == '”'
 	}) {
 		u := units(f)

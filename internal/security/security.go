@@ -12,6 +12,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -545,7 +546,7 @@ func (s *Service) Finish(ctx context.Context, scope authz.Scope, session *authz.
 		if p.State == Open && p.Untold > 0 {
 			return fault.Newf(fault.Refused, "还有 %d 个漏洞没有下发整改通知，不能完成；请在检查单中下发，登记有误的在漏洞页面撤销。", p.Untold).Because(fault.Reason{ID: "S23.1c", Citation: citation, Says: "及时处置网络、数据库、防火墙、业务系统、应用服务器中可能存在的安全漏洞"})
 		}
-		_, to, err := PlanMachine.Take(ctx, tx, p.ID, "finish", passage.Note{Says: clip(summary, 200)})
+		_, to, err := PlanMachine.Take(ctx, tx, p.ID, "finish", passage.Note{Says: abridge.Text(summary, 200)})
 		if err != nil {
 			return err
 		}
@@ -972,7 +973,7 @@ func (s *Service) Mend(ctx context.Context, scope authz.Scope, session *authz.Se
 		if h.State == HoleFound || h.State == HoleWithdrawn {
 			return fault.Missing("漏洞") // not told of it
 		}
-		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "mend", passage.Note{Says: clip(as, 500)}); err != nil {
+		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "mend", passage.Note{Says: abridge.Text(as, 500)}); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2, mended_at = $3, mended_by = $4, mended_as = $5 WHERE id = $1`, h.ID, h.State, tx.Now(), session.Name, as); err != nil {
@@ -981,7 +982,7 @@ func (s *Service) Mend(ctx context.Context, scope authz.Scope, session *authz.Se
 		if err := approval.AttachAll(ctx, tx, "security_hole", h.ID, kept); err != nil {
 			return err
 		}
-		if _, err := s.Obligations.Discharge(ctx, tx, HoleKind.ID, h.subject(), session.Name+"报告已整改："+clip(as, 200)); err != nil {
+		if _, err := s.Obligations.Discharge(ctx, tx, HoleKind.ID, h.subject(), session.Name+"报告已整改："+abridge.Text(as, 200)); err != nil {
 			return err
 		}
 		today := calendar.DateOf(tx.Now())
@@ -1030,13 +1031,13 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, session *authz.
 		} else {
 			h.DueOn = today.AddDays(days(s.Settings(), h.Severity))
 		}
-		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, act, passage.Note{Says: clip(says, 500)}); err != nil {
+		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, act, passage.Note{Says: abridge.Text(says, 500)}); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2, retested_at = $3, retested_by = $4, retest_says = $5, closed_at = $6, due_on = $7 WHERE id = $1`, h.ID, h.State, tx.Now(), session.Name, says, closed, h.DueOn); err != nil {
 			return err
 		}
-		if _, err := s.Obligations.Discharge(ctx, tx, RetestKind.ID, h.subject(), session.Name+"复测："+clip(says, 200)); err != nil {
+		if _, err := s.Obligations.Discharge(ctx, tx, RetestKind.ID, h.subject(), session.Name+"复测："+abridge.Text(says, 200)); err != nil {
 			return err
 		}
 		title := "漏洞复测通过：" + h.SiteName
@@ -1047,7 +1048,7 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, session *authz.
 				return err
 			}
 		}
-		if _, err := notify.Send(ctx, tx, notify.Message{Key: "security:" + h.ID + ":retest:" + tx.Now().Format(time.RFC3339), Unit: string(h.Unit), Link: h.Link(), Title: title, Body: clip(says, 200)}); err != nil {
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "security:" + h.ID + ":retest:" + tx.Now().Format(time.RFC3339), Unit: string(h.Unit), Link: h.Link(), Title: title, Body: abridge.Text(says, 200)}); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "security.hole." + act, Basis: citation, Target: h.Target(), After: says})
@@ -1099,13 +1100,6 @@ func (s *Service) File(ctx context.Context, scope authz.Scope, what, id, file st
 		return approval.Attachment{}, nil, err
 	}
 	return approval.OpenAttached(ctx, s.DB, s.Store, what, id, file)
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
 }
 
 // Untold reports whether the list holds a hole its sponsor was not told of.

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/annual"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
@@ -206,11 +207,7 @@ func linkOf(p annual.PublicForm) string {
 }
 
 func cut(s string, n int) string {
-	s = strings.ToValidUTF8(strings.TrimSpace(s), "")
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
+	return abridge.Cut(strings.ToValidUTF8(strings.TrimSpace(s), ""), n)
 }
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {

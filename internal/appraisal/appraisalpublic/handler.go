@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/appraisal"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/official"
@@ -201,9 +201,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, list []appraisal.
 	if period, err := assessment.ParsePeriod(p.Period); err == nil {
 		v.Period = period.Chinese()
 	}
-	if utf8.RuneCountInString(v.Text) > maxQuestion {
-		v.Text = string([]rune(v.Text)[:maxQuestion])
-	}
+	v.Text = abridge.Cut(v.Text, maxQuestion)
 	if v.Kind != "site" && v.Kind != "account" && v.Kind != "office" {
 		v.Kind = ""
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blindtest"
@@ -549,17 +550,9 @@ func newQueue(list []blindtest.ToMark) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "盲评答复", Lead: "只给出来信和答复，不显示是哪个网站，也看不到另一位评分人的评分。按时和当日由系统按日期判定。"},
 		Table: web.Table{Caption: "待评分的答复", Quiet: true, Columns: []web.Column{{Head: "来信", Wide: true}, {Head: "答复", Wide: true}, {Head: "评分"}}, Empty: web.Empty{Title: "没有待评分的答复", Text: "收到答复后在这里列出。"}}}}
 	for _, t := range list {
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: t.Title, Href: marksPath + "/" + t.ID}, web.Text(clip(t.Answer, 60)), web.Acts(web.Link{Text: "评分", Href: marksPath + "/" + t.ID, Note: t.Title})}})
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: t.Title, Href: marksPath + "/" + t.ID}, web.Text(abridge.Text(strings.Join(strings.Fields(t.Answer), " "), 60)), web.Acts(web.Link{Text: "评分", Href: marksPath + "/" + t.ID, Note: t.Title})}})
 	}
 	return v
-}
-
-func clip(s string, n int) string {
-	r := []rune(strings.Join(strings.Fields(s), " "))
-	if len(r) <= n {
-		return string(r)
-	}
-	return string(r[:n]) + "…"
 }
 
 func (h *Handler) queue(w http.ResponseWriter, r *http.Request) error {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
@@ -369,7 +370,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 	if where == f.URL {
 		where = "整个页面"
 	}
-	v := findingView{Name: clip(f.Says, 30), Base: base, MayTest: mayAct, MayDeny: mayAct && inspection.FindingMachine.Can(f.State, "dispute"), MayHold: mayHold && inspection.FindingMachine.Can(f.State, "uphold"),
+	v := findingView{Name: abridge.Text(f.Says, 30), Base: base, MayTest: mayAct, MayDeny: mayAct && inspection.FindingMachine.Can(f.State, "dispute"), MayHold: mayHold && inspection.FindingMachine.Can(f.State, "uphold"),
 		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + engine.FamilyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
 		Facts: web.Summary{Title: "基本情况", Wide: true, Terms: []web.Term{
 			{Name: objectName(f), Text: f.SiteName, Href: objectPath(f), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: numbered(f)},
@@ -557,14 +558,6 @@ func storyTone(state string) web.Tone {
 		return web.Warn
 	}
 	return web.Info
-}
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n]) + "…"
 }
 
 var sampleProofs = []inspection.Proof{

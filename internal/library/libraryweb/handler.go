@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
@@ -619,9 +620,7 @@ func read(r *http.Request, base library.Version, units []unitOption) (library.Wr
 		Type: library.Type(f("type")), Origin: library.Origin(f("origin")), Title: f("title"), Summary: f("summary"), DocNo: f("doc_no"), IndexNo: f("index_no"),
 		Issuer: f("issuer"), Category: f("category"), Topic: f("topic"), Keywords: f("keywords"), Source: f("source"), SourceURL: f("source_url"),
 		Important: r.PostForm.Has("important"), Involves: f("involves"), Consulted: f("consulted")}, Note: strings.TrimSpace(f("note")), Change: library.ChangeKind(f("change")), Columns: []registry.ColumnID{}}
-	if len([]rune(w.Note)) > 200 {
-		w.Note = string([]rune(w.Note)[:200])
-	}
+	w.Note = abridge.Cut(w.Note, 200)
 	if len(units) > 0 {
 		w.Unit = units[0].id
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
@@ -605,9 +606,7 @@ func newColumns(t movein.TableForm) columnsPage {
 		for i := range t.Header {
 			cell := ""
 			if i < len(row) {
-				if cell = row[i]; len([]rune(cell)) > 40 {
-					cell = string([]rune(cell)[:40]) + "…"
-				}
+				cell = abridge.Text(row[i], 40)
 			}
 			r.Cells = append(r.Cells, web.Text(cell))
 		}

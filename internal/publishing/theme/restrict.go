@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/template/parse"
 	"unicode"
+
+	"zhengshu/internal/abridge"
 )
 
 // Wrong is one reason why a bundle is refused: where, why, and what to do.
@@ -321,12 +323,7 @@ func (o *overlook) nodes(file string, l *parse.ListNode, depth int) {
 	}
 }
 
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return abridge.Text(s, 60) }
 
 // pipe looks over the functions and fields of a pipeline. Unknown functions
 // were refused by the parser.

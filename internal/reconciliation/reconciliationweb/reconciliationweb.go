@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
@@ -165,7 +166,7 @@ func (v runView) Crumbs() []web.Crumb {
 var decisions = map[string]string{"": "待处理", reconciliation.Accepted: "已采用名单内容", reconciliation.Kept: "保留台账内容", reconciliation.Asked: "已请主办单位核实", reconciliation.Candidate: "列为待核实线索", reconciliation.Entered: "已登记入台账"}
 
 func newRunView(run reconciliation.Run, verdict, field string, rows []reconciliation.Row, total int, fields []string) runView {
-	v := runView{Heading: web.Heading{Above: run.Kind.Name(), Title: run.Source, Lead: "文件 " + run.FileName + "（" + clip(run.Blob, 23) + "），" + web.Minute(run.At) + "，" + run.PersonName + "。"}, Action: run.Link(),
+	v := runView{Heading: web.Heading{Above: run.Kind.Name(), Title: run.Source, Lead: "文件 " + run.FileName + "（" + abridge.Text(run.Blob, 23) + "），" + web.Minute(run.At) + "，" + run.PersonName + "。"}, Action: run.Link(),
 		Stats: web.Stats{Label: "核对情况", Items: []web.Stat{{Name: "名单", Value: strconv.Itoa(run.Read), Unit: "行"}, {Name: "一致", Value: strconv.Itoa(run.Same), Unit: "行", Kind: web.Good},
 			{Name: "以前已定保留", Value: strconv.Itoa(run.KeptBefore), Unit: "处", Note: "不再提示"}, {Name: "有差异", Value: strconv.Itoa(run.There + run.Here + run.Differing), Unit: "处", Kind: web.Warn}}}}
 	at := func(verdict string) string { return run.Link() + "?" + url.Values{"verdict": {verdict}}.Encode() }
@@ -266,13 +267,6 @@ func matterOf(r reconciliation.Row) (href, text string) {
 		return "", ""
 	}
 	return "/console/matters/new?" + url.Values{"matter": {matter}, "object": {r.Object + ":" + r.ObjectID}}.Encode(), text
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
 }
 
 var runPage = web.Define(views, "views/run.html",

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
@@ -163,11 +164,7 @@ type findPage struct {
 }
 
 func cut(s string, n int) string {
-	s = strings.ToValidUTF8(strings.TrimSpace(s), "")
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
+	return abridge.Cut(strings.ToValidUTF8(strings.TrimSpace(s), ""), n)
 }
 
 func madeText(t time.Time) string { return t.In(calendar.Shanghai).Format("2006-01-02 15:04") }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
@@ -422,11 +423,11 @@ func newColumnsView(m registry.Form) columnsView {
 	for i, h := range m.Header {
 		label := official.ColumnName(i+1) + " 列"
 		if h != "" {
-			label += "：" + clip(h, 20)
+			label += "：" + abridge.Text(h, 20)
 		}
 		for _, r := range m.First {
 			if i < len(r) && r[i] != "" {
-				label += "（如 " + clip(r[i], 16) + "）"
+				label += "（如 " + abridge.Text(r[i], 16) + "）"
 				break
 			}
 		}
@@ -453,27 +454,20 @@ func newColumnsView(m registry.Form) columnsView {
 		if h == "" {
 			h = official.ColumnName(i+1) + " 列"
 		}
-		v.First.Columns = append(v.First.Columns, web.Column{Head: clip(h, 20)})
+		v.First.Columns = append(v.First.Columns, web.Column{Head: abridge.Text(h, 20)})
 	}
 	for _, r := range m.First {
 		var cells []web.Cell
 		for i := range v.First.Columns {
 			c := web.Text("")
 			if i < len(r) {
-				c.Text = clip(r[i], 40)
+				c.Text = abridge.Text(r[i], 40)
 			}
 			cells = append(cells, c)
 		}
 		v.First.Rows = append(v.First.Rows, web.Row{Cells: cells})
 	}
 	return v
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
 }
 
 var columnsPage = web.Define(views, "views/columns.html",
