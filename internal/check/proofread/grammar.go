@@ -282,10 +282,11 @@ var rules = []rule{
 		kind: KindRepeat, confidence: 0.9,
 		needs:   twins,
 		doubled: true,
-		pattern: regexp.MustCompile(`的的确确|(的的|在在|和和|与与|及及)(\p{Han}?)`),
+		pattern: regexp.MustCompile(`的的确确|[目标]的的|[正实现存内所潜]在在|[饱缓温柔总共调]和和|[参赋给授]与与|[普涉波危以论提]及及|(的的|在在|和和|与与|及及)(\p{Han}?)`),
 		mark:    1,
 		judge: func(m []string) (string, string, bool) {
-			// 和和谐, 在在建工程, 与与会者, 及及时: the second belongs to the word that follows.
+			// 和和谐, 在在建工程, 与与会者, 及及时: the second belongs to the word that follows;
+			// 目的的, 参与与: the first to the word before.
 			next := map[string]string{"的的": "士", "在在": "建职校编岗线册逃押任场读校外", "和和": "谐平睦解气美善约田", "与与": "会", "及及": "时格"}
 			if m[1] == "" || m[2] != "" && strings.Contains(next[m[1]], m[2]) {
 				return "", "", false
