@@ -781,25 +781,22 @@ func dotsFrom(line string, at int) int {
 	return -1
 }
 
-// withinFrom finds an opening mark of a title or a quotation before the same again.
+// withinFrom finds an opening mark of a title or a quotation after which the same
+// comes before the closing one.
 func withinFrom(line string, at int) int {
-	title, quote := -1, -1 // where one is open
 	for i, r := range line[at:] {
+		var marks string
 		switch r {
 		case '《':
-			if title >= 0 {
-				return at + title
-			}
-			title = i
-		case '》':
-			title = -1
+			marks = "《》"
 		case '“':
-			if quote >= 0 {
-				return at + quote
-			}
-			quote = i
-		case '”':
-			quote = -1
+			marks = "“”"
+		default:
+			continue
+		}
+		rest := line[at+i+len("《"):]
+		if next := strings.IndexAny(rest, marks); next >= 0 && strings.HasPrefix(rest[next:], string(r)) {
+			return at + i
 		}
 	}
 	return -1
