@@ -16,7 +16,6 @@ type rule struct {
 	kind       string
 	pattern    *regexp.Regexp
 	confidence float64
-	strict     bool   // only when asked for: house style rather than error
 	needs      string // a line without any of these characters cannot match
 	also       string // nor one without any of these; "" asks nothing more
 	doubled    bool   // nor one where none of twins stands twice in a row
@@ -256,16 +255,6 @@ var rules = []rule{
 		},
 	},
 	{
-		kind: KindPunctuation, confidence: 0.8, strict: true,
-		needs:   ",;:?!",
-		pattern: regexp.MustCompile(`\p{Han}([,;:?!])(?:\p{Han}|$)`),
-		mark:    1,
-		judge: func(m []string) (string, string, bool) {
-			right := map[string]string{",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}[m[1]]
-			return right, fmt.Sprintf("中文语句中的标点应当用全角“%s”，请改正", right), true
-		},
-	},
-	{
 		kind: KindPunctuation, confidence: 0.9,
 		needs:   "《〈（〔“",
 		unless:  paired,
@@ -500,15 +489,8 @@ func marks(rs []rune, pairs []int) []check.Span {
 	return out
 }
 
-// asked are the rules that hold, for look.
-func asked(strict bool) (c concern) {
-	for i, r := range rules {
-		if strict || !r.strict {
-			c |= 1 << i
-		}
-	}
-	return c
-}
+// everyRule is the concern of a text of which nothing is known.
+func everyRule() concern { return 1<<len(rules) - 1 }
 
 // grammar applies the rules to the lines that they concern.
 func grammar(s *survey) []check.Span {

@@ -26,7 +26,7 @@ func TestLookKeepsTheText(t *testing.T) {
 	for _, text := range []string{
 		"", "a", "中", "中a\n文", "é中🀄文", "\xff", "中\xe4\xb8", "\xed\xa0\x80中", "\xe0\x80\x80", "\xe0\xa4\x85", "中\xe4文\xf0\x9f", "\xef\xbf\xbd中", "\xc0\x80", "。\n。",
 	} {
-		s := look(text, asked(true), nil)
+		s := look(text, everyRule(), nil)
 		want := []rune(text)
 		if !slices.Equal(s.runes, want) || s.text != string(want) || !utf8.ValidString(s.text) {
 			t.Errorf("%q: %q, %q", text, s.text, string(s.runes))
@@ -40,7 +40,7 @@ func TestLookKeepsTheText(t *testing.T) {
 }
 
 func TestLookStopsAtTheBound(t *testing.T) {
-	s := look(strings.Repeat("的", MaxRunes-1)+"，，，", asked(false), nil)
+	s := look(strings.Repeat("的", MaxRunes-1)+"，，，", everyRule(), nil)
 	if len(s.runes) != MaxRunes || len(s.text) != 3*MaxRunes || len(s.marks) != 0 {
 		t.Errorf("%d runes, %d bytes, marks %v", len(s.runes), len(s.text), s.marks)
 	}
