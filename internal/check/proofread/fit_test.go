@@ -26,10 +26,9 @@ const fitShare = 25
 const threshold = 2.0
 
 // budget is the share of clean held-out sentences that a kind may question:
-// the more often people make an error of the kind, the more. A kind with
-// none (characters changed about: rare in life) must be a margin surer than its
-// surest false alarm.
-var budget = [editKinds]float64{editSound: 0.0028, editShape: 0.0018, editDrop: 0.0010, editRepeat: 0.0010, editWord: 0.0001}
+// the more often people make an error of the kind, and the harder it is to tell,
+// the more.
+var budget = [editKinds]float64{editSound: 0.0024, editShape: 0.0016, editSwap: 0.0001, editDrop: 0.0011, editRepeat: 0.0010, editWord: 0.0002}
 
 // example is a change proposed in a text, right or not.
 type example struct {
@@ -190,9 +189,6 @@ func TestFit(t *testing.T) {
 		}
 		slices.SortFunc(best[k], func(a, b alarm) int { return cmp.Compare(b.odds, a.odds) })
 		at := best[k][int(budget[k]*float64(len(best[k])))].odds
-		if budget[k] == 0 {
-			at++
-		}
 		var proposed, hit int
 		for _, x := range errors[k] {
 			if x.cure == nil {
@@ -265,8 +261,8 @@ func inject(rng *rand.Rand, l *likely, words wordSet, s string, kind editKind) (
 	rs := []rune(s)
 	pick := func(list []ngram.ID) rune { return l.model.RuneOf(list[rng.IntN(len(list))]) }
 	for range 40 {
-		i := rng.IntN(len(rs) - 4)
-		if !han(rs[i]) || !han(rs[i+1]) {
+		i := rng.IntN(len(rs) - 1)
+		if !han(rs[i]) || !han(rs[i+1]) && kind != editDrop {
 			continue
 		}
 		switch kind {
@@ -289,7 +285,7 @@ func inject(rng *rand.Rand, l *likely, words wordSet, s string, kind editKind) (
 		case editDrop:
 			return string(slices.Delete(slices.Clone(rs), i, i+1)), i, true
 		case editRepeat:
-			n := 1 + rng.IntN(2)
+			n := min(1+rng.IntN(2), len(rs)-i)
 			return string(slices.Insert(slices.Clone(rs), i+n, rs[i:i+n]...)), i, true
 		case editWord:
 			a, b := l.sound[rs[i]], l.sound[rs[i+1]]

@@ -16,7 +16,6 @@ type rule struct {
 	kind       string
 	pattern    *regexp.Regexp
 	confidence float64
-	strict     bool   // only when asked for: house style rather than error
 	needs      string // a line without any of these characters cannot match
 	also       string // nor one without any of these; "" asks nothing more
 	doubled    bool   // nor one where none of twins stands twice in a row
@@ -127,7 +126,7 @@ var rules = []rule{
 		needs:   "年",
 		also:    "0oOＯ０",
 		from:    zeroFrom,
-		pattern: regexp.MustCompile(`^[一二三四五六七八九][0oOＯ０][一二三四五六七八九〇0oOＯ０○]{1,2}年`),
+		pattern: regexp.MustCompile(`^[一二三四五六七八九][0oOＯ０][一二三四五六七八九〇0oOＯ０○]{0,2}年`),
 		judge: func(m []string) (string, string, bool) {
 			right := strings.NewReplacer("0", "〇", "o", "〇", "O", "〇", "Ｏ", "〇", "０", "〇", "○", "〇").Replace(m[0])
 			return right, fmt.Sprintf("汉字年份中的“〇”不得用数字或者字母代替，建议写作“%s”", right), true
@@ -179,10 +178,10 @@ var rules = []rule{
 	},
 	{
 		kind: KindNumber, confidence: 0.8,
-		needs:   "超至",
+		needs:   "超至低少",
 		also:    "上",
 		unless:  func(line string) bool { return !strings.Contains(line, "以上") },
-		pattern: regexp.MustCompile(`(超过|至少)[0-9]+(?:\.[0-9]+)?[十百千万亿]{0,2}(?:[元人个家件次天年月日吨亩户岁名周]|公里|平方米|立方米|小时|分钟|%|％)?(以上)(?:的[^部]|[^的不0-9])`),
+		pattern: regexp.MustCompile(`(超过|至少|不低于|不少于)[0-9]+(?:\.[0-9]+)?[十百千万亿]{0,2}(?:[元人个家件次天年月日吨亩户岁名周分]|公里|平方米|立方米|小时|分钟|%|％)?(以上)(?:的[^部]|[^的不0-9])`),
 		mark:    2,
 		judge: func(m []string) (string, string, bool) {
 			return "", fmt.Sprintf("“%s”与“以上”重复，请删去其一", m[1]), true
@@ -256,16 +255,6 @@ var rules = []rule{
 		},
 	},
 	{
-		kind: KindPunctuation, confidence: 0.8, strict: true,
-		needs:   ",;:?!",
-		pattern: regexp.MustCompile(`\p{Han}([,;:?!])(?:\p{Han}|$)`),
-		mark:    1,
-		judge: func(m []string) (string, string, bool) {
-			right := map[string]string{",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}[m[1]]
-			return right, fmt.Sprintf("中文语句中的标点应当用全角“%s”，请改正", right), true
-		},
-	},
-	{
 		kind: KindPunctuation, confidence: 0.9,
 		needs:   "《〈（〔“",
 		unless:  paired,
@@ -279,13 +268,167 @@ var rules = []rule{
 		},
 	},
 	{
+		kind: KindNumber, confidence: 0.8,
+		needs:   "超高多",
+		also:    "内下",
+		from:    firstOf("不超过", "不高于", "不多于", "最多"),
+		pattern: regexp.MustCompile(`^(不超过|不高于|不多于|最多)[0-9]+(?:\.[0-9]+)?[十百千万亿]{0,2}\p{Han}{0,3}?(以内|以下)`),
+		judge: func(m []string) (string, string, bool) {
+			return "", fmt.Sprintf("“%s”与“%s”重复，请删去其一", m[1], m[2]), true
+		},
+	},
+	{
+		// GB/T 15835—2011, 4.3: 同一场合出现的数字 "应遵循“同类别同形式”原则".
+		kind: KindNumber, confidence: 0.85,
+		needs:   "年百",
+		also:    "0123456789",
+		from:    mixedFrom,
+		pattern: regexp.MustCompile(`^(?:百分之[0-9]+(?:\.[0-9]+)?|[0-9]{4}年[一二三四五六七八九十]{1,2}月|[〇○零一二三四五六七八九]{4}年[0-9]{1,2}月)`),
+		judge: func(m []string) (string, string, bool) {
+			if percent, ok := strings.CutPrefix(m[0], "百分之"); ok {
+				return percent + "%", fmt.Sprintf("百分数不得混用汉字和阿拉伯数字，建议写作“%s%%”", percent), true
+			}
+			return "", "同一日期不得混用汉字数字和阿拉伯数字，请统一", true
+		},
+	},
+	{
+		kind: KindNumber, confidence: 0.9,
+		needs:   "%％",
+		also:    "点",
+		from:    firstOf("%个百分点", "％个百分点", "个百分点%", "个百分点％"),
+		pattern: regexp.MustCompile(`^(?:[%％]个百分点|个百分点[%％])`),
+		judge: func(m []string) (string, string, bool) {
+			return "个百分点", "“%”与“百分点”不能并用，请核对后删去其一", true
+		},
+	},
+	{
+		kind: KindDate, confidence: 0.85,
+		needs:   "日",
+		also:    "至到—－-～~",
+		from:    dayRangeFrom,
+		pattern: regexp.MustCompile(`^([0-9]{1,2})月([0-9]{1,2})日(?:至|到|—|－|-|～|~)([0-9]{1,2})日`),
+		judge: func(m []string) (string, string, bool) {
+			first, _ := strconv.Atoi(m[2])
+			last, _ := strconv.Atoi(m[3])
+			return "", fmt.Sprintf("“%s”起止日期先后颠倒，请核对", m[0]), last < first
+		},
+	},
+	{
+		kind: KindDate, confidence: 0.9,
+		needs:   ":：",
+		also:    "午晚晨",
+		pattern: regexp.MustCompile(`(上午|下午|晚上|凌晨)([0-9]{1,2})[:：]([0-9]{2})(?:[^0-9]|$)`),
+		judge: func(m []string) (string, string, bool) {
+			hour, _ := strconv.Atoi(m[2])
+			minute, _ := strconv.Atoi(m[3])
+			switch {
+			case hour > 24 || minute > 59 || hour == 24 && minute > 0:
+				return "", fmt.Sprintf("没有“%s:%s”这一时刻，请核对", m[2], m[3]), true
+			case hour > 12 && (m[1] == "上午" || m[1] == "凌晨"):
+				return "", fmt.Sprintf("“%s”与“%s:%s”不符，请核对", m[1], m[2], m[3]), true
+			}
+			return "", "", false
+		},
+	},
+	{
+		kind: KindDocNumber, confidence: 0.9,
+		needs:   "〔",
+		also:    "〕",
+		from:    firstOf("〔"),
+		pattern: regexp.MustCompile(`^〔((?:19|20)[0-9]{2})(年?)〕\s?([0-9]{1,4})(号?)([）)，。；]|$)?`),
+		judge: func(m []string) (string, string, bool) {
+			right := "〔" + m[1] + "〕" + m[3] + "号"
+			switch {
+			case m[2] != "":
+				return right + m[5], fmt.Sprintf("发文字号的六角括号内只写年份，不写“年”字，建议写作“%s”", right), true
+			case m[4] == "" && m[5] != "":
+				return right + m[5], fmt.Sprintf("发文字号漏“号”字，建议写作“%s”", right), true
+			}
+			return "", "", false
+		},
+	},
+	{
+		// GB/T 15834—2011, 4.5.3.4 and 4.4: "带括号的序次语后不用标点"; GB/T 9704—2012,
+		// 7.3.4: 附件名称后不加标点符号.
+		kind: KindPunctuation, confidence: 0.85,
+		needs:   "（附抄",
+		also:    "、，．.。；",
+		pattern: regexp.MustCompile(`\A[ 　\t]*(（[一二三四五六七八九十]{1,3}）([、，．.])|附件[:：]\s?[^。；，\n]{2,60}([。；，])$|附件[:：]\s?1(、)|抄送：[^。\n]{2,200}([、，；])$)(（?)`),
+		mark:    1,
+		judge: func(m []string) (string, string, bool) {
+			switch {
+			case m[6] != "":
+				return "", "", false // （三）、（四）项 names items and begins none
+			case m[2] != "":
+				return strings.TrimSuffix(m[1], m[2]), fmt.Sprintf("带括号的序次语之后不用标点，请删去“%s”", m[2]), true
+			case m[3] != "":
+				return strings.TrimSuffix(m[1], m[3]), fmt.Sprintf("附件名称之后不加标点符号，请删去“%s”", m[3]), true
+			case m[4] != "":
+				return strings.TrimSuffix(m[1], m[4]) + ".", "附件的顺序号用阿拉伯数字和下脚圆点，写作“1.”", true
+			}
+			return strings.TrimSuffix(m[1], m[5]) + "。", "最后一个抄送机关名称之后标句号，请改正", true
+		},
+	},
+	{
+		// GB/T 15834—2011, 4.11: "……"; 4.11.3.4: 省略号和 "等" 不并用.
+		kind: KindPunctuation, confidence: 0.85,
+		needs:   ".…",
+		from:    dotsFrom,
+		pattern: regexp.MustCompile(`^(\p{Han})(?:(\.{3,6}|…)([^.…0-9\s]|$)|(等?等……|……等))`),
+		judge: func(m []string) (string, string, bool) {
+			if m[4] != "" {
+				return "", "省略号与“等”意思重复，请删去其一", true
+			}
+			return m[1] + "……" + m[3], "省略号应当写作“……”，请改正", true
+		},
+	},
+	{
+		// GB/T 15834—2011, 4.8.3.3 and 4.15.3.4: what is quoted within a quotation, and a
+		// title within a title, have marks of their own.
+		kind: KindPunctuation, confidence: 0.85,
+		needs:   "《“",
+		from:    withinFrom,
+		pattern: regexp.MustCompile(`^(?:《[^《》〈〉\n]{0,80}《[^《》\n]{1,80}》[^《》\n]{0,80}》|“[^“”\n]{0,120}“[^“”\n]{1,120}”[^“”\n]{0,120}”)`),
+		judge: func(m []string) (string, string, bool) {
+			rs := []rune(m[0])
+			inner := []rune("〈〉")
+			says := "书名号里面还要用书名号时，里面一层用单书名号“〈〉”，请改正"
+			if rs[0] == '“' {
+				inner = []rune("‘’")
+				says = "引号里面还要用引号时，里面一层用单引号“‘’”，请改正"
+			}
+			outer := closing(rs[0])
+			for i := 1; i < len(rs)-1; i++ {
+				switch rs[i] {
+				case rs[0]:
+					rs[i] = inner[0]
+				case outer:
+					rs[i] = inner[1]
+				}
+			}
+			return string(rs), says, true
+		},
+	},
+	{
+		kind: KindPunctuation, confidence: 0.85,
+		needs:   "等",
+		also:    "、",
+		from:    firstOf("、等"),
+		pattern: regexp.MustCompile(`^(、等)(?:[，。；）]|部门|单位|地区|方面|问题|工作|情况|方式|措施|内容|材料)`),
+		mark:    1,
+		judge: func(m []string) (string, string, bool) {
+			return "等", "“等”之前不用顿号，请删去", true
+		},
+	},
+	{
 		kind: KindRepeat, confidence: 0.9,
 		needs:   twins,
 		doubled: true,
-		pattern: regexp.MustCompile(`的的确确|(的的|在在|和和|与与|及及)(\p{Han}?)`),
+		pattern: regexp.MustCompile(`的的确确|[目标]的的|[正实现存内所潜]在在|[饱缓温柔总共调]和和|[参赋给授]与与|[普涉波危以论提]及及|(的的|在在|和和|与与|及及)(\p{Han}?)`),
 		mark:    1,
 		judge: func(m []string) (string, string, bool) {
-			// 和和谐, 在在建工程, 与与会者, 及及时: the second belongs to the word that follows.
+			// 和和谐, 在在建工程, 与与会者, 及及时: the second belongs to the word that follows;
+			// 目的的, 参与与: the first to the word before.
 			next := map[string]string{"的的": "士", "在在": "建职校编岗线册逃押任场读校外", "和和": "谐平睦解气美善约田", "与与": "会", "及及": "时格"}
 			if m[1] == "" || m[2] != "" && strings.Contains(next[m[1]], m[2]) {
 				return "", "", false
@@ -297,19 +440,23 @@ var rules = []rule{
 }
 
 // clashing are the marks that clash knows.
-const clashing = "，、。；：！？"
+const clashing = "，、。；：！？（）,;"
 
 // clash says whether mark b cannot follow mark a.
 func clash(a, b rune) bool {
 	switch a {
 	case '，', '、':
-		return strings.ContainsRune("，。；：、！？", b)
+		return strings.ContainsRune("，。；：、！？）,;", b)
 	case '。':
-		return strings.ContainsRune("，；：、。", b)
+		return strings.ContainsRune("，；：、。,;", b)
 	case '；', '：':
-		return strings.ContainsRune("，。；：、", b)
+		return strings.ContainsRune("，。；：、,;", b)
 	case '！', '？':
-		return strings.ContainsRune("，。；", b)
+		return strings.ContainsRune("，。；,;", b)
+	case '（':
+		return strings.ContainsRune("，。；：、", b)
+	case ',', ';':
+		return strings.ContainsRune("，。；：、", b)
 	}
 	return false
 }
@@ -342,15 +489,8 @@ func marks(rs []rune, pairs []int) []check.Span {
 	return out
 }
 
-// asked are the rules that hold, for look.
-func asked(strict bool) (c concern) {
-	for i, r := range rules {
-		if strict || !r.strict {
-			c |= 1 << i
-		}
-	}
-	return c
-}
+// everyRule is the concern of a text of which nothing is known.
+func everyRule() concern { return 1<<len(rules) - 1 }
 
 // grammar applies the rules to the lines that they concern.
 func grammar(s *survey) []check.Span {
@@ -526,6 +666,122 @@ func zeroFrom(line string, at int) int {
 			start += n
 		}
 	}
+}
+
+// firstOf finds the first of some texts.
+func firstOf(texts ...string) func(line string, at int) int {
+	return func(line string, at int) int {
+		first := -1
+		for _, t := range texts {
+			if i := strings.Index(line[at:], t); i >= 0 && (first < 0 || at+i < first) {
+				first = at + i
+			}
+		}
+		return first
+	}
+}
+
+// mixedFrom finds a percentage or a date that may be written in two sorts of
+// numerals.
+func mixedFrom(line string, at int) int {
+	const percent, year, month = "百分之", "年", "月"
+	for i, r := range line[at:] {
+		i += at
+		switch r {
+		case '百':
+			if after := i + len(percent); strings.HasPrefix(line[i:], percent) && after < len(line) && digit(line[after]) {
+				return i
+			}
+		case '年':
+			after := line[i+len(year):]
+			if after == "" {
+				continue
+			}
+			arabic := i >= 4 && digit(line[i-1]) && digit(line[i-4])
+			next, _ := utf8.DecodeRuneInString(after)
+			if arabic && i-4 >= at && strings.ContainsRune("一二三四五六七八九十", next) {
+				return i - 4
+			}
+			// Four Chinese numerals take three bytes each.
+			if !arabic && i-12 >= at && digit(after[0]) && utf8.RuneStart(line[i-12]) && strings.Trim(line[i-12:i], "〇○零一二三四五六七八九") == "" {
+				return i - 12
+			}
+		}
+	}
+	return -1
+}
+
+// dayRangeFrom finds a day of a month before another day.
+func dayRangeFrom(line string, at int) int {
+	const day, month = "日", "月"
+	for end := at; ; end += len(day) {
+		i := strings.Index(line[end:], day)
+		if i < 0 {
+			return -1
+		}
+		end += i
+		next, n := utf8.DecodeRuneInString(line[end+len(day):])
+		after := end + len(day) + n
+		if !strings.ContainsRune("至到—－-～~", next) || after >= len(line) || !digit(line[after]) {
+			continue
+		}
+		back := func(from int) int {
+			for from > at && digit(line[from-1]) {
+				from--
+			}
+			return from
+		}
+		if d := back(end); d < end && strings.HasSuffix(line[at:d], month) {
+			if m := back(d - len(month)); m < d-len(month) {
+				return m
+			}
+		}
+	}
+}
+
+// dotsFrom finds the character before dots that stand for what is left out.
+func dotsFrom(line string, at int) int {
+	for i := at; i < len(line); {
+		next := strings.IndexAny(line[i:], ".…等")
+		if next < 0 {
+			return -1
+		}
+		i += next
+		rest := line[i:]
+		r, n := utf8.DecodeRuneInString(rest)
+		_, before := utf8.DecodeLastRuneInString(line[at:i])
+		dots := strings.HasPrefix(rest, "...") || r == '…'
+		if before > 0 && (dots || strings.HasPrefix(rest, "等……") || strings.HasPrefix(rest, "等等……")) {
+			return i - before
+		}
+		i += n
+		for dots && i < len(line) && (line[i] == '.' || strings.HasPrefix(line[i:], "…")) {
+			_, n := utf8.DecodeRuneInString(line[i:])
+			i += n
+		}
+	}
+	return -1
+}
+
+// withinFrom finds an opening mark of a title or a quotation after which the same
+// comes before the closing one.
+func withinFrom(line string, at int) int {
+	for i, r := range line[at:] {
+		var marks string
+		switch r {
+		case '《':
+			marks = "《》"
+		case '“':
+			marks = "“”"
+		default:
+			continue
+		}
+		rest := line[at+i+len("《"):]
+		if next := strings.IndexAny(rest, marks); next >= 0 && strings.HasPrefix(rest[next:], string(r)) {
+			return at + i
+		}
+	}
+	return -1
 }
 
 // aboutFrom finds “about” before a figure.

@@ -230,6 +230,12 @@ func (l *likely) edits(ln *line) []edit {
 	m := l.model
 	n := len(ln.ids) - 2
 	for i := pad; i < n; i++ {
+		// A character missing between i−1 and i; before a mark as well.
+		if i > pad && (han(ln.runes[i]) || han(ln.runes[i-1])) {
+			if e, ok := l.missing(ln, i); ok {
+				out = append(out, e)
+			}
+		}
 		left, id, right := ln.ids[i-1], ln.ids[i], ln.ids[i+1]
 		// A sequence that stands twice: one copy out.
 		for k := 1; k <= 4 && i+2*k <= n; k++ {
@@ -251,7 +257,9 @@ func (l *likely) edits(ln *line) []edit {
 					home: m.Count2(ln.ids[i+k-1], ln.ids[i+2*k]), fit: float64(k), common: m.Count1(id), firm: l.firm(ln, i+k, i+2*k)})
 			}
 		}
-		if !han(ln.runes[i]) {
+		// One character in brackets says what else may stand there, and is no number
+		// of an item: 禁猎（渔）区.
+		if !han(ln.runes[i]) || ln.runes[i-1] == '（' && ln.runes[i+1] == '）' {
 			continue
 		}
 		seen := ln.seen[i+1].Three
@@ -311,12 +319,6 @@ func (l *likely) edits(ln *line) []edit {
 				out = append(out, best)
 			}
 		}
-		// A character missing between i−1 and i.
-		if i > pad {
-			if e, ok := l.missing(ln, i); ok {
-				out = append(out, e)
-			}
-		}
 	}
 	return out
 }
@@ -334,6 +336,15 @@ func (l *likely) firm(ln *line, lo, hi int, with ...ngram.ID) float64 {
 	return best
 }
 
+// A place where a character may be missing is one that the text passes over so
+// unlikely, in natural logarithms: by the sign after it alone, and by the three.
+// Before a mark, which may stand after anything and tells little, half of it is
+// enough.
+const (
+	jolt  = 7
+	jolts = 12
+)
+
 // missing looks for a character between signs i−1 and i.
 func (l *likely) missing(ln *line, i int) (edit, bool) {
 	m := l.model
@@ -342,12 +353,11 @@ func (l *likely) missing(ln *line, i int) (edit, bool) {
 		return edit{}, false
 	}
 	pair := ln.seen[i].Two
-	around := ln.seen[i].Three + ln.seen[i+1].Three
-	if around > 1 {
-		return edit{}, false
+	around, now, share := ln.seen[i].Three, ln.window(i, i+3), 2.0
+	if han(ln.runes[i]) {
+		around, share = around+ln.seen[i+1].Three, 1
 	}
-	now := ln.window(i, i+3)
-	if now > -dull*1.5 {
+	if around > 1 || ln.log[i]*share > -jolt || now*share > -jolts {
 		return edit{}, false
 	}
 	best := edit{gain: leastGain}

@@ -149,7 +149,7 @@ var edition = sync.OnceValue(func() string {
 		h.Write(b)
 	}
 	for _, r := range rules {
-		fmt.Fprintf(h, "%s|%s|%v\n", r.kind, r.pattern, r.strict)
+		fmt.Fprintf(h, "%s|%s\n", r.kind, r.pattern)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
 })

@@ -32,7 +32,6 @@ type Options struct {
 	Pairs     []Pair            // wrong forms beside the built-in ones
 	Sensitive []string          // words reported as sensitive beside the built-in ones
 	From      map[string]string // the list that such a word comes from
-	Strict    bool              // also report half-width commas and semicolons in Chinese
 	NoLikely  bool              // leave out the statistical reading (saves some 40 MB)
 }
 
@@ -54,7 +53,6 @@ type Proofreader struct {
 	likely     *likely
 	words      wordSet
 	judgements judgement
-	strict     bool
 }
 
 var _ check.Scanner = (*Proofreader)(nil)
@@ -70,7 +68,7 @@ func New(o Options) (*Proofreader, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Proofreader{judgements: packs.judgement, strict: o.Strict}
+	p := &Proofreader{judgements: packs.judgement}
 	for i, x := range o.Pairs {
 		switch {
 		case runeLen(x.Wrong) < 2 || runeLen(x.Wrong) > 40:
@@ -127,7 +125,7 @@ const maxKept = 1 << 18
 // the same sort: a certain finding takes the place of a statistical one.
 func (p *Proofreader) Scan(text string) []check.Span {
 	room := desks.Get().(*desk)
-	s := look(text, asked(p.strict), room.runes)
+	s := look(text, everyRule(), room.runes)
 	rs := s.runes
 	places := p.listed.places(rs, room.places)
 	defer func() {
