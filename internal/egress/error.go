@@ -51,7 +51,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Blames reports whether the failure is the site's own, as opposed to a refusal or an interruption on our side.
 func (e *Error) Blames() bool {
 	switch e.Kind {
-	case RefusedAddress, BadScheme, Cancelled:
+	case RefusedAddress, BadScheme, Cancelled, TooManyRedirects: // browsers follow more redirects than we do
 		return false
 	}
 	return !e.Cookies
