@@ -178,6 +178,9 @@ func (r *reader) close() {
 }
 
 func (r *reader) add(raw string, leads bool) {
+	if strings.Contains(raw, "{{") || strings.Contains(raw, "${") || strings.Contains(raw, "<%") {
+		return // a template: its script has yet to say where it leads
+	}
 	if len(r.links) >= MaxLinks {
 		r.over++
 		return
