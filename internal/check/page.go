@@ -81,7 +81,9 @@ type Page struct {
 	// of it.
 	Verbatim bool
 
-	base    *url.URL
+	at      *url.URL // where the page was read from
+	base    *url.URL // what its addresses are completed with
+	based   bool     // by a base element, of which the first counts
 	scripts []string
 	styles  []string
 	rows    []labelled
@@ -194,10 +196,10 @@ func (p *Page) Tag(name string) string {
 
 // Host returns the lower-case host the page was read from, or "".
 func (p *Page) Host() string {
-	if p.base == nil {
+	if p.at == nil {
 		return ""
 	}
-	return strings.ToLower(p.base.Hostname())
+	return strings.ToLower(p.at.Hostname())
 }
 
 // ErrUnreadable says that the bytes could not be read as a page at all.
@@ -214,7 +216,7 @@ func ParsePage(body []byte, contentType, address string) (*Page, error) {
 	}
 	p := &Page{URL: address, Charset: charset, Text: text, Tags: map[string][]string{}}
 	if u, uerr := url.Parse(strings.TrimSpace(address)); uerr == nil && u.Host != "" {
-		p.base = u
+		p.at, p.base = u, u
 	}
 	flat := false
 	if p.Root, flat, err = parseTree(text); err != nil {
@@ -408,20 +410,20 @@ func (p *Page) note(n *html.Node) {
 }
 
 func (p *Page) rebase(href string) {
-	u, err := url.Parse(strings.TrimSpace(href))
-	if err != nil {
+	u, err := url.Parse(asRead(strings.TrimSpace(href)))
+	if err != nil || p.based {
 		return
 	}
-	p.roots = roots{}
-	if p.base != nil {
-		// A base on another host changes where links lead, not whose page
-		// this is: only the path is taken over.
-		r := p.base.ResolveReference(u)
-		if r.Host == p.base.Host {
-			p.base = r
+	p.based, p.roots = true, roots{}
+	if p.at == nil {
+		if u.Host != "" {
+			p.at, p.base, p.own = u, u, nil
 		}
-	} else if u.Host != "" {
-		p.base, p.own = u, nil
+		return
+	}
+	// A base changes where links lead, not whose page this is.
+	if r := p.at.ResolveReference(u); r.Host != "" && (r.Scheme == "http" || r.Scheme == "https") {
+		p.base = r
 	}
 }
 
@@ -465,7 +467,7 @@ func linkKind(href string, u *url.URL, p *Page) string {
 	if kind := fileKind(u.Path); kind != "" {
 		return kind
 	}
-	if p.base != nil && u.Host == p.base.Host && u.Path == p.base.Path && u.RawQuery == p.base.RawQuery && (u.Fragment != "" || strings.HasSuffix(href, "#")) {
+	if p.at != nil && u.Host == p.at.Host && u.Path == p.at.Path && u.RawQuery == p.at.RawQuery && (u.Fragment != "" || strings.HasSuffix(href, "#")) {
 		return LinkAnchor
 	}
 	return p.hostKind(strings.ToLower(u.Hostname()))

@@ -206,6 +206,7 @@ func showing(r *check.LinkResult, resp *egress.Response) {
 	if !isHTML(r.ContentType, resp.Body) {
 		return
 	}
+	r.Blank = len(bytes.TrimSpace(resp.Body)) == 0
 	if p, err := check.ParsePage(resp.Body, r.ContentType, cmp.Or(resp.Final, r.Link.URL)); err == nil {
 		r.Title, r.Text = cmp.Or(p.DocumentTitle(), p.Title), clipRunes(p.VisibleText, 2000)
 	}
@@ -508,7 +509,7 @@ func (n *inspector) search(ctx context.Context, home *check.Page, items []search
 	}
 	s, e := &check.Search{}, Evidence{}
 	for _, q := range questions(items) {
-		address := asked(form, q.Asked)
+		address := form.Asked(q.Asked)
 		if err := n.ask(ctx, address, &q); err != nil {
 			return nil, e, err
 		}
@@ -518,7 +519,7 @@ func (n *inspector) search(ctx context.Context, home *check.Page, items []search
 		}
 		if s.Control == nil && q.Page != nil {
 			var nowhere check.Question
-			if err := n.ask(ctx, asked(form, "卅卌卄廿囗"), &nowhere); err != nil {
+			if err := n.ask(ctx, form.Asked("卅卌卄廿囗"), &nowhere); err != nil {
 				return nil, e, err
 			}
 			s.Control = nowhere.Page
@@ -556,20 +557,6 @@ func (n *inspector) ask(ctx context.Context, address string, q *check.Question) 
 		q.Page = p
 	}
 	return nil
-}
-
-func asked(form check.SearchForm, words string) string {
-	u, err := url.Parse(form.Action)
-	if err != nil {
-		return form.Action
-	}
-	q := u.Query()
-	for _, f := range form.Fixed {
-		q.Set(f[0], f[1])
-	}
-	q.Set(form.Field, words)
-	u.RawQuery = q.Encode()
-	return u.String()
 }
 
 // What stands before the matter of a document, and after it.

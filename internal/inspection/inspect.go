@@ -344,6 +344,7 @@ type visit struct {
 	refused, denied     bool // denied by robots.txt
 	long                bool // more than is read of a page
 	soft                bool // an error page that came with status 200
+	blank               bool // a page without a character
 	tls                 egress.Fault
 	hops                []Beside // of a second look, where its way left https
 	at                  time.Time
@@ -393,6 +394,9 @@ func (n *inspector) visit(p crawl.Page) error {
 		return nil
 	}
 	page := e.page
+	if v.blank = len(bytes.TrimSpace(p.Body)) == 0; v.blank {
+		return nil // there is nothing to judge: the link to it is the finding
+	}
 	if err := n.hold(v, p.Body, n.o.Journal); err != nil {
 		return err
 	}
@@ -406,6 +410,10 @@ func (n *inspector) visit(p crawl.Page) error {
 			n.stub, n.home, n.sent = p.URL, to, true
 			return nil
 		}
+	}
+	if p.Like == n.home && p.URL != n.home && samePath(p.URL, n.home) {
+		n.gather(v, page, check.ClassHome)
+		return nil // the home page once more, under a query that changes nothing
 	}
 	if e.soft {
 		v.soft = true
@@ -429,6 +437,13 @@ func (n *inspector) visit(p crawl.Page) error {
 		}
 	}
 	return nil
+}
+
+// samePath reports whether two addresses differ in their queries at most.
+func samePath(a, b string) bool {
+	a, _, _ = strings.Cut(a, "?")
+	b, _, _ = strings.Cut(b, "?")
+	return a == b
 }
 
 // add files a sighting under its fingerprint; the same defect on another page
@@ -624,7 +639,7 @@ func (n *inspector) reach(ctx context.Context) error {
 		n.skip(CheckHome, "首页没有访问", n.home, 1)
 	case v.refused || egress.Refuses(v.status):
 		n.skip(CheckHome, crawl.Declined.Says(), n.home, 1)
-	case v.err != "" || v.status >= 400:
+	case v.err != "" || v.status >= 400 || v.blank:
 		says, shut := v.shut()
 		if !shut {
 			n.skip(CheckHome, v.says, n.home, 1)

@@ -2,18 +2,23 @@ package inspection_test
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/check"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection"
 )
 
@@ -485,5 +490,152 @@ func TestCopyOfAPageIsNotASecondFinding(t *testing.T) {
 	s.swap("/tz/1.html", idCard, "6**************6")
 	if n := count("/elder/1.html"); n != 1 {
 		t.Errorf("what only the copy says gave %d findings", n)
+	}
+}
+
+// Links are followed as browsers follow them: what opens for a visitor is not told
+// to be dead, whatever its spelling, and what nobody can tell is not told either.
+func TestLinksAreReadAsBrowsersReadThem(t *testing.T) {
+	s := newSite(t)
+	text := strings.Repeat("全区404个村全部实现光纤通达，系统中的错误数据已经清理。", 20)
+	s.answers = func(path, query string) (page, bool) {
+		html := func(title string) (page, bool) {
+			return page{ctype: "text/html; charset=utf-8", body: article(title, "要闻", "政务动态", "2026-03-10 09:00", text)}, true
+		}
+		switch path {
+		case "/back.html", "/tab.html", "/old/yw/9.html":
+			return html("一条可以打开的信息之" + path)
+		case "/show.asp":
+			if query == "name=%B9%AB%B8%E6" {
+				return html("一条以旧编码查询的信息")
+			}
+			return page{status: 500, ctype: "text/html", body: "bad"}, true
+		case "/f404.html":
+			return html("404个村实现光纤通达")
+		case "/absent.html":
+			return html("信息不存在告知书（样式）")
+		case "/faulty.html":
+			return html("系统错误数据清理工作的通报")
+		case "/challenge.html":
+			return page{status: 521, ctype: "text/html", body: "<script>document.cookie='c=1'</script>"}, true
+		case "/many.html":
+			return page{status: 429, ctype: "text/html", body: "x"}, true
+		}
+		if n, ok := strings.CutPrefix(path, "/hop/"); ok {
+			if len(n) > 6 {
+				return page{to: "/yw/1.html"}, true
+			}
+			return page{to: "/hop/" + n + "1"}, true
+		}
+		return page{}, false
+	}
+	s.put("/deep/er/based.html", strings.Replace(article("一条换了基准地址的信息", "要闻", "政务动态", "2026-03-10 09:00", text+`<a href="yw/9.html">旧文</a>`), "<head>", `<head><base href="http://yanta.gov.cn/old/">`, 1))
+	var links strings.Builder
+	for _, l := range []string{`\back.html`, "/ta\n\tb.html", "/deep/er/based.html", "/f404.html", "/absent.html", "/faulty.html", "/challenge.html", "/many.html", "/hop/1", "{{item.url}}", "${url}", "/wanting.html"} {
+		links.WriteString(`<li><a href="` + l + `">旧文</a></li>`)
+	}
+	s.put("/", home(`<li><a href="/yw/1.html">我区召开全区教育工作会议</a><span>2026-03-18</span></li>`+links.String()))
+	gbk, err := simplifiedchinese.GBK.NewEncoder().String(strings.Replace(list("旧版栏目", "概况信息", `<li><a href="/show.asp?name=公告">公告</a></li>`), `charset="utf-8"`, `charset="gb2312"`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.set("/wanting.html", page{ctype: "text/html", body: gbk})
+	rep := inspect(t, s, options())
+	for _, f := range rep.Findings {
+		if strings.HasPrefix(f.Check, "link.") && f.Evidence.LinkStatus != 0 {
+			t.Errorf("%s %s: %s", f.Check, f.Where, f.Says)
+		}
+	}
+	for _, path := range []string{"/back.html", "/tab.html", "/old/yw/9.html", "/show.asp"} {
+		if s.hits(path) == 0 {
+			t.Errorf("%s was never asked for", path)
+		}
+	}
+	for _, why := range []string{"状态码 521", "状态码 429", "模板变量", "连续跳转次数过多"} {
+		if !slices.ContainsFunc(rep.Untested, func(u inspection.Untested) bool {
+			return strings.HasPrefix(u.Check, "link.") && strings.Contains(u.Why, why)
+		}) {
+			t.Errorf("nothing untested says %s: %+v", why, rep.Untested)
+		}
+	}
+	if s.hits("/{{item.url}}") > 0 {
+		t.Error("a template was visited")
+	}
+}
+
+// A page without a character is the fault of the link to it and no page to judge;
+// what was found on it before is not mended by that.
+func TestAnEmptyPageIsTold(t *testing.T) {
+	s := newSite(t)
+	s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/blank.html">专题</a> <a href="/a.pdf">`)
+	s.set("/blank.html", page{ctype: "text/html", body: "\r\n "})
+	rep := inspect(t, s, options())
+	if got := checks(rep); !slices.Equal(got, []string{"link.wrong"}) || !strings.Contains(rep.Findings[0].Says, "没有任何内容") {
+		t.Errorf("%v", rep.Findings)
+	}
+	if rep.Looked("footer.icp", "http://"+host+"/blank.html", "ICP备案编号") {
+		t.Error("an empty page counts as looked at")
+	}
+	s.set("/", page{ctype: "text/html", body: " "})
+	rep = inspect(t, s, options())
+	if got := checks(rep); !slices.Equal(got, []string{inspection.CheckHome}) || rep.Reachable {
+		t.Errorf("an empty home page: %v", rep.Findings)
+	}
+}
+
+// The home page under a query that changes nothing owes what the home page owes.
+func TestTheHomePageUnderAQuery(t *testing.T) {
+	s := newSite(t)
+	s.swap("/tz/1.html", "附件可在网上下载。", `请从<a href="/?from=tz">首页</a>进入。`)
+	if got := checks(inspect(t, s, options())); len(got) != 0 || s.hits("/") < 2 {
+		t.Errorf("%v, the home page was asked for %d times", got, s.hits("/"))
+	}
+}
+
+// A page that its server says is unchanged came over today's line: a certificate
+// that was renewed is not told to be faulty by the one before it.
+func TestAnUnchangedPageHasTodaysCertificate(t *testing.T) {
+	s := newSite(t)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"1"`)
+		if r.Header.Get("If-None-Match") == `"1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		s.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	kept, err := frontier.Open(t.Context(), t.TempDir(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	roots := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	for _, x := range []struct {
+		round string
+		roots *x509.CertPool
+		wrong bool
+	}{{"trusted", roots, false}, {"not trusted", nil, true}, {"trusted again", roots, false}} {
+		// The certificate of the test server is issued to example.com.
+		c := egress.New(egress.Policy{Local: netip.MustParseAddrPort(server.Listener.Addr().String()), LocalTLS: true, Own: func(h string) bool { return h == "example.com" }, Resolver: nowhere{t}, Roots: x.roots, Total: 5 * time.Second})
+		o := options()
+		if o.Journal, err = kept.Journal(t.Context(), "site", x.round); err != nil {
+			t.Fatal(err)
+		}
+		rep, err := inspection.Inspect(t.Context(), c, nil, inspection.Target{URL: "https://example.com/"}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wrong := slices.Contains(checks(rep), inspection.CheckCertificate); wrong != x.wrong || x.round != "trusted" && rep.Same == 0 {
+			t.Errorf("%s: told %v, %d pages unchanged", x.round, wrong, rep.Same)
+		}
+		if err := kept.Ended(t.Context(), "site", x.round); err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
 	}
 }

@@ -33,6 +33,9 @@ func (v *visit) shut() (says string, shut bool) {
 	if v.err != "" {
 		return v.says, (&egress.Error{Kind: v.kind}).Blames()
 	}
+	if v.blank {
+		return blankPage, true
+	}
 	return fmt.Sprintf("服务器返回状态码 %d。", v.status), v.status >= 400
 }
 
@@ -55,6 +58,10 @@ func (n *inspector) gather(v *visit, page *check.Page, class check.Class) {
 			continue
 		}
 		if l.URL == "" {
+			continue
+		}
+		if check.Unfilled(l.Href) {
+			n.skip("link.dead", "链接地址里有尚未填写的模板变量，可能由脚本填写，未检测，请人工核实。", page.URL, 1)
 			continue
 		}
 		k := n.spelt[l.URL]
@@ -210,7 +217,7 @@ const mostAgain = 100
 func (n *inspector) askAgain(ctx context.Context, order []int, results []check.LinkResult, whys []string) error {
 	var again []int
 	for _, i := range order {
-		if r := &results[i]; whys[i] == "" && (r.Err != "" || r.Status >= 500 && r.Status < 600) {
+		if r := &results[i]; whys[i] == "" && (r.Err != "" || r.Status >= 500 && r.Status < 600 || r.Blank) {
 			again = append(again, i)
 		}
 	}
@@ -262,8 +269,6 @@ func (n *inspector) readAgain(ctx context.Context, k *linked, first check.LinkRe
 			return first
 		}
 		r.Status, r.Err = 0, e.Error()
-	} else if egress.Refuses(resp.Status) {
-		r.Status = http.StatusForbidden
 	}
 	return r
 }
@@ -327,15 +332,12 @@ func (n *inspector) visited(k *linked) (check.LinkResult, bool) {
 	if v == nil || v.redirect != "" {
 		return check.LinkResult{}, false
 	}
-	r := check.LinkResult{Link: k.link, Status: v.status, FinalURL: v.url, Title: v.title, Text: v.text, Bytes: v.size, ContentType: v.contentType, OnHome: k.onHome}
+	r := check.LinkResult{Link: k.link, Status: v.status, FinalURL: v.url, Title: v.title, Text: v.text, Bytes: v.size, ContentType: v.contentType, OnHome: k.onHome, Blank: v.blank}
 	if v.err != "" {
 		if e := (&egress.Error{Kind: v.kind}); !e.Blames() || v.kind == egress.TooLarge || v.kind == egress.Bomb {
 			return check.LinkResult{}, false
 		}
 		r.Err, r.Status = v.err, 0
-	}
-	if v.refused || egress.Refuses(v.status) || v.status == 999 {
-		r.Status = http.StatusForbidden // there, but not for us: as the link check has it
 	}
 	return r, true
 }
@@ -355,8 +357,7 @@ func judged(k *linked, got crawl.LinkResult) (check.LinkResult, string) {
 		}
 	case crawl.Unreachable:
 		r.Status, r.Err = 0, cmp.Or(string(got.Kind), "unreachable")
-	case crawl.Refusing:
-		r.Status = http.StatusForbidden
+	case crawl.Refusing: // the status says so
 	default:
 		return r, cmp.Or(got.Says, "未能检测。")
 	}
