@@ -132,6 +132,10 @@ func (n *inspector) verify(ctx context.Context, results []check.LinkResult, whys
 			return err
 		}
 		r.ContentType, r.Bytes = "", -1
+		if late(ctx) {
+			n.unopened(r.Link.URL, outOfTime, "link.wrong")
+			continue
+		}
 		if read++; read > maxVerified {
 			n.unopened(r.Link.URL, "返回内容与所指不符的链接过多，其余没有核实。", "link.wrong")
 			continue
@@ -173,7 +177,9 @@ func (n *inspector) landings(ctx context.Context, results []check.LinkResult, wh
 		}
 		r := &results[i]
 		why := "外部链接过多，其余没有打开查看内容。"
-		if at < maxLandings {
+		if late(ctx) {
+			why = outOfTime
+		} else if at < maxLandings {
 			why = landing(ctx, n.o.Manners, r)
 		}
 		if why != "" {
@@ -282,6 +288,10 @@ func (n *inspector) readAttachments(ctx context.Context) error {
 		target, k := x.target, x.k
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if late(ctx) {
+			n.skip("attachment.unread", outOfTime, target, 1)
+			continue
 		}
 		if i >= maxFiles {
 			n.skip("attachment.unread", fmt.Sprintf("附件超过 %d 个，这次没有轮到的没有检查，以后的检查轮流读取。", maxFiles), target, 1)

@@ -202,6 +202,9 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		return Report{}, fault.Newf(fault.Invalid, "网址“%.200s”无法识别，请填写完整的网址，例如 http://www.example.gov.cn/。", t.URL).From(err)
 	}
 	o.fill(client)
+	if end, ok := ctx.Deadline(); ok && o.MaxTime == 0 {
+		o.MaxTime = time.Until(end) / 2 // the other half is for links and files
+	}
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
 		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, copies: map[string]string{}, untested: map[[2]string]int{},
@@ -285,6 +288,19 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		}
 	}
 	return n.finish(ctx)
+}
+
+// lastSteps is the time before the end of a run that is kept for what follows the
+// links and files, so that a slow site's report is made and not lost.
+const lastSteps = 15 * time.Minute
+
+// outOfTime is why what is left of links and files is not looked at then.
+const outOfTime = "网站响应很慢，本次检查的时间已用完，其余未检测。"
+
+// late reports whether the run is so near to its end.
+func late(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ok && time.Until(end) < lastSteps
 }
 
 // placed gives the columns their whole addresses.

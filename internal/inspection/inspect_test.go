@@ -639,3 +639,30 @@ func TestAnUnchangedPageHasTodaysCertificate(t *testing.T) {
 		c.Close()
 	}
 }
+
+// What a slow site leaves undone could not be tested; what was seen of it until then
+// is reported and not lost with the run.
+func TestASlowSiteIsReportedAsFarAsItWasSeen(t *testing.T) {
+	s := newSite(t)
+	s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/missing.pdf">旧件</a> <a href="/a.pdf">`)
+	s.swap("/tz/1.html", `<a href="/map.html">网站地图</a>`, "")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // less than is kept for the last steps
+	defer cancel()
+	rep, err := inspection.Inspect(ctx, s.client(t), nil, target(), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A page of the crawl that was asked for is known; what has to be asked for is not.
+	if got := checks(rep); !slices.Equal(got, []string{"footer.site_map", "link.dead"}) {
+		t.Errorf("%v", got)
+	}
+	if !untested(rep, "link.dead", "时间已用完") {
+		t.Errorf("%+v", rep.Untested)
+	}
+	if rep.Looked("link.dead", "http://"+host+"/", "http://"+host+"/missing.pdf") {
+		t.Error("a link that was not asked for counts as looked at")
+	}
+	if s.hits("/missing.pdf")+s.hits("/a.pdf") > 0 {
+		t.Error("files were asked for when the time was used up")
+	}
+}

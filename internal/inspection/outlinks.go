@@ -151,6 +151,10 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	for range min(linkWorkers, len(ask)) {
 		wg.Go(func() {
 			for i := range next {
+				if late(ctx) {
+					whys[i] = outOfTime
+					continue
+				}
 				k := n.links[n.linkOrder[i]]
 				results[i], whys[i] = judged(k, n.o.Links.Check(ctx, k.link.URL))
 			}
@@ -234,6 +238,10 @@ func (n *inspector) askAgain(ctx context.Context, order []int, results []check.L
 		wg.Go(func() {
 			for i := range next {
 				k := n.links[n.linkOrder[i]]
+				if late(ctx) {
+					whys[i] = outOfTime // once is no proof
+					continue
+				}
 				if n.visits[k.link.URL] != nil {
 					results[i] = n.readAgain(ctx, k, results[i])
 				} else {

@@ -805,6 +805,11 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 		if err != nil || !begun {
 			return err
 		}
+	} else if by := editionOf(check.Edition(), lists); by != r.Edition {
+		// Taken up again after the rules or the lists changed: all its pages are judged anew.
+		if err := s.judgedBy(ctx, site, r, by); err != nil {
+			return err
+		}
 	}
 	o, err := s.options(ctx, site)
 	if err != nil {
@@ -868,6 +873,16 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 		return s.set.Frontier.Ended(ctx, string(site.ID), string(id))
 	}
 	return nil
+}
+
+// judgedBy notes that a run under way goes on by another edition than it began with.
+func (s *Service) judgedBy(ctx context.Context, site registry.Site, r Run, edition string) error {
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE inspection_run SET edition = $2 WHERE id = $1 AND state = 'running'`, r.ID, edition); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.edition", Target: site.Target(), Before: r.Edition, After: map[string]string{"run": string(r.ID), "edition": edition}})
+	})
 }
 
 // drawsToday spreads the looks in a browser of daily patrols over the week.
