@@ -615,7 +615,8 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 	n := 0
 	for _, site := range sites {
 		r, ok := last[site.ID]
-		if day[site.ID] || ok && (r.UnderWay() || r.State == RunFailed && !late[r.ID] && s.db.Now().Sub(r.AskedAt) < min(tryAgain, s.set.Every)) {
+		nothing := r.State == RunFailed && !late[r.ID] || r.State == RunDone && r.Pages == 0
+		if day[site.ID] || ok && (r.UnderWay() || nothing && s.db.Now().Sub(r.AskedAt) < min(tryAgain, s.set.Every)) {
 			continue
 		}
 		if _, err := s.queue(ctx, scope, site.ID, Patrol); err != nil && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Refused) {
@@ -627,7 +628,8 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 }
 
 // patrolled are the sites that were looked at whole and to the end since an
-// instant: a plan of a few checks, or a run that failed, is no patrol of the day.
+// instant: a plan of a few checks, a run that failed, or one that got no page to read
+// is no patrol of the day.
 func (s *Service) patrolled(ctx context.Context, since time.Time) (map[registry.SiteID]bool, error) {
 	type row struct {
 		site registry.SiteID
@@ -637,7 +639,7 @@ func (s *Service) patrolled(ctx context.Context, since time.Time) (map[registry.
 		var x row
 		err := r.Scan(&x.site, &x.spec)
 		return x, err
-	}, `SELECT site_id, spec FROM inspection_run WHERE state = 'done' AND asked_at > $1`, since)
+	}, `SELECT site_id, spec FROM inspection_run WHERE state = 'done' AND pages > 0 AND asked_at > $1`, since)
 	if err != nil {
 		return nil, err
 	}
