@@ -363,6 +363,7 @@ func (p *Page) gather() {
 			}
 		case atom.Img:
 			p.addLink(attr(n, "src"), attr(n, "alt"), LinkImage)
+			p.addPictures(n)
 		case atom.Iframe, atom.Frame:
 			before := len(p.Links)
 			if p.addLink(attr(n, "src"), "", ""); len(p.Links) > before {
@@ -380,8 +381,49 @@ func (p *Page) gather() {
 			if s := attr(n, "src"); s != "" {
 				p.addLink(s, "", LinkAttachment)
 			}
+			p.addPictures(n)
 		}
 	}
+}
+
+// addPictures files what an element shows beside its src: the pictures of its srcset,
+// and those that the usual scripts show once the reader has come to them. Of these
+// only whole addresses count: a script may put something before any other.
+func (p *Page) addPictures(n *html.Node) {
+	for _, a := range n.Attr {
+		switch a.Key {
+		case "srcset":
+			for _, s := range sourcesOf(a.Val) {
+				p.addLink(s, attr(n, "alt"), LinkImage)
+			}
+		case "data-src", "data-original", "data-lazy-src":
+			if s := strings.TrimSpace(a.Val); (strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")) && imageExt[strings.ToLower(path.Ext(s))] {
+				p.addLink(s, attr(n, "alt"), LinkImage)
+			}
+		}
+	}
+}
+
+// sourcesOf are the addresses of a srcset, by the standard's rule: an address may hold
+// commas and ends with a blank, or with a comma where no size follows.
+func sourcesOf(set string) (out []string) {
+	for set != "" {
+		set = strings.TrimLeft(set, ", \t\r\n\f")
+		end := strings.IndexAny(set, " \t\r\n\f")
+		if end < 0 {
+			end = len(set)
+		}
+		address := strings.TrimRight(set[:end], ",")
+		if sized := len(address) == end; sized {
+			_, set, _ = strings.Cut(set[end:], ",")
+		} else {
+			set = set[end:]
+		}
+		if address != "" && len(out) < 20 {
+			out = append(out, address)
+		}
+	}
+	return out
 }
 
 // note files an element by its attributes.
