@@ -54,6 +54,8 @@ type TLS struct {
 	Best    string
 	Fault   string // of the certificate, in Chinese; empty: none
 	Until   calendar.Date
+	// Unproven is why it was not told whether its issuer is trusted.
+	Unproven string `json:",omitempty"`
 	// Cert tells the certificate apart from others, For is the name it is issued to.
 	Cert string `json:",omitempty"`
 	For  string `json:",omitempty"`
@@ -276,6 +278,8 @@ func certificate(c *Check, f *Facts) []Finding {
 		if left > 7 {
 			out.Severity = Advice
 		}
+	case v.Unproven != "":
+		out = c.untested(v.Unproven, f.Server.Host)
 	}
 	return []Finding{out}
 }

@@ -37,6 +37,8 @@ type Error struct {
 	Err  error  // cause, in English, for the log; may be nil
 	// Cookies says that a redirect loop or chain set cookies on its way. We keep none; a browser might well get through.
 	Cookies bool
+	// Ours says that this machine lacks what it takes to tell.
+	Ours bool
 }
 
 func (e *Error) Error() string {
@@ -54,7 +56,7 @@ func (e *Error) Blames() bool {
 	case RefusedAddress, BadScheme, Cancelled, TooManyRedirects: // browsers follow more redirects than we do
 		return false
 	}
-	return !e.Cookies
+	return !e.Cookies && !e.Ours
 }
 
 // Causes put on a request's context, told apart from the caller's own cancellation.

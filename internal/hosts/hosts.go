@@ -463,6 +463,9 @@ func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 			if f.Fault == egress.OutdatedVersion {
 				out.Fault = ""
 			}
+			if f.Unrooted {
+				out.Unproven = "本机没有安装根证书，没有核对证书的签发机构，请系统管理员安装"
+			}
 			out.Until = calendar.DateOf(f.NotAfter)
 			out.Cert, out.For = f.SHA256, f.Subject
 			if len(f.Names) > 0 {

@@ -281,6 +281,18 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 				}
 			})
 		}
+		t.Run("a machine without roots", func(t *testing.T) {
+			known := roots
+			roots = x509.NewCertPool()
+			defer func() { roots = known }()
+			for days, want := range map[int]check.Outcome{200: check.Untested, 10: check.Violated, -3: check.Violated} {
+				list, secure, _ := listen(t)
+				serve(t, list, &tls.Config{Certificates: []tls.Certificate{good.issue(t, host, days, false)}})
+				if f := look(t, secure, both)["host.certificate"]; f.Outcome != want || want == check.Untested && !strings.Contains(f.Says, "没有安装根证书") {
+					t.Errorf("%d days left: %s %s", days, f.Outcome, f.Says)
+				}
+			}
+		})
 		t.Run("closed by robots.txt", func(t *testing.T) {
 			closed.Store(1)
 			defer closed.Store(0)
