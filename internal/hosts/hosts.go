@@ -537,15 +537,11 @@ func (s *Service) at(scheme, host string) string {
 // own are the absolute links of a page that stay within the site's domain, each
 // once.
 func own(p *check.Page, host string) []string {
-	base, err := url.Parse(p.URL)
-	if err != nil {
-		return nil
-	}
 	zone := zoneOf(host)
 	var out []string
 	seen := map[string]bool{}
 	for _, l := range p.Links {
-		u, err := base.Parse(l.Href)
+		u, err := url.Parse(l.URL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || zoneOf(u.Hostname()) != zone {
 			continue
 		}

@@ -258,6 +258,7 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 			{"ends in ten days", "还有 10 天到期", "", &tls.Config{Certificates: []tls.Certificate{good.issue(t, host, 10, false)}}},
 			{"still takes old versions", "", "仍接受", &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{good.issue(t, host, 200, true)}}},
 			{"knows old versions only", "", "不支持 TLS 1.2 以上", &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, Certificates: []tls.Certificate{good.issue(t, host, 200, true)}}},
+			{"chooses an old cipher that browsers take", "", "较弱的加密算法", &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}, Certificates: []tls.Certificate{good.issue(t, host, 200, true)}}},
 			{"chooses a weak cipher", "", "不安全的加密算法", &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA}, Certificates: []tls.Certificate{good.issue(t, host, 200, true)}}},
 		} {
 			t.Run(x.name, func(t *testing.T) {
