@@ -1,8 +1,14 @@
 package check
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
 )
 
 // Most addresses of a page are plain: a path of letters and figures below the
@@ -53,9 +59,12 @@ func (p *Page) plainTarget(href string) (to aim, ok bool) {
 
 // parsedTarget is where any address leads.
 func (p *Page) parsedTarget(href string) (to aim) {
-	u, err := url.Parse(href)
+	u, err := url.Parse(asRead(href))
 	if err == nil && p.base != nil {
 		u = p.base.ResolveReference(u)
+	}
+	if err == nil {
+		u.RawQuery = inCharset(u.RawQuery, p.Charset)
 	}
 	if err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https" || u.Scheme == "ftp" || u.Scheme == "") {
 		to.url = u.String()
@@ -64,13 +73,81 @@ func (p *Page) parsedTarget(href string) (to aim) {
 	return to
 }
 
+// Unfilled reports whether an address holds what a script or a server has yet to
+// fill in. Where the page shows it so, its reader never follows it.
+func Unfilled(href string) bool {
+	return strings.Contains(href, "{{") || strings.Contains(href, "${") || strings.Contains(href, "<%")
+}
+
+// asRead is an address as browsers read it where RFC 3986 does not: without the
+// tabs and line ends in it, and a back slash of a path is a slash.
+func asRead(href string) string {
+	if strings.ContainsAny(href, "\t\r\n") {
+		href = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(href)
+	}
+	end := strings.IndexAny(href, "?#")
+	if end < 0 {
+		end = len(href)
+	}
+	if !strings.Contains(href[:end], `\`) {
+		return href
+	}
+	if scheme, _, ok := strings.Cut(href[:end], ":"); ok && !strings.ContainsAny(scheme, `/\.`) && !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		return href
+	}
+	return strings.ReplaceAll(href[:end], `\`, "/") + href[end:]
+}
+
+// inCharset is a query as browsers send it from a page of a charset: what is not
+// ASCII in the bytes of that charset, while paths are always sent in UTF-8.
+func inCharset(query, charset string) string {
+	if charset != CharsetGB18030 && charset != CharsetBig5 || !strings.ContainsFunc(query, notASCII) {
+		return query
+	}
+	var b strings.Builder
+	for _, r := range query {
+		if !notASCII(r) {
+			b.WriteByte(byte(r))
+			continue
+		}
+		for _, c := range []byte(inBytes(string(r), charset)) {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func notASCII(r rune) bool { return r >= utf8.RuneSelf }
+
+// inBytes is a text in the bytes that browsers send it in from a page of a charset.
+func inBytes(text, charset string) string {
+	var to *encoding.Encoder
+	switch charset {
+	case CharsetGB18030:
+		to = simplifiedchinese.GBK.NewEncoder()
+	case CharsetBig5:
+		to = traditionalchinese.Big5.NewEncoder()
+	default:
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		s, err := to.String(string(r))
+		if err != nil {
+			s = fmt.Sprintf("&#%d;", r) // what the charset has not
+		}
+		b.WriteString(s)
+	}
+	return b.String()
+}
+
 func (p *Page) rootsOf() roots {
 	if !p.roots.known {
 		p.roots.known = true
 		if b := p.base; b != nil && (b.Scheme == "http" || b.Scheme == "https") {
 			p.roots.site = (&url.URL{Scheme: b.Scheme, User: b.User, Host: b.Host}).String()
 			p.roots.dir = strings.TrimSuffix(b.ResolveReference(&url.URL{Path: "x"}).String(), "x")
-			p.roots.kind = p.hostKind(p.Host())
+			p.roots.kind = p.hostKind(strings.ToLower(b.Hostname()))
 		}
 	}
 	return p.roots

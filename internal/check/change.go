@@ -88,7 +88,7 @@ func (p *Page) resolve(href string) string {
 	if to, plain := p.plainTarget(href); plain {
 		return to.url
 	}
-	u, err := p.base.Parse(href)
+	u, err := p.base.Parse(asRead(href))
 	if err != nil {
 		return ""
 	}

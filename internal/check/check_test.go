@@ -198,6 +198,10 @@ func TestFooter(t *testing.T) {
 		{"filing of zeros", "footer.icp", "<p>鲁ICP备00000000号</p>", nil, Violated},
 		{"filing against ledger", "footer.icp", goodFoot, &Ledger{ICPFiling: "陕ICP备05000002号-1"}, Violated},
 		{"police filing short", "footer.police", "<p>陕公网安备 6101020号 公网安备610102020001号</p>", nil, Violated},
+		{"filing in full width", "footer.icp", "<p>陕ＩＣＰ备０５０００００１号－１</p>", &Ledger{ICPFiling: "陕ICP备05000001号-1"}, Kept},
+		{"another filing in full width", "footer.icp", "<p>陕ICP备０５０００００２号-1</p>", &Ledger{ICPFiling: "陕ICP备05000001号-1"}, Violated},
+		{"site map by its pinyin", "footer.site_map", `<a href="/wzdt/">网站导航</a>`, nil, Kept},
+		{"list of other sites", "footer.site_map", `<a href="/links/">网站导航</a>`, nil, Violated},
 		{"site map missing", "footer.site_map", "<p></p>", nil, Violated},
 		{"Chinese domain unknown", "footer.chinese_domain", "<p></p>", nil, Untested},
 		{"Chinese domain missing", "footer.chinese_domain", "<p></p>", &Ledger{ChineseDomain: "某市.政务"}, Violated},
@@ -259,6 +263,15 @@ func TestLinkState(t *testing.T) {
 		{"too many", LinkResult{Link: gov, Status: 429}, LinkRefused},
 		{"title of an error page", LinkResult{Link: gov, Status: 200, Title: "404 错误页面_某市人民政府"}, LinkSoft404},
 		{"short text of an error page", LinkResult{Link: gov, Status: 200, Title: "某市人民政府", Text: "对不起，您访问的页面不存在！返回首页"}, LinkSoft404},
+		{"long text of an error page", LinkResult{Link: gov, Status: 200, Title: "页面不存在 - 某市人民政府", Text: strings.Repeat("首页政务公开", 100)}, LinkSoft404},
+		{"long text under 404", LinkResult{Link: gov, Status: 200, Title: "404 Not Found", Text: strings.Repeat("首页政务公开", 100)}, LinkSoft404},
+		{"a count of villages", LinkResult{Link: gov, Status: 200, Title: "404个村实现光纤通达", Text: strings.Repeat("规定内容", 100)}, LinkAlive},
+		{"a form named by its case", LinkResult{Link: gov, Status: 200, Title: "信息不存在告知书（样式）", Text: strings.Repeat("规定内容", 100)}, LinkAlive},
+		{"a circular on faults", LinkResult{Link: gov, Status: 200, Title: "系统错误数据清理工作的通报", Text: strings.Repeat("规定内容", 100)}, LinkAlive},
+		{"a question", LinkResult{Link: gov, Status: 200, Title: "无法找到原件怎么办", Text: strings.Repeat("规定内容", 100)}, LinkAlive},
+		{"blank page", LinkResult{Link: gov, Status: 200, ContentType: "text/html", Blank: true}, LinkWrong},
+		{"challenge of a firewall", LinkResult{Link: gov, Status: 521}, LinkRefused},
+		{"legal reasons", LinkResult{Link: gov, Status: 451}, LinkRefused},
 		{"long page that quotes the words", LinkResult{Link: gov, Status: 200, Title: "网站管理办法", Text: strings.Repeat("规定内容", 100) + "您访问的页面不存在"}, LinkAlive},
 		{"article about 404", LinkResult{Link: gov, Status: 200, Title: "关于印发404号文件的通知"}, LinkAlive},
 		{"file that is a page", LinkResult{Link: file, Status: 200, ContentType: "text/html"}, LinkWrong},
@@ -548,6 +561,28 @@ func TestGuidesAreHeldToTheNumberInForce(t *testing.T) {
 		i := slices.IndexFunc(fs, func(f Finding) bool { return f.Check == "guide.elements" })
 		if i < 0 || fs[i].Severity != want || !strings.Contains(fs[i].Says, "缺少 3 类") {
 			t.Errorf("counted from %d: %+v", missing, fs)
+		}
+	}
+}
+
+// Guides name their elements in many ways, and one of labels alone lacks them all.
+func TestGuidesNameTheirElementsInManyWays(t *testing.T) {
+	for body, want := range map[string]int{
+		`<h1>户口登记服务指南</h1><table><tr><th>设立依据</th><td>《户口登记条例》</td></tr><tr><th>申办条件</th><td>本区居民</td></tr><tr><th>申请材料目录</th><td>身份证</td></tr><tr><th>办理地点及时间</th><td>服务大厅一层，周一至周五</td></tr><tr><th>咨询及监督电话</th><td>029-85000000</td></tr><tr><th>办理流程图</th><td>申请、受理、办结</td></tr></table>`: 0,
+		`<h1>户口登记办事指南</h1><p>法律依据：无</p><p>办事条件：无</p><p>需提交的材料：身份证</p><p>受理机构及地址：服务大厅</p><p>受理时间：周一至周五</p><p>联系电话：029-85000000</p><p>办事程序：申请、受理</p>`:                                                                                                                                          0,
+		`<h1>户口登记办事指南</h1><p>设定依据</p><p>受理条件</p><p>申请材料</p><p>办理地点</p><p>办理时间</p><p>联系电话</p><p>办理流程</p>`:                                                                                                                                                                                     7,
+	} {
+		if lacks, ok := GuideLacks(parse(t, page("", body, ""))); !ok || len(lacks) != want {
+			t.Errorf("%s: guide %v, lacks %v", body, ok, lacks)
+		}
+	}
+	if _, ok := GuideLacks(parse(t, page("", `<h1>办事指南栏目上线</h1><p>网站新设办事指南栏目，欢迎使用。</p>`, ""))); ok {
+		t.Error("news of guides is held to be one")
+	}
+	const bare = `<h1>户口登记办事指南</h1><p>设定依据</p><p>受理条件</p><p>申请材料</p><p>办理地点</p>`
+	for body, want := range map[string]Outcome{bare: Violated, bare + `<script>load("tabs")</script>`: Untested} {
+		if got, says := outcome(Facts{Page: parse(t, page("", body, "")), Class: ClassContent}, "guide.elements"); !slices.Equal(got, []Outcome{want}) {
+			t.Errorf("%s: %v %v", body, got, says)
 		}
 	}
 }

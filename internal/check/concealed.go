@@ -855,7 +855,7 @@ func writtenMarkup(p *Page, l *Lexicon, markup, src string) (out []sighting) {
 	if err != nil {
 		return nil
 	}
-	inner := &Page{URL: p.URL, base: p.base, Tags: p.Tags, Root: n}
+	inner := &Page{URL: p.URL, at: p.at, base: p.base, Tags: p.Tags, Root: n}
 	v := look(inner, l, layers)
 	for _, s := range slices.Concat(v.links, v.frames, v.pixels, spamLinksOf(inner, l)) {
 		out = append(out, sighting{"写入的内容" + s.detail, scriptPlace(src), s.sure})

@@ -924,5 +924,5 @@ var unfilled = []string{"网站名称", "网站域名", "政府网站标识码",
 // placeholder reports whether a tag value is the template's own word.
 func placeholder(v string) bool {
 	v = strings.TrimSpace(v)
-	return slices.Contains(unfilled, v) || strings.Contains(v, "${") || strings.Contains(v, "{{") || strings.Contains(v, "<%") || strings.HasPrefix(v, "$")
+	return slices.Contains(unfilled, v) || Unfilled(v) || strings.HasPrefix(v, "$")
 }

@@ -1,11 +1,14 @@
 package check
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"zhengshu/internal/calendar"
 )
@@ -397,6 +400,26 @@ func TestSearchOfASite(t *testing.T) {
 	p, err := ParsePage([]byte(page("", `<form action="/login"><input name="u"><input type="password" name="p"></form><form action="/s/find" class="search"><input type="hidden" name="site" value="7"><input name="q"></form>`, "")), "", "http://www.example.gov.cn/")
 	if err != nil {
 		t.Fatal(err)
+	}
+	// A form asks in the charset of its page, or in the one that it names.
+	const asks = `<form action="/s?site=1" %s><input type="search" name="q"><input type="hidden" name="类" value="文"></form>`
+	for _, x := range [][3]string{
+		{"gb2312", "", "q=%B9%AB%B8%E6+%26%23128512%3B&site=1&%C0%E0=%CE%C4"}, {"utf-8", "", "q=%E5%85%AC%E5%91%8A+%F0%9F%98%80&site=1&%E7%B1%BB=%E6%96%87"}, {"gb2312", `accept-charset="UTF-8"`, "q=%E5%85%AC%E5%91%8A+%F0%9F%98%80&site=1&%E7%B1%BB=%E6%96%87"},
+	} {
+		body := `<html><head><meta charset="` + x[0] + `"></head><body><p>政务公开</p>` + fmt.Sprintf(asks, x[1]) + `</body></html>`
+		if x[0] != "utf-8" {
+			var err error
+			if body, err = simplifiedchinese.GBK.NewEncoder().String(body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		q, err := ParsePage([]byte(body), "", "http://www.example.gov.cn/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := FindSearch(q); !ok || s.Asked("公告 😀") != "http://www.example.gov.cn/s?"+x[2] {
+			t.Errorf("%v: %s", x, s.Asked("公告 😀"))
+		}
 	}
 	if s, ok := FindSearch(p); !ok || s.Action != "http://www.example.gov.cn/s/find" || s.Field != "q" || !slices.Equal(s.Fixed, [][2]string{{"site", "7"}}) {
 		t.Errorf("%+v %v", s, ok)

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+	"golang.org/x/text/width"
 )
 
 // footerPack is the minimum set of the page footer (国办发〔2017〕47号 附件《网页
@@ -613,6 +614,9 @@ func foundContact(f footing) shown {
 
 func foundICP(f footing) shown {
 	m := near(footICP, f.bare, 4, 60, "ICP")
+	if m == nil { // in letters and figures of full width
+		m = near(footICP, width.Narrow.String(f.bare), 4, 60, "ICP")
+	}
 	if m == nil {
 		return shown{}
 	}
@@ -640,7 +644,7 @@ func foundPolice(f footing) shown {
 func foundSiteMap(f footing) shown {
 	for _, l := range f.page.Links {
 		t := noBlanks(l.Text)
-		if strings.Contains(t, "网站地图") || strings.Contains(t, "站点地图") || strings.Contains(t, "网站导航") && strings.Contains(strings.ToLower(l.Href), "map") || strings.Contains(strings.ToLower(l.Href), "sitemap") {
+		if strings.Contains(t, "网站地图") || strings.Contains(t, "站点地图") || strings.Contains(t, "网站导航") && containsAny(strings.ToLower(l.Href), []string{"map", "wzdt", "zddt"}) || strings.Contains(strings.ToLower(l.Href), "sitemap") {
 			return shown{ok: true, value: l.Href}
 		}
 	}

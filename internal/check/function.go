@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -144,6 +145,23 @@ type SearchForm struct {
 	Fixed [][2]string
 	// Post forms are sent as bodies.
 	Post bool
+	// charset is what the form sends its words in.
+	charset string
+}
+
+// Asked is the address at which the form asks for words.
+func (s SearchForm) Asked(words string) string {
+	u, err := url.Parse(s.Action)
+	if err != nil {
+		return s.Action
+	}
+	q := u.Query()
+	for _, f := range s.Fixed {
+		q.Set(inBytes(f[0], s.charset), inBytes(f[1], s.charset))
+	}
+	q.Set(inBytes(s.Field, s.charset), inBytes(words, s.charset))
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // FindSearch finds the search form of a page.
@@ -152,7 +170,13 @@ func FindSearch(p *Page) (SearchForm, bool) {
 		if n.DataAtom != atom.Form {
 			continue
 		}
-		s := SearchForm{Action: p.resolve(attr(n, "action")), Post: strings.EqualFold(attr(n, "method"), "post")}
+		s := SearchForm{Action: p.resolve(attr(n, "action")), Post: strings.EqualFold(attr(n, "method"), "post"), charset: p.Charset}
+		for label := range strings.FieldsFuncSeq(strings.ToLower(attr(n, "accept-charset")), func(r rune) bool { return r == ',' || blank(r) }) {
+			if known := knownCharset(label); known != "" {
+				s.charset = known
+				break
+			}
+		}
 		hint := strings.ToLower(attr(n, "action") + " " + attr(n, "id") + " " + attr(n, "class") + " " + attr(n, "name") + " " + attr(n, "role"))
 		named := containsAny(hint, []string{"search", "sousuo", "query", "jiansuo", "搜"})
 		fields := 0

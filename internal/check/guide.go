@@ -57,20 +57,34 @@ func GuideLacks(p *Page) (lacks []string, ok bool) {
 	if !named && (!holds(p.BodyText, "材料") && !holds(p.BodyText, "资料") || !containsAny(p.BodyText, []string{"流程", "程序", "步骤"})) {
 		return nil, false
 	}
-	found := 0
-	body := noBlanks(p.BodyText) // the foot of the site has a telephone of its own
-	for _, c := range guide.Classes {
-		if guideHas(body, c.Labels) {
-			found++
-		} else {
-			lacks = append(lacks, c.Name)
-		}
+	// The foot of the site has a telephone of its own, so the text is read first; but a
+	// guide that is one table may have been taken for its longest cell.
+	lacks, found, labels := guideClasses(noBlanks(p.BodyText))
+	if named && labels < 3 {
+		lacks, found, labels = guideClasses(p.bare)
 	}
 	// A guide's heading is the item's name whether or not it is labelled so.
 	if p.Heading != "" && len(lacks) > 0 && lacks[0] == "事项名称" {
 		lacks, found = lacks[1:], found+1
 	}
-	return lacks, found >= 5 || named && found >= 3
+	// A guide whose labels have nothing behind them is one, too.
+	return lacks, found >= 5 || named && max(found, labels) >= 3
+}
+
+// guideClasses are the classes that a text lacks, how many it has, and of how many
+// it has a label, with something behind it or not.
+func guideClasses(text string) (lacks []string, found, labels int) {
+	for _, c := range guide.Classes {
+		if containsAny(text, c.Labels) {
+			labels++
+		}
+		if guideHas(text, c.Labels) {
+			found++
+		} else {
+			lacks = append(lacks, c.Name)
+		}
+	}
+	return lacks, found, labels
 }
 
 // guideHas reports whether one of the labels stands in a text without blanks
@@ -116,6 +130,9 @@ func guideElements(c *Check, f *Facts) []Finding {
 	}
 	if len(lacks) == 0 {
 		return []Finding{c.fine("办事指南")}
+	}
+	if len(guide.Classes)-len(lacks) < 3 && len(f.Page.scripts) > 0 {
+		return []Finding{c.untested("页面有要素名称而没有内容，内容可能由脚本载入，请人工核实", "办事指南")}
 	}
 	w := c.wrong(fmt.Sprintf("缺少 %d 类：%s", len(lacks), strings.Join(lacks, "、")), "办事指南")
 	missing := f.Limits.GuideMissing

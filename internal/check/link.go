@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"zhengshu/internal/egress"
 )
 
 // LinkState is what a request for a link came to.
@@ -41,15 +43,20 @@ type LinkResult struct {
 	Bytes int64
 	// ContentType is the header of the answer.
 	ContentType string
+	// Blank says that the answer is a page without a single character.
+	Blank bool
 	// OnHome says that the link stands on the home page, where every failure
 	// costs more.
 	OnHome bool
 }
 
-// A page that says so in its title, or says little else, is an error page
-// whatever its status.
+// A page that says little else than that something is missing is an error page
+// whatever its status; and so is one of more words whose title is that and nothing
+// else, but for the name of the site behind it.
 var soft404Title = regexp.MustCompile(`(?i)^\s*(?:404|error\s*404|not\s*found|页面?不存在|找不到(?:页面|文件|该页)|无法找到|(?:您|你)?访问的页面|页面(?:未找到|已删除|走丢了|没有找到|丢失)|出错了|系统错误|错误提示|文章不存在|信息不存在|内容不存在)|404\s*(?:错误|页面|not found|未找到)|页面(?:不存在|未找到|没有找到)|not found`)
 var soft404Text = regexp.MustCompile(`(?i)(?:您|你)(?:要)?访问的(?:页面|网页|内容|信息|文件|栏目)?(?:不存在|已删除|已被删除|已下线|找不到|已过期)|页面不存在|页面未找到|找不到(?:您|你)?(?:要)?(?:访问的)?(?:页面|网页|文件)|404\s*not\s*found|该(?:信息|文章|页面|栏目)(?:不存在|已删除|已下线)|抱歉.{0,12}(?:不存在|找不到|已删除)`)
+
+var soft404Whole = regexp.MustCompile(`(?i)^\s*(?:(?:http)?\s*(?:error|错误)?\s*[:：]?\s*404(?:\s*[-–—_:：|.,，]?\s*(?:error|错误|错误页面|错误提示|页面|not\s*found|(?:file|page)\s*not\s*found|未找到|(?:您|你)?(?:要)?访问的(?:页面|网页|内容)(?:不存在|未找到|找不到)|页面?(?:不存在|未找到|没有找到|找不到|丢失|走丢了)))?|(?:page\s*|file\s*)?not\s*found|(?:对不起|抱歉|很抱歉)?[，,]?(?:您|你)?(?:要)?(?:访问的|查找的|请求的)?(?:页面|网页|文章|信息|内容|文件|该页)(?:不存在|未找到|没有找到|已删除|已被删除|走丢了|丢失|找不到)(?:了|啦)?|找不到(?:页面|网页|文件|该页)|无法找到(?:页面|网页|文件|该页)|出错了|系统错误|错误提示)\s*[!！.。…]*\s*(?:$|[-–—_|｜].*$)`)
 
 // One of these stands in whatever soft404Title matches.
 var soft404Signs = []string{"404", "not", "页", "找", "出错", "错误", "不存在"}
@@ -133,7 +140,7 @@ func (r LinkResult) State() LinkState {
 	switch {
 	case r.Err != "" && r.Status == 0:
 		return LinkDead
-	case r.Status == 401, r.Status == 403, r.Status == 429, r.Status == 405, r.Status == 412, r.Status == 503 && strings.Contains(strings.ToLower(r.Err), "retry"):
+	case egress.Refuses(r.Status), r.Status == 999:
 		return LinkRefused
 	case r.Status >= 400, r.Status == 0, r.Status >= 300 && r.Status < 400:
 		return LinkDead
@@ -148,7 +155,7 @@ func (r LinkResult) State() LinkState {
 	case r.Link.Kind == LinkAttachment && strings.Contains(strings.ToLower(r.ContentType), "text/html"):
 		// A file that comes as a page is an error page or a log-in.
 		return LinkWrong
-	case r.Link.Kind == LinkAttachment && r.Bytes == 0 && r.ContentType != "":
+	case r.Link.Kind == LinkAttachment && r.Bytes == 0 && r.ContentType != "", r.Blank:
 		return LinkWrong
 	case r.Link.Kind == LinkImage && strings.Contains(strings.ToLower(r.ContentType), "text/html"):
 		return LinkWrong
@@ -167,10 +174,11 @@ func (r LinkResult) saysMissing() bool {
 	if r.ContentType != "" && !strings.Contains(strings.ToLower(r.ContentType), "html") {
 		return false
 	}
-	if t := squeeze(r.Title); containsAny(lowered(t), soft404Signs) && soft404Title.MatchString(t) {
+	long := squeezedLen(r.Text) >= soft404Most
+	if t := squeeze(r.Title); containsAny(lowered(t), soft404Signs) && (soft404Whole.MatchString(t) || !long && soft404Title.MatchString(t)) {
 		return true
 	}
-	if squeezedLen(r.Text) >= soft404Most {
+	if long {
 		return false
 	}
 	return soft404Text.MatchString(squeeze(r.Text))
@@ -257,6 +265,8 @@ func (r LinkResult) reason() string {
 		return "打开 " + hostOf(cmp.Or(r.FinalURL, r.Link.URL)) + "，见" + sign
 	case r.movedAway():
 		return "跳转到 " + hostOf(r.FinalURL)
+	case s == LinkWrong && (r.Blank || r.Bytes == 0):
+		return "打开后没有任何内容"
 	case s == LinkWrong:
 		return "返回的内容类型为 " + r.ContentType
 	}

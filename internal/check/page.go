@@ -81,7 +81,9 @@ type Page struct {
 	// of it.
 	Verbatim bool
 
-	base    *url.URL
+	at      *url.URL // where the page was read from
+	base    *url.URL // what its addresses are completed with
+	based   bool     // by a base element, of which the first counts
 	scripts []string
 	styles  []string
 	rows    []labelled
@@ -194,10 +196,10 @@ func (p *Page) Tag(name string) string {
 
 // Host returns the lower-case host the page was read from, or "".
 func (p *Page) Host() string {
-	if p.base == nil {
+	if p.at == nil {
 		return ""
 	}
-	return strings.ToLower(p.base.Hostname())
+	return strings.ToLower(p.at.Hostname())
 }
 
 // ErrUnreadable says that the bytes could not be read as a page at all.
@@ -214,7 +216,7 @@ func ParsePage(body []byte, contentType, address string) (*Page, error) {
 	}
 	p := &Page{URL: address, Charset: charset, Text: text, Tags: map[string][]string{}}
 	if u, uerr := url.Parse(strings.TrimSpace(address)); uerr == nil && u.Host != "" {
-		p.base = u
+		p.at, p.base = u, u
 	}
 	flat := false
 	if p.Root, flat, err = parseTree(text); err != nil {
@@ -361,6 +363,7 @@ func (p *Page) gather() {
 			}
 		case atom.Img:
 			p.addLink(attr(n, "src"), attr(n, "alt"), LinkImage)
+			p.addPictures(n)
 		case atom.Iframe, atom.Frame:
 			before := len(p.Links)
 			if p.addLink(attr(n, "src"), "", ""); len(p.Links) > before {
@@ -378,8 +381,49 @@ func (p *Page) gather() {
 			if s := attr(n, "src"); s != "" {
 				p.addLink(s, "", LinkAttachment)
 			}
+			p.addPictures(n)
 		}
 	}
+}
+
+// addPictures files what an element shows beside its src: the pictures of its srcset,
+// and those that the usual scripts show once the reader has come to them. Of these
+// only whole addresses count: a script may put something before any other.
+func (p *Page) addPictures(n *html.Node) {
+	for _, a := range n.Attr {
+		switch a.Key {
+		case "srcset":
+			for _, s := range sourcesOf(a.Val) {
+				p.addLink(s, attr(n, "alt"), LinkImage)
+			}
+		case "data-src", "data-original", "data-lazy-src":
+			if s := strings.TrimSpace(a.Val); (strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")) && imageExt[strings.ToLower(path.Ext(s))] {
+				p.addLink(s, attr(n, "alt"), LinkImage)
+			}
+		}
+	}
+}
+
+// sourcesOf are the addresses of a srcset, by the standard's rule: an address may hold
+// commas and ends with a blank, or with a comma where no size follows.
+func sourcesOf(set string) (out []string) {
+	for set != "" {
+		set = strings.TrimLeft(set, ", \t\r\n\f")
+		end := strings.IndexAny(set, " \t\r\n\f")
+		if end < 0 {
+			end = len(set)
+		}
+		address := strings.TrimRight(set[:end], ",")
+		if sized := len(address) == end; sized {
+			_, set, _ = strings.Cut(set[end:], ",")
+		} else {
+			set = set[end:]
+		}
+		if address != "" && len(out) < 20 {
+			out = append(out, address)
+		}
+	}
+	return out
 }
 
 // note files an element by its attributes.
@@ -408,20 +452,20 @@ func (p *Page) note(n *html.Node) {
 }
 
 func (p *Page) rebase(href string) {
-	u, err := url.Parse(strings.TrimSpace(href))
-	if err != nil {
+	u, err := url.Parse(asRead(strings.TrimSpace(href)))
+	if err != nil || p.based {
 		return
 	}
-	p.roots = roots{}
-	if p.base != nil {
-		// A base on another host changes where links lead, not whose page
-		// this is: only the path is taken over.
-		r := p.base.ResolveReference(u)
-		if r.Host == p.base.Host {
-			p.base = r
+	p.based, p.roots = true, roots{}
+	if p.at == nil {
+		if u.Host != "" {
+			p.at, p.base, p.own = u, u, nil
 		}
-	} else if u.Host != "" {
-		p.base, p.own = u, nil
+		return
+	}
+	// A base changes where links lead, not whose page this is.
+	if r := p.at.ResolveReference(u); r.Host != "" && (r.Scheme == "http" || r.Scheme == "https") {
+		p.base = r
 	}
 }
 
@@ -465,7 +509,7 @@ func linkKind(href string, u *url.URL, p *Page) string {
 	if kind := fileKind(u.Path); kind != "" {
 		return kind
 	}
-	if p.base != nil && u.Host == p.base.Host && u.Path == p.base.Path && u.RawQuery == p.base.RawQuery && (u.Fragment != "" || strings.HasSuffix(href, "#")) {
+	if p.at != nil && u.Host == p.at.Host && u.Path == p.at.Path && u.RawQuery == p.at.RawQuery && (u.Fragment != "" || strings.HasSuffix(href, "#")) {
 		return LinkAnchor
 	}
 	return p.hostKind(strings.ToLower(u.Hostname()))

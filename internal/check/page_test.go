@@ -316,3 +316,37 @@ func FuzzParsePage(f *testing.F) {
 		Report(p, nil)
 	})
 }
+
+// Pictures are those of srcset too, and those that scripts show later.
+func TestPicturesBesideTheSource(t *testing.T) {
+	p, err := ParsePage([]byte(`<img src="data:image/gif;base64,AA" data-src="/a/1.jpg" alt="图一"><img src="/i.png" srcset="/w_100,h_2.png 1x, /i2.png 2x,/i3.png"><picture><source srcset="s.webp"></picture>
+		<img src="/l.gif" data-original="https://www.x.gov.cn/2.png"><img src="/l.gif" data-src="3.jpg"><img src="/l.gif" data-src="/plain"><video src="v.mp4"></video>`), "", "http://www.x.gov.cn/d/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range p.Links {
+		if l.Kind == LinkImage && !strings.HasPrefix(l.Href, "data:") {
+			got = append(got, strings.TrimPrefix(strings.TrimPrefix(l.URL, "http://www.x.gov.cn"), "https://www.x.gov.cn"))
+		}
+	}
+	if want := "/a/1.jpg /i.png /w_100,h_2.png /i2.png /i3.png /d/s.webp /l.gif /2.png /l.gif /l.gif"; strings.Join(got, " ") != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+	if p.Links[1].Text != "图一" {
+		t.Errorf("%+v", p.Links[1])
+	}
+}
+
+func FuzzSourcesOf(f *testing.F) {
+	for _, s := range []string{"", ",", "a", "a,", "a 1x", "a 1x,b", " ,, a,b 2w , c,", "a\tb"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, set string) {
+		for _, s := range sourcesOf(set) {
+			if s == "" || strings.ContainsAny(s, " \t\r\n\f") || !strings.Contains(set, s) {
+				t.Errorf("%q of %q", s, set)
+			}
+		}
+	})
+}

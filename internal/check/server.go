@@ -54,6 +54,8 @@ type TLS struct {
 	Best    string
 	Fault   string // of the certificate, in Chinese; empty: none
 	Until   calendar.Date
+	// Unproven is why it was not told whether its issuer is trusted.
+	Unproven string `json:",omitempty"`
 	// Cert tells the certificate apart from others, For is the name it is issued to.
 	Cert string `json:",omitempty"`
 	For  string `json:",omitempty"`
@@ -247,10 +249,19 @@ func tlsVersions(c *Check, f *Facts) []Finding {
 	case len(v.Old) > 0:
 		out = c.wrong("仍接受 "+strings.Join(v.Old, "、"), f.Server.Host)
 		out.Severity = Advice
+	case v.Weak != "" && !broken(v.Weak):
+		// Weak by today's measure, and no browser minds.
+		out = c.wrong("使用较弱的加密算法 "+v.Weak, f.Server.Host)
+		out.Severity, out.Fix = Advice, "请把带 ECDHE 和 GCM 的加密算法排在前面。"
 	case v.Weak != "":
 		out = c.wrong("使用不安全的加密算法 "+v.Weak, f.Server.Host)
 	}
 	return []Finding{out}
+}
+
+// broken reports whether a cipher is one that browsers refuse.
+func broken(cipher string) bool {
+	return strings.Contains(cipher, "RC4") || strings.Contains(cipher, "3DES")
 }
 
 func certificate(c *Check, f *Facts) []Finding {
@@ -276,6 +287,8 @@ func certificate(c *Check, f *Facts) []Finding {
 		if left > 7 {
 			out.Severity = Advice
 		}
+	case v.Unproven != "":
+		out = c.untested(v.Unproven, f.Server.Host)
 	}
 	return []Finding{out}
 }

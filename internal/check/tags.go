@@ -307,7 +307,7 @@ func Classify(p *Page) Class {
 	switch {
 	case p.Tag("ArticleTitle") != "", p.Tag("PubDate") != "", p.IndexNo != "", p.DocNo != "":
 		return ClassContent
-	case p.base != nil && homePath(p.base.Path) && p.base.RawQuery == "":
+	case p.at != nil && homePath(p.at.Path) && p.at.RawQuery == "":
 		return ClassHome
 	case p.Tag("ColumnName") != "" && !p.article():
 		return ClassColumn
@@ -317,7 +317,7 @@ func Classify(p *Page) Class {
 		return ClassColumn
 	case longer(p.BodyText, 400):
 		return ClassContent
-	case p.base == nil && len(p.Links) == 0:
+	case p.at == nil && len(p.Links) == 0:
 		return ClassContent
 	}
 	return ClassColumn

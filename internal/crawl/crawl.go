@@ -68,7 +68,7 @@ type Page struct {
 	Like       string // earlier page whose text differs in figures at most; its links are not followed again
 	Unchanged  bool   // the server confirmed that the page is as it was at an earlier crawl
 	Replayed   bool   // answered before the crawl was broken off
-	Refused    bool   // 401, 403 or 429: the server declines to be inspected, which is no dead link
+	Refused    bool   // egress.Refuses: the server declines to be inspected, which is no dead link
 	Err        *egress.Error
 	RemoteAddr netip.AddrPort
 	TLS        egress.TLSFacts
@@ -126,7 +126,7 @@ const (
 var whySays = map[Why]string{
 	RobotsDenied:      "robots.txt 不允许访问，未检测。",
 	RobotsUnavailable: "robots.txt 读取失败，按不允许访问处理，未检测，请检查服务器。",
-	Declined:          "服务器拒绝访问（401、403 或 429），未能检测，请将巡检地址加入防护白名单。",
+	Declined:          "服务器拒绝访问，未能检测，请将巡检地址加入防护白名单。",
 	HostGivenUp:       "该主机连续多次访问失败或被拒绝，其余页面未检测，请先检查服务器后重新巡检。",
 	URLBudget:         "超过单站网址数量上限，其余页面未检测。",
 	PageBudget:        "达到本次巡检的页面数量上限，其余页面未检测。",
@@ -500,9 +500,11 @@ func (c *crawl) fetch(ctx context.Context, e Entry) outcome {
 	for try := 0; ; try++ {
 		resp, wait, err := c.manners.get(ctx, target, opt)
 		if resp != nil && resp.Status == http.StatusNotModified && (opt.IfNoneMatch != "" || opt.IfModifiedSince != "") {
-			started := resp.Started
+			// The page is the one known; the line it came over is today's.
 			o.take(before)
-			o.page.Unchanged, o.page.Started, o.page.Err = true, started, nil
+			p := &o.page
+			p.Unchanged, p.Err = true, nil
+			p.RemoteAddr, p.TLS, p.Started, p.TTFB, p.Took = resp.RemoteAddr, resp.TLS, resp.Started, resp.TTFB, resp.Took
 			break
 		}
 		p := &o.page
@@ -602,11 +604,13 @@ func (c *crawl) handle(ctx context.Context, o outcome) error {
 	}
 	h := c.health(p.URL)
 	switch {
-	case p.Status == 401 || p.Status == 403 || p.Status == 429:
+	case egress.Refuses(p.Status):
 		p.Refused = true
 		c.result.Refused++
 		c.skip(p.URL, Declined, 1)
-		h.refusals++
+		if p.Status != http.StatusMethodNotAllowed { // of one address, not of the host
+			h.refusals++
+		}
 	case p.Err != nil || p.Status >= 400:
 		c.result.Failed++
 		if p.Status == http.StatusServiceUnavailable || p.Err != nil && p.Err.Kind != egress.TooLarge && p.Err.Kind != egress.Bomb {

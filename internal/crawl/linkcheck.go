@@ -14,12 +14,15 @@ import (
 // Verdict is what became of a link.
 type Verdict string
 
+// longAway says of an answer that its server asks to come again later.
+const longAway = "对方服务器答复暂停服务（状态码 503），请稍后再访问，未能检测，请人工打开核实。"
+
 // The verdicts. Only Dead and Unreachable speak against the link; Unreachable should be confirmed later or elsewhere.
 const (
 	Alive       Verdict = "alive"
 	Dead        Verdict = "dead"        // the server says 4xx or 5xx, or the redirects lead nowhere
 	Unreachable Verdict = "unreachable" // DNS, TCP, TLS, time
-	Refusing    Verdict = "refused"     // 401, 403, 429, 451, 999: there, but not for us
+	Refusing    Verdict = "refused"     // egress.Refuses, or 999: there, but not for us
 	NotTested   Verdict = "untested"    // robots.txt, our own policy, or stopped
 )
 
@@ -199,7 +202,8 @@ func (l *LinkCheck) ask(ctx context.Context, u string) LinkResult {
 			return res
 		}
 		if len(visited) > maxHops {
-			res.Verdict, res.Kind, res.Says = Dead, egress.TooManyRedirects, "该链接连续跳转次数过多，请改为最终地址。"
+			// Browsers go on where we stop.
+			res.Verdict, res.Kind, res.Why, res.Says = NotTested, egress.TooManyRedirects, ManyRedirects, ManyRedirects.Says()
 			return res
 		}
 		res.Final = next
@@ -272,6 +276,8 @@ func (l *LinkCheck) judge(res *LinkResult, resp *egress.Response, err error) (ne
 		if d, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now()); ok && s == 429 {
 			l.manners.hold(hostOf(res.Final), min(d, time.Minute))
 		}
+	case s == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
+		res.Verdict, res.Says = NotTested, longAway
 	case s >= 400:
 		res.Verdict, res.Says = Dead, "该链接返回状态码 "+strconv.Itoa(s)+"，无法打开，请更正或删除链接。"
 	default:

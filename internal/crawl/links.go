@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 )
 
@@ -178,9 +180,15 @@ func (r *reader) close() {
 }
 
 func (r *reader) add(raw string, leads bool) {
+	if strings.Contains(raw, "{{") || strings.Contains(raw, "${") || strings.Contains(raw, "<%") {
+		return // a template: its script has yet to say where it leads
+	}
 	if len(r.links) >= MaxLinks {
 		r.over++
 		return
+	}
+	if !utf8.ValidString(raw) {
+		raw = asSent(raw)
 	}
 	switch p, err := resolve(r.from, raw); {
 	case err == nil:
@@ -188,6 +196,20 @@ func (r *reader) add(raw string, leads bool) {
 	case leads && errors.Is(err, ErrLong):
 		r.long++
 	}
+}
+
+// asSent is a reference on a page that is not UTF-8, and so GBK, as browsers send it:
+// the path in UTF-8, the query in the bytes of the page.
+func asSent(raw string) string {
+	end := strings.IndexAny(raw, "?#")
+	if end < 0 {
+		end = len(raw)
+	}
+	path, err := simplifiedchinese.GB18030.NewDecoder().String(raw[:end])
+	if err != nil || strings.ContainsRune(path, utf8.RuneError) {
+		return raw
+	}
+	return path + raw[end:]
 }
 
 // tokens takes in what the source of a page, or of a part of it, holds.

@@ -47,6 +47,18 @@ http://www.y.gov.cn/?a=1&b=2 true
 	}
 }
 
+// Browsers send the path of a GBK page's link in UTF-8 and its query in GBK.
+func TestLinksOfGBKPages(t *testing.T) {
+	page, err := simplifiedchinese.GBK.NewEncoder().String(`<a href="/文件/誠.htm?n=公告#誠">x</a><a href="b.htm?n=公告">y</a>`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Link{{"http://www.x.gov.cn/%E6%96%87%E4%BB%B6/%E8%AA%A0.htm?n=%B9%AB%B8%E6", true}, {"http://www.x.gov.cn/a/b.htm?n=%B9%AB%B8%E6", true}}
+	if got := Links("http://www.x.gov.cn/a/", []byte(page)); !slices.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+}
+
 // A page that was parsed is read as its bytes are: the same references in the same order, the same prints.
 func TestAParsedPageIsReadAsItsBytes(t *testing.T) {
 	long := strings.Repeat("<p>各县区人民政府，市政府各工作部门：&amp;现将有关事项通知如下 2024</p>\r\n", 200)

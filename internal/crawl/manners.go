@@ -215,11 +215,16 @@ type robots struct {
 	rules Robots
 	pace  time.Duration
 	void  bool
+	told  bool         // the server said what holds; else it is asked again soon
 	spent atomic.Int64 // nanoseconds spent reading the rules
 }
 
-// robotsAge is how long a robots.txt is believed (RFC 9309, 2.4).
-const robotsAge = 24 * time.Hour
+// robotsAge is how long a robots.txt is believed (RFC 9309, 2.4), robotsFailed how
+// long that there was none to have: a server's bad minute must not decide its day.
+const (
+	robotsAge    = 24 * time.Hour
+	robotsFailed = 10 * time.Minute
+)
 
 // allowed asks the robots.txt of the URL's origin, fetching it when needed.
 func (m *Manners) allowed(ctx context.Context, canonical string) (bool, Why, error) {
@@ -230,7 +235,11 @@ func (m *Manners) allowed(ctx context.Context, canonical string) (bool, Why, err
 	for {
 		r := m.robotsOf(origin)
 		r.once.Do(func() {
-			r.rules = m.fetchRobots(ctx, origin)
+			var told bool
+			r.rules, told = m.fetchRobots(ctx, origin)
+			m.mu.Lock()
+			r.told = told
+			m.mu.Unlock()
 			r.pace = r.rules.CrawlDelay(Token)
 			if r.void = ctx.Err() != nil; r.void { // an interrupted fetch is no verdict
 				m.mu.Lock()
@@ -267,7 +276,11 @@ func (m *Manners) robotsOf(origin string) *robots {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.robots[origin]
-	if r == nil || time.Since(r.at) > robotsAge {
+	age := robotsAge
+	if r != nil && !r.told {
+		age = robotsFailed // also while it is asked for, which takes less
+	}
+	if r == nil || time.Since(r.at) > age {
 		if len(m.robots) >= maxLanes {
 			clear(m.robots)
 		}
@@ -277,10 +290,11 @@ func (m *Manners) robotsOf(origin string) *robots {
 	return r
 }
 
-func (m *Manners) fetchRobots(ctx context.Context, origin string) Robots {
+// fetchRobots also reports whether the server told what holds.
+func (m *Manners) fetchRobots(ctx context.Context, origin string) (rules Robots, told bool) {
 	leave, err := m.enter(ctx, hostOf(origin+"/"))
 	if err != nil {
-		return Robots{Unavailable: true}
+		return Robots{Unavailable: true}, false
 	}
 	defer leave()
 	resp, err := m.client.Get(ctx, origin+"/robots.txt", egress.Options{
@@ -290,9 +304,10 @@ func (m *Manners) fetchRobots(ctx context.Context, origin string) Robots {
 	if errors.As(err, &e) && !(e.Kind == egress.TooLarge && len(resp.Body) > 0) {
 		// Redirects that lead nowhere mean there is none (RFC 9309, 2.3.1.2); a host that cannot be reached is reported
 		// with the page itself, which says more than a missing robots.txt.
-		return Robots{Unavailable: e.Kind == egress.BadResponse && resp.Status == 0}
+		return Robots{Unavailable: e.Kind == egress.BadResponse && resp.Status == 0}, false
 	}
-	return ReadRobots(resp.Status, resp.Body)
+	rules = ReadRobots(resp.Status, resp.Body)
+	return rules, !rules.Unavailable
 }
 
 // Robots is a robots.txt as it was answered.

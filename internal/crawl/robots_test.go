@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -152,6 +153,41 @@ func TestCrawlDelayIsKept(t *testing.T) {
 			t.Errorf("waited %v after the line was taken out", got)
 		}
 	})
+}
+
+// What a server says of its robots.txt holds for a day; that it could not say, or did
+// not answer, for minutes.
+func TestRobotsThatFailedAreAskedForAgain(t *testing.T) {
+	h := newHostile(t, nil)
+	var asked, code atomic.Int64
+	code.Store(http.StatusServiceUnavailable)
+	h.mux.HandleFunc("/robots.txt", func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(int(code.Load()))
+	})
+	m := NewManners(h.client, Courtesy{Delay: -1})
+	may := func(after time.Duration, want bool, times int64) {
+		t.Helper()
+		m.mu.Lock()
+		for _, r := range m.robots {
+			r.at = r.at.Add(-after)
+		}
+		m.mu.Unlock()
+		if ok, why, err := m.May(t.Context(), h.base()+"/"); ok != want || err != nil || asked.Load() != times {
+			t.Errorf("%v %s %v, asked %d times, want %v after %d", ok, why, err, asked.Load(), want, times)
+		}
+	}
+	may(0, false, 1)
+	may(time.Minute, false, 1)
+	code.Store(http.StatusNotFound)
+	may(robotsFailed, true, 2)
+	may(robotsFailed, true, 2)
+	may(robotsAge, true, 3)
+	h.Server.Close()
+	may(robotsAge, true, 3) // nothing answers: that is told with the page
+	if r := m.robotsOf(originOf(h.base() + "/")); r.told {
+		t.Error("no answer is held to be one")
+	}
 }
 
 func FuzzRobots(f *testing.F) {

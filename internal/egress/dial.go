@@ -288,6 +288,11 @@ func (c *Client) dialTLS(by carriage) func(context.Context, string, string) (net
 		if !by.record {
 			if fault, err := c.verify(conn.ConnectionState(), host); fault != "" {
 				conn.Close()
+				if fault == UnknownAuthority && c.rootless() {
+					e := wrong(TLS, host, err, "本机没有安装根证书，不能核对 %s 的证书，请系统管理员安装。", clip(host))
+					e.Ours = true
+					return nil, e
+				}
 				return nil, wrong(TLS, host, err, "%s 的%s", clip(host), fault.Says())
 			}
 		}

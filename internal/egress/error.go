@@ -37,6 +37,8 @@ type Error struct {
 	Err  error  // cause, in English, for the log; may be nil
 	// Cookies says that a redirect loop or chain set cookies on its way. We keep none; a browser might well get through.
 	Cookies bool
+	// Ours says that this machine lacks what it takes to tell.
+	Ours bool
 }
 
 func (e *Error) Error() string {
@@ -51,10 +53,10 @@ func (e *Error) Unwrap() error { return e.Err }
 // Blames reports whether the failure is the site's own, as opposed to a refusal or an interruption on our side.
 func (e *Error) Blames() bool {
 	switch e.Kind {
-	case RefusedAddress, BadScheme, Cancelled:
+	case RefusedAddress, BadScheme, Cancelled, TooManyRedirects: // browsers follow more redirects than we do
 		return false
 	}
-	return !e.Cookies
+	return !e.Cookies && !e.Ours
 }
 
 // Causes put on a request's context, told apart from the caller's own cancellation.

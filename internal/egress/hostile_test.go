@@ -728,6 +728,39 @@ func TestTLS(t *testing.T) {
 			}
 		})
 	}
+	t.Run("no roots", func(t *testing.T) {
+		// A machine that knows no authority cannot tell who is none.
+		for name, x := range map[string]struct {
+			cert     tls.Certificate
+			want     Fault
+			unrooted bool
+		}{
+			"good": {good.issue(t, -time.Hour, time.Hour, false, host), "", true}, "expired": {good.issue(t, -2*time.Hour, -time.Hour, false, host), Expired, false}, "self": {good.issue(t, -time.Hour, time.Hour, true, host), SelfSigned, false},
+		} {
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "好") }))
+			s.TLS = &tls.Config{Certificates: []tls.Certificate{x.cert}}
+			s.Config.ErrorLog = quiet
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			ap := netip.MustParseAddrPort(s.Listener.Addr().String())
+			p := calm(ap)
+			p.Roots = x509.NewCertPool()
+			p.Resolver = &book{names: map[string][][]netip.Addr{host: {addrs("127.0.0.1")}}}
+			c := client(t, p)
+			u := "https://" + host + ":" + port(ap) + "/"
+			if r, err := c.Get(t.Context(), u, Options{RecordTLSFault: true}); err != nil || r.TLS.Fault != x.want || r.TLS.Unrooted != x.unrooted {
+				t.Errorf("%s: recording: %v, %+v", name, err, r.TLS)
+			}
+			if _, err := c.Get(t.Context(), u, Options{}); kind(err) != TLS || err.(*Error).Blames() == x.unrooted {
+				t.Errorf("%s: strict: %v", name, err)
+			}
+			for _, r := range []ProbeResult{c.Probe(t.Context(), u), c.Knock(t.Context(), u)} {
+				if r.OK || r.Void != x.unrooted {
+					t.Errorf("%s: probe: %+v", name, r)
+				}
+			}
+		}
+	})
 	t.Run("key exchange of old servers", func(t *testing.T) {
 		k, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {

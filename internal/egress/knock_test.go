@@ -36,9 +36,12 @@ func TestArticle22_KnockJudgesAsProbeDoes(t *testing.T) {
 	})
 	mux.HandleFunc("/empty", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/plain", http.StatusFound) })
+	mux.HandleFunc("/on/{n}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/on/1"+r.PathValue("n"), http.StatusFound)
+	})
 	mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
 	mux.HandleFunc("/gone", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusNotFound) })
-	for _, code := range []int{401, 403, 429, 451} {
+	for _, code := range []int{401, 403, 405, 412, 429, 451, 521} {
 		mux.HandleFunc(fmt.Sprint("/", code), func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "not for you", code) })
 	}
 	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) })
@@ -77,12 +80,18 @@ func TestArticle22_KnockJudgesAsProbeDoes(t *testing.T) {
 		}
 	}
 	// Who turns machines away is there: it is neither open nor shut.
-	for _, code := range []int{401, 403, 429, 451} {
+	for _, code := range []int{401, 403, 405, 412, 429, 451, 521} {
 		at := fmt.Sprint(server.URL, "/", code)
 		for _, r := range []ProbeResult{c.Knock(t.Context(), at), c.Probe(t.Context(), at)} {
 			if r.OK || !r.Void || !r.Refused || r.Status != code || !strings.Contains(r.Says, "白名单") {
 				t.Errorf("%d: %+v", code, r)
 			}
+		}
+	}
+	// Browsers follow more redirects than we do.
+	for _, r := range []ProbeResult{c.Knock(t.Context(), server.URL+"/on/1"), c.Probe(t.Context(), server.URL+"/on/1")} {
+		if r.OK || !r.Void || r.Kind != TooManyRedirects {
+			t.Errorf("more redirects than are followed: %+v", r)
 		}
 	}
 	if r := c.Knock(t.Context(), server.URL+"/gone"); r.Void || r.Refused {

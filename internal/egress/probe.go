@@ -60,8 +60,16 @@ func (r *ProbeResult) judge() {
 	}
 }
 
+// challenged is what a protection service in wide use answers until a visitor's browser has run its script.
+const challenged = 521
+
 // Refuses reports whether a status refuses whoever asks: something in front of the site turns machines away, and what
-// its visitors see is not known.
+// its visitors see is not known. 405 and 412 say so too: they are no answer of a page to a plain GET, and firewalls send
+// them.
 func Refuses(status int) bool {
-	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusTooManyRequests || status == http.StatusUnavailableForLegalReasons
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusPreconditionFailed, http.StatusTooManyRequests, http.StatusUnavailableForLegalReasons, challenged:
+		return true
+	}
+	return false
 }

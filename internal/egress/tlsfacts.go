@@ -57,6 +57,9 @@ type TLSFacts struct {
 	NotBefore time.Time
 	NotAfter  time.Time
 	Fault     Fault
+	// Unrooted says that this machine knows no authority at all: who issued the
+	// certificate was not looked at, and is no fault of the site.
+	Unrooted bool `json:",omitempty"`
 }
 
 func (c *Client) facts(cs *tls.ConnectionState, host string) TLSFacts {
@@ -72,8 +75,23 @@ func (c *Client) facts(cs *tls.ConnectionState, host string) TLSFacts {
 		f.Names = leaf.DNSNames[:min(len(leaf.DNSNames), 100)]
 		f.NotBefore, f.NotAfter = leaf.NotBefore.UTC(), leaf.NotAfter.UTC()
 	}
-	f.Fault, _ = c.verify(*cs, host)
+	if f.Fault, _ = c.verify(*cs, host); f.Fault == UnknownAuthority && c.rootless() {
+		f.Fault, f.Unrooted = "", true
+	}
 	return f
+}
+
+// rootless reports whether the machine has no certificates of authorities: a bare
+// container has none, and would call every site's issuer unknown.
+func (c *Client) rootless() bool {
+	roots := c.p.Roots
+	if roots == nil {
+		var err error
+		if roots, err = x509.SystemCertPool(); err != nil {
+			return true
+		}
+	}
+	return roots.Equal(x509.NewCertPool())
 }
 
 func (c *Client) verify(cs tls.ConnectionState, host string) (Fault, error) {

@@ -464,6 +464,9 @@ func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 			if f.Fault == egress.OutdatedVersion {
 				out.Fault = ""
 			}
+			if f.Unrooted {
+				out.Unproven = "本机没有安装根证书，没有核对证书的签发机构，请系统管理员安装"
+			}
 			out.Until = calendar.DateOf(f.NotAfter)
 			out.Cert, out.For = f.SHA256, f.Subject
 			if len(f.Names) > 0 {
@@ -535,15 +538,11 @@ func (s *Service) at(scheme, host string) string {
 // own are the absolute links of a page that stay within the site's domain, each
 // once.
 func own(p *check.Page, host string) []string {
-	base, err := url.Parse(p.URL)
-	if err != nil {
-		return nil
-	}
 	zone := zoneOf(host)
 	var out []string
 	seen := map[string]bool{}
 	for _, l := range p.Links {
-		u, err := base.Parse(l.Href)
+		u, err := url.Parse(l.URL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || zoneOf(u.Hostname()) != zone {
 			continue
 		}

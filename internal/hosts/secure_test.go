@@ -258,6 +258,7 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 			{"ends in ten days", "还有 10 天到期", "", &tls.Config{Certificates: []tls.Certificate{good.issue(t, host, 10, false)}}},
 			{"still takes old versions", "", "仍接受", &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{good.issue(t, host, 200, true)}}},
 			{"knows old versions only", "", "不支持 TLS 1.2 以上", &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, Certificates: []tls.Certificate{good.issue(t, host, 200, true)}}},
+			{"chooses an old cipher that browsers take", "", "较弱的加密算法", &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}, Certificates: []tls.Certificate{good.issue(t, host, 200, true)}}},
 			{"chooses a weak cipher", "", "不安全的加密算法", &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA}, Certificates: []tls.Certificate{good.issue(t, host, 200, true)}}},
 		} {
 			t.Run(x.name, func(t *testing.T) {
@@ -281,6 +282,18 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 				}
 			})
 		}
+		t.Run("a machine without roots", func(t *testing.T) {
+			known := roots
+			roots = x509.NewCertPool()
+			defer func() { roots = known }()
+			for days, want := range map[int]check.Outcome{200: check.Untested, 10: check.Violated, -3: check.Violated} {
+				list, secure, _ := listen(t)
+				serve(t, list, &tls.Config{Certificates: []tls.Certificate{good.issue(t, host, days, false)}})
+				if f := look(t, secure, both)["host.certificate"]; f.Outcome != want || want == check.Untested && !strings.Contains(f.Says, "没有安装根证书") {
+					t.Errorf("%d days left: %s %s", days, f.Outcome, f.Says)
+				}
+			}
+		})
 		t.Run("closed by robots.txt", func(t *testing.T) {
 			closed.Store(1)
 			defer closed.Store(0)

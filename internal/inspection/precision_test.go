@@ -2,12 +2,14 @@ package inspection_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine/enginetest"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // The counts of a rule are those of the rows, before and after they are folded,
@@ -126,6 +128,46 @@ func TestARelapseIsCountedOnce(t *testing.T) {
 		h.run()
 		if list := dead(); len(list) != 0 {
 			t.Errorf("a confirmed false alarm is raised again: %+v", list)
+		}
+	})
+}
+
+// What comes back after it was confirmed false is a finding of its own: no rule is
+// wrong more often than it spoke, nor puts right less than nothing.
+func TestAFalseAlarmIsNoRelapse(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.Client(t), inspection.Settings{Delay: -1, Province: func() sx2021.Settings {
+			s := sx2021.Defaults()
+			s.FalseAlarmDays = 3
+			return s
+		}})
+		const bad = `<a href="/gone.html">旧文</a> `
+		look := func(broken bool, after int) (standing []inspection.Finding) {
+			t.Helper()
+			if has := strings.Contains(h.made.Pages["/"].Body, bad); broken && !has {
+				h.made.Swap("/", `<p><a href="/a.pdf">`, `<p>`+bad+`<a href="/a.pdf">`)
+			} else if !broken && has {
+				h.made.Swap("/", bad, "")
+			}
+			h.clock.Advance(time.Duration(after) * 24 * time.Hour)
+			h.run()
+			return slices.DeleteFunc(h.findings("standing"), func(f inspection.Finding) bool { return f.Check != "link.dead" })
+		}
+		look(true, 1)
+		look(false, 1)
+		for range 2 { // seen again, and confirmed false
+			f := look(true, 4)[0]
+			if _, err := h.svc.Dispute(h.ctx, h.scope, f.ID, "该链接只在内网打开"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.svc.Answer(h.ctx, h.scope, f.ID, inspection.ItIsFalse, "已核实，确为误报"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list, err := h.svc.Precisions(h.ctx)
+		list = slices.DeleteFunc(list, func(p inspection.Precision) bool { return p.Check != "link.dead" })
+		if err != nil || len(list) != 1 || list[0].Raised != 2 || list[0].Closed != 0 {
+			t.Fatalf("%+v (%v)", list, err)
 		}
 	})
 }

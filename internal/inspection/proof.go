@@ -8,12 +8,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"strings"
 	"time"
 
 	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection/engine"
 )
+
+// Personal reports whether bytes that were kept are a text that shows personal data, or
+// one that cannot be read: screens mask what they show of it, a file cannot.
+func Personal(body []byte) bool {
+	if !strings.HasPrefix(http.DetectContentType(body), "text/") {
+		return false
+	}
+	p, err := check.ParsePage(body, "", "")
+	return err != nil || len(check.Privacy(p.VisibleText)) > 0
+}
 
 // evidenceKind is how the trail names a look at a finding.
 const evidenceKind = "evidence"

@@ -47,9 +47,12 @@ func (s *Service) relapse(ctx context.Context, q db.Querier, of subject, fp stri
 	if of.account != "" {
 		cond, id = `account_id = $1`, string(of.account)
 	}
-	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM finding WHERE `+cond+` AND fingerprint = $2 AND state = 'closed' AND closed_at >= $3 AND closed_by NOT IN ($4, $5)`,
-		id, fp, s.RelapseSince(), ClosedByDispute, ClosedByEnd)
-	return n > 0, err
+	// How it ended last counts: what was a false alarm then was not put right before either.
+	how, err := db.One(ctx, q, db.Value[string], `SELECT closed_by FROM finding WHERE `+cond+` AND fingerprint = $2 AND state = 'closed' AND closed_at >= $3 ORDER BY closed_at DESC, id DESC LIMIT 1`, id, fp, s.RelapseSince())
+	if db.None(err) {
+		return false, nil
+	}
+	return err == nil && how != ClosedByDispute && how != ClosedByEnd, err
 }
 
 // RelapseSince is from when on a finding must have been closed for the same defect, seen

@@ -8,8 +8,8 @@ import (
 	"zhengshu/internal/registry"
 )
 
-// Refusal is a site that answers and will not let our probe in (401, 403, 429,
-// 451): whether its visitors can open it could not be tested.
+// Refusal is a site that answers and will not let our probe in (401, 403, 405, 412, 429,
+// 451, 521): whether its visitors can open it could not be tested.
 type Refusal struct {
 	Site   registry.SiteID
 	Since  time.Time

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"zhengshu/internal/audit"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
@@ -78,4 +79,29 @@ func (h *house) above(t *testing.T, host string) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A run that is taken up again after the rules changed is judged by the new ones, and
+// says so.
+func TestARunTakenUpAgainNamesTheRulesItIsJudgedBy(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(h.ctx, `UPDATE inspection_run SET state = 'running', started_at = $2, edition = 'before' WHERE id = $1`, r.ID, tx.Now()); err != nil {
+				return err
+			}
+			return audit.Record(h.ctx, tx, audit.Entry{Act: "test.begin", Target: h.site.Target()})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.svc.Work(h.ctx, r.ID); err != nil {
+			t.Fatal(err)
+		}
+		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunDone || r.Edition != check.Edition() {
+			t.Errorf("%s by %q (%v), want %q", r.State, r.Edition, err, check.Edition())
+		}
+	})
 }

@@ -617,7 +617,8 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 	n := 0
 	for _, site := range sites {
 		r, ok := last[site.ID]
-		if day[site.ID] || ok && (r.UnderWay() || r.State == RunFailed && !late[r.ID] && s.db.Now().Sub(r.AskedAt) < min(tryAgain, s.set.Every)) {
+		nothing := r.State == RunFailed && !late[r.ID] || r.State == RunDone && r.Pages == 0
+		if day[site.ID] || ok && (r.UnderWay() || nothing && s.db.Now().Sub(r.AskedAt) < min(tryAgain, s.set.Every)) {
 			continue
 		}
 		if _, err := s.queue(ctx, scope, site.ID, Patrol); err != nil && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Refused) {
@@ -629,7 +630,8 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 }
 
 // patrolled are the sites that were looked at whole and to the end since an
-// instant: a plan of a few checks, or a run that failed, is no patrol of the day.
+// instant: a plan of a few checks, a run that failed, or one that got no page to read
+// is no patrol of the day.
 func (s *Service) patrolled(ctx context.Context, since time.Time) (map[registry.SiteID]bool, error) {
 	type row struct {
 		site registry.SiteID
@@ -639,7 +641,7 @@ func (s *Service) patrolled(ctx context.Context, since time.Time) (map[registry.
 		var x row
 		err := r.Scan(&x.site, &x.spec)
 		return x, err
-	}, `SELECT site_id, spec FROM inspection_run WHERE state = 'done' AND asked_at > $1`, since)
+	}, `SELECT site_id, spec FROM inspection_run WHERE state = 'done' AND pages > 0 AND asked_at > $1`, since)
 	if err != nil {
 		return nil, err
 	}
@@ -807,6 +809,11 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 		if err != nil || !begun {
 			return err
 		}
+	} else if by := editionOf(check.Edition(), lists); by != r.Edition {
+		// Taken up again after the rules or the lists changed: all its pages are judged anew.
+		if err := s.judgedBy(ctx, site, r, by); err != nil {
+			return err
+		}
 	}
 	o, err := s.options(ctx, site)
 	if err != nil {
@@ -870,6 +877,16 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 		return s.set.Frontier.Ended(ctx, string(site.ID), string(id))
 	}
 	return nil
+}
+
+// judgedBy notes that a run under way goes on by another edition than it began with.
+func (s *Service) judgedBy(ctx context.Context, site registry.Site, r Run, edition string) error {
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE inspection_run SET edition = $2 WHERE id = $1 AND state = 'running'`, r.ID, edition); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.edition", Target: site.Target(), Before: r.Edition, After: map[string]string{"run": string(r.ID), "edition": edition}})
+	})
 }
 
 // drawsToday spreads the looks in a browser of daily patrols over the week.

@@ -772,6 +772,28 @@ func TestPatrolOnceADay(t *testing.T) {
 	})
 }
 
+// A run that got no page to read is no patrol of the day: the next is tried in hours.
+func TestARunWithoutAPageIsNoPatrolOfTheDay(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		shut := true
+		h.made.Answers = func(string, string) (enginetest.Page, bool) {
+			return enginetest.Page{Status: http.StatusForbidden, Type: "text/html", Body: "no"}, shut
+		}
+		for i, x := range []struct {
+			after time.Duration
+			want  int
+		}{{0, 1}, {time.Hour, 0}, {2 * time.Hour, 1}, {2 * time.Hour, 1}, {2 * time.Hour, 0}, {20 * time.Hour, 0}, {3 * time.Hour, 1}} {
+			if h.clock.Advance(x.after); i == 3 {
+				shut = false
+			}
+			if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != x.want {
+				t.Errorf("round %d: %d patrols (%v)", i, n, err)
+			}
+			h.work()
+		}
+	})
+}
+
 func TestOurOwnRefusalIsNoFailureOfTheSite(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		// Without leave to dial the own listener every address is refused.

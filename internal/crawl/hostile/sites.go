@@ -168,7 +168,7 @@ func Sites() []Site {
 		{Name: "sessions", serve: home([]string{"/s;jsessionid=1"}, func(_ *Range, w http.ResponseWriter, q *http.Request) {
 			page(w, "会话", words(3)+links(fmt.Sprintf("/t;jsessionid=%d", time.Now().UnixNano()), fmt.Sprintf("/u?sid=%dabcdefghijklmnop", time.Now().UnixNano())))
 		}), Once: []string{"/t"}},
-		{Name: "redirects", Wrong: []string{"link.dead /loop1", "link.dead /long1", "link.dead /self"}, Never: []string{"/long8"}, serve: home([]string{"/loop1", "/long1", "/self", "/private", "/file", "/metadata", "/ok"}, byPath(map[string]serve{
+		{Name: "redirects", Wrong: []string{"link.dead /loop1", "link.dead /self"}, Never: []string{"/long8"}, serve: home([]string{"/loop1", "/long1", "/self", "/private", "/file", "/metadata", "/ok"}, byPath(map[string]serve{
 			"/loop1": sendTo("/loop2"), "/loop2": sendTo("/loop1"), "/self": sendTo("/self"), "/private": sendTo("http://192.168.1.1/"), "/file": sendTo("file:///etc/passwd"), "/metadata": sendTo("http://169.254.169.254/latest/"),
 			"/long1": sendTo("/long2"), "/long2": sendTo("/long3"), "/long3": sendTo("/long4"), "/long4": sendTo("/long5"), "/long5": sendTo("/long6"), "/long6": sendTo("/long7"), "/long7": sendTo("/long8"), "/long8": sendTo("/long9"),
 			"/ok": sendTo("/fine"), "/fine": func(_ *Range, w http.ResponseWriter, _ *http.Request) { page(w, "正常", words(4)) },

@@ -111,6 +111,10 @@ func (n *inspector) verify(ctx context.Context, results []check.LinkResult, whys
 			return err
 		}
 		r.ContentType, r.Bytes = "", -1
+		if late(ctx) {
+			n.unopened(r.Link.URL, outOfTime, "link.wrong")
+			continue
+		}
 		if read++; read > maxVerified {
 			n.unopened(r.Link.URL, "返回内容与所指不符的链接过多，其余没有核实。", "link.wrong")
 			continue
@@ -152,7 +156,9 @@ func (n *inspector) landings(ctx context.Context, results []check.LinkResult, wh
 		}
 		r := &results[i]
 		why := "外部链接过多，其余没有打开查看内容。"
-		if at < maxLandings {
+		if late(ctx) {
+			why = outOfTime
+		} else if at < maxLandings {
 			why = landing(ctx, n.o.Manners, r)
 		}
 		if why != "" {
@@ -185,6 +191,7 @@ func showing(r *check.LinkResult, resp *egress.Response) {
 	if !isHTML(r.ContentType, resp.Body) {
 		return
 	}
+	r.Blank = len(bytes.TrimSpace(resp.Body)) == 0
 	if p, err := check.ParsePage(resp.Body, r.ContentType, cmp.Or(resp.Final, r.Link.URL)); err == nil {
 		r.Title, r.Text = cmp.Or(p.DocumentTitle(), p.Title), abridge.Cut(p.VisibleText, 2000)
 	}
@@ -260,6 +267,10 @@ func (n *inspector) readAttachments(ctx context.Context) error {
 		target, k := x.target, x.k
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if late(ctx) {
+			n.skip("attachment.unread", outOfTime, target, 1)
+			continue
 		}
 		if i >= maxFiles {
 			n.skip("attachment.unread", fmt.Sprintf("附件超过 %d 个，这次没有轮到的没有检查，以后的检查轮流读取。", maxFiles), target, 1)
@@ -487,7 +498,7 @@ func (n *inspector) search(ctx context.Context, home *check.Page, items []search
 	}
 	s, e := &check.Search{}, Evidence{}
 	for _, q := range questions(items) {
-		address := asked(form, q.Asked)
+		address := form.Asked(q.Asked)
 		if err := n.ask(ctx, address, &q); err != nil {
 			return nil, e, err
 		}
@@ -497,7 +508,7 @@ func (n *inspector) search(ctx context.Context, home *check.Page, items []search
 		}
 		if s.Control == nil && q.Page != nil {
 			var nowhere check.Question
-			if err := n.ask(ctx, asked(form, "卅卌卄廿囗"), &nowhere); err != nil {
+			if err := n.ask(ctx, form.Asked("卅卌卄廿囗"), &nowhere); err != nil {
 				return nil, e, err
 			}
 			s.Control = nowhere.Page
@@ -535,20 +546,6 @@ func (n *inspector) ask(ctx context.Context, address string, q *check.Question) 
 		q.Page = p
 	}
 	return nil
-}
-
-func asked(form check.SearchForm, words string) string {
-	u, err := url.Parse(form.Action)
-	if err != nil {
-		return form.Action
-	}
-	q := u.Query()
-	for _, f := range form.Fixed {
-		q.Set(f[0], f[1])
-	}
-	q.Set(form.Field, words)
-	u.RawQuery = q.Encode()
-	return u.String()
 }
 
 // What stands before the matter of a document, and after it.

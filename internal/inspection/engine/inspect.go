@@ -210,6 +210,9 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		return Report{}, fault.Newf(fault.Invalid, "网址“%.200s”无法识别，请填写完整的网址，例如 http://www.example.gov.cn/。", t.URL).From(err)
 	}
 	o.fill(client)
+	if end, ok := ctx.Deadline(); ok && o.MaxTime == 0 {
+		o.MaxTime = time.Until(end) / 2 // the other half is for links and files
+	}
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
 		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, copies: map[string]string{}, untested: map[[2]string]int{},
@@ -295,6 +298,19 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	return n.finish(ctx)
 }
 
+// lastSteps is the time before the end of a run that is kept for what follows the
+// links and files, so that a slow site's report is made and not lost.
+const lastSteps = 15 * time.Minute
+
+// outOfTime is why what is left of links and files is not looked at then.
+const outOfTime = "网站响应很慢，本次检查的时间已用完，其余未检测。"
+
+// late reports whether the run is so near to its end.
+func late(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ok && time.Until(end) < lastSteps
+}
+
 // placed gives the columns their whole addresses.
 func placed(start string, columns []check.Column) []check.Column {
 	out := slices.Clone(columns)
@@ -352,6 +368,7 @@ type visit struct {
 	refused, denied     bool // denied by robots.txt
 	long                bool // more than is read of a page
 	soft                bool // an error page that came with status 200
+	blank               bool // a page without a character
 	tls                 egress.Fault
 	hops                []Beside // of a second look, where its way left https
 	at                  time.Time
@@ -401,6 +418,9 @@ func (n *inspector) visit(p crawl.Page) error {
 		return nil
 	}
 	page := e.page
+	if v.blank = len(bytes.TrimSpace(p.Body)) == 0; v.blank {
+		return nil // there is nothing to judge: the link to it is the finding
+	}
 	if err := n.hold(v, p.Body, n.o.Journal); err != nil {
 		return err
 	}
@@ -414,6 +434,10 @@ func (n *inspector) visit(p crawl.Page) error {
 			n.stub, n.home, n.sent = p.URL, to, true
 			return nil
 		}
+	}
+	if p.Like == n.home && p.URL != n.home && samePath(p.URL, n.home) {
+		n.gather(v, page, check.ClassHome)
+		return nil // the home page once more, under a query that changes nothing
 	}
 	if e.soft {
 		v.soft = true
@@ -437,6 +461,13 @@ func (n *inspector) visit(p crawl.Page) error {
 		}
 	}
 	return nil
+}
+
+// samePath reports whether two addresses differ in their queries at most.
+func samePath(a, b string) bool {
+	a, _, _ = strings.Cut(a, "?")
+	b, _, _ = strings.Cut(b, "?")
+	return a == b
 }
 
 // add files a sighting under its fingerprint; the same defect on another page
@@ -632,7 +663,7 @@ func (n *inspector) reach(ctx context.Context) error {
 		n.skip(CheckHome, "首页没有访问", n.home, 1)
 	case v.refused || egress.Refuses(v.status):
 		n.skip(CheckHome, crawl.Declined.Says(), n.home, 1)
-	case v.err != "" || v.status >= 400:
+	case v.err != "" || v.status >= 400 || v.blank:
 		says, shut := v.shut()
 		if !shut {
 			n.skip(CheckHome, v.says, n.home, 1)

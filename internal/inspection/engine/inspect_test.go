@@ -2,17 +2,22 @@ package engine_test
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/check"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/inspection/engine/enginetest"
 )
@@ -461,5 +466,179 @@ func TestCopyOfAPageIsNotASecondFinding(t *testing.T) {
 	s.Swap("/tz/1.html", idCard, "6**************6")
 	if n := count("/elder/1.html"); n != 1 {
 		t.Errorf("what only the copy says gave %d findings", n)
+	}
+}
+
+// Links are followed as browsers follow them: what opens for a visitor is not told
+// to be dead, whatever its spelling, and what nobody can tell is not told either.
+func TestLinksAreReadAsBrowsersReadThem(t *testing.T) {
+	s := enginetest.NewSite(t)
+	text := strings.Repeat("全区404个村全部实现光纤通达，系统中的错误数据已经清理。", 20)
+	s.Answers = func(path, query string) (enginetest.Page, bool) {
+		html := func(title string) (enginetest.Page, bool) {
+			return enginetest.Page{Type: "text/html; charset=utf-8", Body: enginetest.Article(title, "要闻", "政务动态", "2026-03-10 09:00", text)}, true
+		}
+		switch path {
+		case "/back.html", "/tab.html", "/old/yw/9.html":
+			return html("一条可以打开的信息之" + path)
+		case "/show.asp":
+			if query == "name=%B9%AB%B8%E6" {
+				return html("一条以旧编码查询的信息")
+			}
+			return enginetest.Page{Status: 500, Type: "text/html", Body: "bad"}, true
+		case "/f404.html":
+			return html("404个村实现光纤通达")
+		case "/absent.html":
+			return html("信息不存在告知书（样式）")
+		case "/faulty.html":
+			return html("系统错误数据清理工作的通报")
+		case "/challenge.html":
+			return enginetest.Page{Status: 521, Type: "text/html", Body: "<script>document.cookie='c=1'</script>"}, true
+		case "/many.html":
+			return enginetest.Page{Status: 429, Type: "text/html", Body: "x"}, true
+		}
+		if n, ok := strings.CutPrefix(path, "/hop/"); ok {
+			if len(n) > 6 {
+				return enginetest.Page{To: "/yw/1.html"}, true
+			}
+			return enginetest.Page{To: "/hop/" + n + "1"}, true
+		}
+		return enginetest.Page{}, false
+	}
+	s.Put("/deep/er/based.html", strings.Replace(enginetest.Article("一条换了基准地址的信息", "要闻", "政务动态", "2026-03-10 09:00", text+`<a href="yw/9.html">旧文</a>`), "<head>", `<head><base href="http://yanta.gov.cn/old/">`, 1))
+	var links strings.Builder
+	for _, l := range []string{`\back.html`, "/ta\n\tb.html", "/deep/er/based.html", "/f404.html", "/absent.html", "/faulty.html", "/challenge.html", "/many.html", "/hop/1", "{{item.url}}", "${url}", "/wanting.html"} {
+		links.WriteString(`<li><a href="` + l + `">旧文</a></li>`)
+	}
+	s.Put("/", enginetest.Home(`<li><a href="/yw/1.html">我区召开全区教育工作会议</a><span>2026-03-18</span></li>`+links.String()))
+	gbk, err := simplifiedchinese.GBK.NewEncoder().String(strings.Replace(enginetest.List("旧版栏目", "概况信息", `<li><a href="/show.asp?name=公告">公告</a></li>`), `charset="utf-8"`, `charset="gb2312"`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Set("/wanting.html", enginetest.Page{Type: "text/html", Body: gbk})
+	rep := inspect(t, s, enginetest.Options())
+	for _, f := range rep.Findings {
+		if strings.HasPrefix(f.Check, "link.") && f.Evidence.LinkStatus != 0 {
+			t.Errorf("%s %s: %s", f.Check, f.Where, f.Says)
+		}
+	}
+	for _, path := range []string{"/back.html", "/tab.html", "/old/yw/9.html", "/show.asp"} {
+		if s.Hits(path) == 0 {
+			t.Errorf("%s was never asked for", path)
+		}
+	}
+	for _, why := range []string{"状态码 521", "状态码 429", "模板变量", "连续跳转次数过多"} {
+		if !slices.ContainsFunc(rep.Untested, func(u engine.Untested) bool {
+			return strings.HasPrefix(u.Check, "link.") && strings.Contains(u.Why, why)
+		}) {
+			t.Errorf("nothing untested says %s: %+v", why, rep.Untested)
+		}
+	}
+	if s.Hits("/{{item.url}}") > 0 {
+		t.Error("a template was visited")
+	}
+}
+
+// A page without a character is the fault of the link to it and no page to judge;
+// what was found on it before is not mended by that.
+func TestAnEmptyPageIsTold(t *testing.T) {
+	s := enginetest.NewSite(t)
+	s.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/blank.html">专题</a> <a href="/a.pdf">`)
+	s.Set("/blank.html", enginetest.Page{Type: "text/html", Body: "\r\n "})
+	rep := inspect(t, s, enginetest.Options())
+	if got := checks(rep); !slices.Equal(got, []string{"link.wrong"}) || !strings.Contains(rep.Findings[0].Says, "没有任何内容") {
+		t.Errorf("%v", rep.Findings)
+	}
+	if rep.Looked("footer.icp", "http://"+enginetest.Host+"/blank.html", "ICP备案编号") {
+		t.Error("an empty page counts as looked at")
+	}
+	s.Set("/", enginetest.Page{Type: "text/html", Body: " "})
+	rep = inspect(t, s, enginetest.Options())
+	if got := checks(rep); !slices.Equal(got, []string{engine.CheckHome}) || rep.Reachable {
+		t.Errorf("an empty home page: %v", rep.Findings)
+	}
+}
+
+// The home page under a query that changes nothing owes what the home page owes.
+func TestTheHomePageUnderAQuery(t *testing.T) {
+	s := enginetest.NewSite(t)
+	s.Swap("/tz/1.html", "附件可在网上下载。", `请从<a href="/?from=tz">首页</a>进入。`)
+	if got := checks(inspect(t, s, enginetest.Options())); len(got) != 0 || s.Hits("/") < 2 {
+		t.Errorf("%v, the home page was asked for %d times", got, s.Hits("/"))
+	}
+}
+
+// A page that its server says is unchanged came over today's line: a certificate
+// that was renewed is not told to be faulty by the one before it.
+func TestAnUnchangedPageHasTodaysCertificate(t *testing.T) {
+	s := enginetest.NewSite(t)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"1"`)
+		if r.Header.Get("If-None-Match") == `"1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		s.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	kept, err := frontier.Open(t.Context(), t.TempDir(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	roots := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	for _, x := range []struct {
+		round string
+		roots *x509.CertPool
+		wrong bool
+	}{{"trusted", roots, false}, {"not trusted", nil, true}, {"trusted again", roots, false}} {
+		// The certificate of the test server is issued to example.com.
+		c := egress.New(egress.Policy{Local: netip.MustParseAddrPort(server.Listener.Addr().String()), LocalTLS: true, Own: func(h string) bool { return h == "example.com" }, Resolver: enginetest.Nowhere{}, Roots: x.roots, Total: 5 * time.Second})
+		o := enginetest.Options()
+		if o.Journal, err = kept.Journal(t.Context(), "site", x.round); err != nil {
+			t.Fatal(err)
+		}
+		rep, err := engine.Inspect(t.Context(), c, nil, engine.Target{URL: "https://example.com/"}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wrong := slices.Contains(checks(rep), engine.CheckCertificate); wrong != x.wrong || x.round != "trusted" && rep.Same == 0 {
+			t.Errorf("%s: told %v, %d pages unchanged", x.round, wrong, rep.Same)
+		}
+		if err := kept.Ended(t.Context(), "site", x.round); err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+	}
+}
+
+// What a slow site leaves undone could not be tested; what was seen of it until then
+// is reported and not lost with the run.
+func TestASlowSiteIsReportedAsFarAsItWasSeen(t *testing.T) {
+	s := enginetest.NewSite(t)
+	s.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/missing.pdf">旧件</a> <a href="/a.pdf">`)
+	s.Swap("/tz/1.html", `<a href="/map.html">网站地图</a>`, "")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // less than is kept for the last steps
+	defer cancel()
+	rep, err := engine.Inspect(ctx, s.Client(t), nil, enginetest.Target(), enginetest.Options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A page of the crawl that was asked for is known; what has to be asked for is not.
+	if got := checks(rep); !slices.Equal(got, []string{"footer.site_map", "link.dead"}) {
+		t.Errorf("%v", got)
+	}
+	if !enginetest.Untested(rep, "link.dead", "时间已用完") {
+		t.Errorf("%+v", rep.Untested)
+	}
+	if rep.Looked("link.dead", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/missing.pdf") {
+		t.Error("a link that was not asked for counts as looked at")
+	}
+	if s.Hits("/missing.pdf")+s.Hits("/a.pdf") > 0 {
+		t.Error("files were asked for when the time was used up")
 	}
 }

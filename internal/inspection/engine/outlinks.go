@@ -34,6 +34,9 @@ func (v *visit) shut() (says string, shut bool) {
 	if v.err != "" {
 		return v.says, (&egress.Error{Kind: v.kind}).Blames()
 	}
+	if v.blank {
+		return blankPage, true
+	}
 	return fmt.Sprintf("服务器返回状态码 %d。", v.status), v.status >= 400
 }
 
@@ -56,6 +59,10 @@ func (n *inspector) gather(v *visit, page *check.Page, class check.Class) {
 			continue
 		}
 		if l.URL == "" {
+			continue
+		}
+		if check.Unfilled(l.Href) {
+			n.skip("link.dead", "链接地址里有尚未填写的模板变量，可能由脚本填写，未检测，请人工核实。", page.URL, 1)
 			continue
 		}
 		k := n.spelt[l.URL]
@@ -145,6 +152,10 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	for range min(linkWorkers, len(ask)) {
 		wg.Go(func() {
 			for i := range next {
+				if late(ctx) {
+					whys[i] = outOfTime
+					continue
+				}
 				k := n.links[n.linkOrder[i]]
 				results[i], whys[i] = judged(k, n.o.Links.Check(ctx, k.link.URL))
 			}
@@ -211,7 +222,7 @@ const mostAgain = 100
 func (n *inspector) askAgain(ctx context.Context, order []int, results []check.LinkResult, whys []string) error {
 	var again []int
 	for _, i := range order {
-		if r := &results[i]; whys[i] == "" && (r.Err != "" || r.Status >= 500 && r.Status < 600) {
+		if r := &results[i]; whys[i] == "" && (r.Err != "" || r.Status >= 500 && r.Status < 600 || r.Blank) {
 			again = append(again, i)
 		}
 	}
@@ -228,6 +239,10 @@ func (n *inspector) askAgain(ctx context.Context, order []int, results []check.L
 		wg.Go(func() {
 			for i := range next {
 				k := n.links[n.linkOrder[i]]
+				if late(ctx) {
+					whys[i] = outOfTime // once is no proof
+					continue
+				}
 				if n.visits[k.link.URL] != nil {
 					results[i] = n.readAgain(ctx, k, results[i])
 				} else {
@@ -263,8 +278,6 @@ func (n *inspector) readAgain(ctx context.Context, k *linked, first check.LinkRe
 			return first
 		}
 		r.Status, r.Err = 0, e.Error()
-	} else if egress.Refuses(resp.Status) {
-		r.Status = http.StatusForbidden
 	}
 	return r
 }
@@ -328,15 +341,12 @@ func (n *inspector) visited(k *linked) (check.LinkResult, bool) {
 	if v == nil || v.redirect != "" {
 		return check.LinkResult{}, false
 	}
-	r := check.LinkResult{Link: k.link, Status: v.status, FinalURL: v.url, Title: v.title, Text: v.text, Bytes: v.size, ContentType: v.contentType, OnHome: k.onHome}
+	r := check.LinkResult{Link: k.link, Status: v.status, FinalURL: v.url, Title: v.title, Text: v.text, Bytes: v.size, ContentType: v.contentType, OnHome: k.onHome, Blank: v.blank}
 	if v.err != "" {
 		if e := (&egress.Error{Kind: v.kind}); !e.Blames() || v.kind == egress.TooLarge || v.kind == egress.Bomb {
 			return check.LinkResult{}, false
 		}
 		r.Err, r.Status = v.err, 0
-	}
-	if v.refused || egress.Refuses(v.status) || v.status == 999 {
-		r.Status = http.StatusForbidden // there, but not for us: as the link check has it
 	}
 	return r, true
 }
@@ -356,8 +366,7 @@ func judged(k *linked, got crawl.LinkResult) (check.LinkResult, string) {
 		}
 	case crawl.Unreachable:
 		r.Status, r.Err = 0, cmp.Or(string(got.Kind), "unreachable")
-	case crawl.Refusing:
-		r.Status = http.StatusForbidden
+	case crawl.Refusing: // the status says so
 	default:
 		return r, cmp.Or(got.Says, "未能检测。")
 	}

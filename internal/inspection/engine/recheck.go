@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -96,6 +97,9 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	return look, err
 }
 
+// blankPage is what is said of a page without a character.
+const blankPage = "打开后没有任何内容。"
+
 // fetch gets one page as a run would; nil page when it was no readable page.
 func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.Page, error) {
 	resp, ok, why, err := n.o.Manners.Fetch(crawl.Urgent(ctx), address, egress.Options{RecordTLSFault: true})
@@ -118,6 +122,10 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 		return v, nil, err
 	}
 	if v.status < 200 || v.status > 299 || !isHTML(v.contentType, resp.Body) {
+		return v, nil, nil
+	}
+	if v.blank = len(bytes.TrimSpace(resp.Body)) == 0; v.blank {
+		v.says = blankPage
 		return v, nil, nil
 	}
 	final := address
@@ -178,6 +186,8 @@ func (v *visit) absent() (outcome, says string) {
 		return Gone, fmt.Sprintf("页面已撤下（状态码 %d）。", v.status)
 	case v.status >= 400:
 		return Unknown, fmt.Sprintf("页面返回状态码 %d，未能复测，请恢复后再试。", v.status)
+	case v.blank:
+		return Unknown, "页面" + blankPage + "未能复测，请恢复后再试。"
 	}
 	return Unknown, "该地址返回的不是可以读取的网页，未能复测，请人工核实。"
 }
@@ -312,6 +322,9 @@ func (n *inspector) recheckLink(ctx context.Context, spot Spot) (Look, error) {
 		return n.look(ctx, holder, Gone, "链接已能打开，转到的网页没有查看："+why.Says(), Evidence{Link: spot.Where, LinkStatus: resp.Status, LinkFinal: resp.Location})
 	}
 	link.URL = spot.Where
+	if resp.Status == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "" && !n.own(spot.Where) {
+		return n.look(ctx, holder, Unknown, "未能复测：对方服务器答复暂停服务（状态码 503），请稍后再试。", Evidence{Link: spot.Where, LinkStatus: resp.Status})
+	}
 	r := check.LinkResult{Link: link, Status: resp.Status, FinalURL: resp.Final}
 	showing(&r, resp)
 	e := Evidence{Link: spot.Where, LinkStatus: resp.Status, LinkFinal: resp.Final, Excerpt: excerpt(held, Sighting{Check: spot.Check, Where: spot.Where})}
@@ -503,6 +516,9 @@ func (n *inspector) recheckAccess(ctx context.Context, spot Spot) (Look, error) 
 			return n.look(ctx, v, Unknown, "未能复测：检测机此时也连不上其他网站。", Evidence{})
 		}
 		return n.look(ctx, v, Standing, "首页仍无法打开："+v.says, Evidence{})
+	}
+	if v.blank {
+		return n.look(ctx, v, Standing, "首页仍无法打开："+blankPage, Evidence{})
 	}
 	if v.status >= 400 && !v.refused {
 		return n.look(ctx, v, Standing, fmt.Sprintf("首页仍无法打开：服务器返回状态码 %d。", v.status), Evidence{})

@@ -316,14 +316,20 @@ func (h *Handler) baselineBytes(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer f.Close()
-	return sendEvidence(w, f, "page")
+	return sendEvidence(w, r, f, "page")
 }
 
-// sendEvidence answers with bytes of another site: they may hold anything.
-func sendEvidence(w http.ResponseWriter, f io.Reader, name string) error {
+var errUnmasked = fault.New(fault.Forbidden, "该页面含有未遮蔽的个人信息，只有办理整改的人员可以下载。")
+
+// sendEvidence answers with bytes of another site: they may hold anything, personal
+// data among it, whatever the finding is about.
+func sendEvidence(w http.ResponseWriter, r *http.Request, f io.Reader, name string) error {
 	b, err := io.ReadAll(io.LimitReader(f, maxEvidence))
 	if err != nil {
 		return fault.New(fault.Internal, "证据文件读取失败或已被改动，请联系系统管理员核对。").From(err)
+	}
+	if !mayAct(r) && inspection.Personal(b) {
+		return errUnmasked
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Disposition", `attachment; filename="evidence-`+name+`.bin"`)

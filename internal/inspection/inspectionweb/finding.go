@@ -794,8 +794,9 @@ func (h *Handler) evidence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(finding.Check, "privacy.") && !mayAct(r) {
-		return fault.New(fault.Forbidden, "该页面含有未遮蔽的个人信息，只有办理整改的人员可以下载。")
+	// Files are kept of the findings of personal data in them alone.
+	if family, _, _ := strings.Cut(finding.Check, "."); (family == "privacy" || family == "attachment" || finding.Check == "manual.privacy") && !mayAct(r) {
+		return errUnmasked
 	}
 	proofs, err := h.inspection.Proofs(ctx, h.db, scope, id)
 	if err != nil {
@@ -818,7 +819,7 @@ func (h *Handler) evidence(w http.ResponseWriter, r *http.Request) error {
 			return fault.New(fault.Gone, "证据文件已不在存储中，请联系系统管理员核对备份。").From(err)
 		}
 		defer f.Close()
-		return sendEvidence(w, f, p.ID)
+		return sendEvidence(w, r, f, p.ID)
 	}
 	return fault.Missing("证据")
 }

@@ -48,13 +48,15 @@ type house struct {
 	area   string // path of the county, the topmost here
 	walk   *webtest.Site
 	fixed  atomic.Bool
+	// personal makes the home page show somebody's number.
+	personal atomic.Bool
 }
 
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/" || r.URL.Path == "/a.html" && h.fixed.Load():
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprint(w, `<html><head><title>雁塔</title></head><body><script>alert("from the site")</script><p><a href="/a.html">办事指南</a></p></body></html>`)
+		fmt.Fprintf(w, `<html><head><title>雁塔</title></head><body><script>alert("from the site")</script><p><a href="/a.html">办事指南</a>%s</p></body></html>`, map[bool]string{true: "联系人王小明，身份证号610113199003070015"}[h.personal.Load()])
 	default:
 		http.NotFound(w, r)
 	}
@@ -199,6 +201,28 @@ func TestFromTheBoardToAClosedFinding(t *testing.T) {
 			t.Error("what was closed does not name what came back")
 		}
 	})
+}
+
+// Bytes of a page that shows personal data leave to those who see to it alone, whatever
+// the finding is about.
+func TestBytesWithPersonalDataLeaveToFew(t *testing.T) {
+	for personal, want := range map[bool]int{true: http.StatusForbidden, false: http.StatusOK} {
+		each(t, func(t *testing.T, h *house) {
+			h.personal.Store(personal)
+			h.walk.Post("/console/inspection/sites/"+string(h.site.ID)+"/run", nil).Want(http.StatusSeeOther)
+			h.work()
+			path := h.walk.Get("/console/findings?state=standing&family=link").Want(http.StatusOK).Attr(".table tbody th a", "href")
+			bytes := h.walk.Get(path).Want(http.StatusOK).Attr("a[download]", "href")
+			fetch := func() *webtest.Answer { return h.walk.Do(httptest.NewRequest(http.MethodGet, bytes, nil)) }
+			if a := fetch().Want(http.StatusOK); strings.Contains(a.Body, "610113199003070015") != personal {
+				t.Errorf("personal %v: %s", personal, a.Body)
+			}
+			h.walk.Gate.Session = webtest.Session(authz.Reviewer, h.area)
+			if a := fetch().Want(want); strings.Contains(a.Body, "610113199003070015") {
+				t.Error("a reader without a hand in it got the number")
+			}
+		})
+	}
 }
 
 // While this system's own line is down, the pages that tell which sites open say that
