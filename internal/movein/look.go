@@ -501,10 +501,6 @@ func (s *Service) readFile(ctx context.Context, session *authz.Session, r *rehea
 	switch p.Kind {
 	case "docx":
 		paper, err := official.ReadPaper(bytes.NewReader(body), int64(len(body)), path.Base(p.Name), official.Limits{})
-		var wrong *official.FileError
-		if errors.As(err, &wrong) {
-			return fault.New(fault.Invalid, wrong.Says).From(wrong.Err)
-		}
 		if err != nil {
 			return err
 		}

@@ -76,12 +76,7 @@ func (in *Intake) table(ctx context.Context, f File) (*official.Table, error) {
 }
 
 func openTable(from io.ReaderAt, f File) (*official.Table, error) {
-	t, err := official.ReadChosen(from, f.Size, f.Name, f.Choice, official.Limits{File: MaxFile})
-	var wrong *official.FileError
-	if errors.As(err, &wrong) {
-		return nil, fault.New(fault.Invalid, wrong.Says).On("file", "请改正后重新选择文件").From(wrong.Err)
-	}
-	return t, err
+	return official.ReadChosen(from, f.Size, f.Name, f.Choice, official.Limits{File: MaxFile})
 }
 
 // matched is the table with the heads of the fields in place of its own, and
