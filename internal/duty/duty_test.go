@@ -1136,6 +1136,20 @@ func TestArticle19_4_ALateRecordIsOfItsOwnDay(t *testing.T) {
 		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(2)); err != nil || r.Late || r.Sites[0].OneDay || r.Sites[0].Columns != 1 {
 			t.Errorf("today: %+v (%v)", r, err)
 		}
+		// That nothing was found says something only when the pages had been checked by then.
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, `INSERT INTO inspection_run (id, site_id, kind, state, asked_at, finished_at) VALUES ('r', $1, 'patrol', 'done', $2, $2)`, h.site.ID, day.AddDays(1).Start().Add(time.Hour)); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "test", Target: audit.Target{Kind: "inspection_run", ID: "r"}})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for n, want := range map[int]bool{0: true, 1: false, 2: false} {
+			if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(n)); err != nil || r.Sites[0].Unexamined != want {
+				t.Errorf("day %d: unexamined %v (%v)", n, r.Sites[0].Unexamined, err)
+			}
+		}
 		_, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(3))
 		refused(t, err, fault.Refused, "还没有到")
 		_, err = h.svc.Look(as(h.a), system, h.unit.ID, day.AddDays(3), h.site.ID, duty.Pass, "")
