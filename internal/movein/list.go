@@ -63,7 +63,7 @@ func fromTable(name string, body []byte, columns intake.Columns, each func(Found
 	reader := intake.NewReader(columns, ListFields)
 	for row, err := range t.Rows() {
 		if err != nil {
-			return notes, fault.New(fault.Invalid, err.Error())
+			return notes, err
 		}
 		reader.Next(row)
 		if _, says, wrong := reader.Refused(); wrong {

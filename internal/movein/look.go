@@ -636,7 +636,7 @@ func (s *Service) Table(ctx context.Context, session *authz.Session, scope authz
 	}
 	for row, err := range t.Rows() {
 		if err != nil {
-			return out, fault.New(fault.Invalid, err.Error())
+			return out, err
 		}
 		if out.First = append(out.First, row.Cells); len(out.First) == 3 {
 			break

@@ -212,7 +212,7 @@ func (in *Intake) Form(ctx context.Context, session *authz.Session, id string) (
 	out := Form{File: f, Sheets: t.Sheets, Header: t.Header, Row: t.HeaderRow, Notes: t.Notes, Fields: FieldsOf(f.Kind)}
 	for row, err := range t.Rows() {
 		if err != nil {
-			return out, fault.New(fault.Invalid, err.Error())
+			return out, err
 		}
 		out.First = append(out.First, row.Cells)
 		if len(out.First) == 3 {
@@ -612,7 +612,7 @@ func (in *Intake) Wrong(ctx context.Context, session *authz.Session, id string) 
 	var rows [][]any
 	for row, err := range t.Rows() {
 		if err != nil {
-			return s, fault.New(fault.Invalid, err.Error())
+			return s, err
 		}
 		says, wrong := why[row.Number]
 		if !wrong {
