@@ -565,3 +565,20 @@ func TestADeskFigureLeadsToItsOwnRows(t *testing.T) {
 		t.Errorf("%+v", items)
 	}
 }
+
+// Where there is nothing to read the keys are not explained.
+func TestNoSitesNoKeys(t *testing.T) {
+	for sites, want := range map[int]bool{0: false, 1: true} {
+		rec := duty.Record{Unit: sampleUnit, On: sampleToday}
+		for range sites {
+			rec.Sites = append(rec.Sites, duty.Facts{Site: "s", Name: "某网站"})
+		}
+		w := httptest.NewRecorder()
+		if err := readingPage.Render(w, httptest.NewRequest("GET", "/", nil), newReading(rec, true)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(w.Body.String(), "<kbd>J</kbd>"); got != want {
+			t.Errorf("%d sites: keys explained %v", sites, got)
+		}
+	}
+}
