@@ -72,7 +72,7 @@ func openTable(name string) (*official.Table, io.Closer, error) {
 	t, err := official.ReadTable(f, info.Size(), filepath.Base(name), official.Limits{})
 	if err != nil {
 		f.Close()
-		return nil, nil, fault.New(fault.Invalid, err.Error())
+		return nil, nil, err
 	}
 	return t, f, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"zhengshu/internal/app"
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 )
 
@@ -219,6 +220,32 @@ var tokenCommand = command{
 				return err
 			}
 			_, err = fmt.Fprintln(c.stdout, token)
+			return err
+		})
+	},
+}
+
+var firstLoginCommand = command{
+	name: "login first", says: "在还没有登录账号的系统里，为第一位安全管理员建立账号，密码只显示一次",
+	help: `单位要先用 import units 导入。首次登录须改密码并设置二次验证；其他人员的岗位和登录账号由这位安全管理员登录后建立。`,
+	run: func(ctx context.Context, c *call) error {
+		store := c.store()
+		unit := c.flags.String("unit", "", "单位全称")
+		person := c.flags.String("person", "", "姓名")
+		login := c.flags.String("login", "", "登录名")
+		if err := c.parse(0, 0); err != nil {
+			return err
+		}
+		if *unit == "" || *person == "" || *login == "" {
+			return usage{"需要 --unit 单位全称、--person 姓名和 --login 登录名"}
+		}
+		return store.with(ctx, func(h *app.House) error {
+			l, password, err := h.Signin.First(audit.System(ctx, "login.first"), authz.System("login.first"), *unit, *person, *login)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.stderr, "已为%s%s建立安全管理员账号 %s，密码只显示这一次：\n", l.UnitName, l.PersonName, l.Name)
+			_, err = fmt.Fprintln(c.stdout, password)
 			return err
 		})
 	},

@@ -85,7 +85,7 @@ var commands = append([]command{
 	serveCommand, portalCommand, workCommand, agentCommand, migrateCommand, demoCommand,
 	importCommand("units"), importCommand("sites"), importCommand("accounts"), importItemsCommand, importSiteCommand, exportItemsCommand,
 	inspectCommand, crawlCommand, checkPageCommand, checkTextCommand, checkHostsCommand, searchCommand,
-	verifyAuditCommand, verifySiteCommand, exportSiteCommand, verifyBlobsCommand, verifyEvidenceCommand, copyBlobsCommand, backupCommand, restoreCommand, tokenCommand, qualityCommand, versionCommand,
+	verifyAuditCommand, verifySiteCommand, exportSiteCommand, verifyBlobsCommand, verifyEvidenceCommand, copyBlobsCommand, backupCommand, restoreCommand, firstLoginCommand, tokenCommand, qualityCommand, versionCommand,
 }, themeCommands...)
 
 func main() {

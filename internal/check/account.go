@@ -189,7 +189,7 @@ func accountSubject(c *Check, f *Facts) []Finding {
 	}
 	// That the ledger holds another text is told beside; it is no breach of the account.
 	ledger := ""
-	if a.Subject != "" && noBlanks(a.SeenSubject) != noBlanks(a.Subject) {
+	if a.Subject != "" && !SameName(a.SeenSubject, a.Subject) {
 		ledger = "；台账登记的认证主体为“" + a.Subject + "”，请核对台账"
 	}
 	switch {
@@ -203,6 +203,10 @@ func accountSubject(c *Check, f *Facts) []Finding {
 	return []Finding{c.wrong("平台显示“"+a.SeenSubject+"”，主办单位为“"+a.Sponsor+"”"+ledger, a.Name)}
 }
 
+// SameName reports whether a name or subject as a platform shows it is the one on
+// record: platforms set blanks of their own.
+func SameName(seen, record string) bool { return noBlanks(seen) == noBlanks(record) }
+
 func accountRenamed(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
@@ -210,7 +214,7 @@ func accountRenamed(c *Check, f *Facts) []Finding {
 		return nil
 	case a.SeenName == "":
 		return []Finding{c.untested("没有登记平台显示的名称", a.Name)}
-	case noBlanks(a.SeenName) != noBlanks(a.Name):
+	case !SameName(a.SeenName, a.Name):
 		return []Finding{c.wrong("平台显示“"+a.SeenName+"”，台账为“"+a.Name+"”", a.Name)}
 	}
 	return []Finding{c.fine(a.Name)}

@@ -188,7 +188,7 @@ func (s *Service) ImportMap(ctx context.Context, scope authz.Scope, id ID, t *of
 	var numbers []int
 	for r, err := range t.Rows() {
 		if err != nil {
-			return rep, fault.New(fault.Invalid, err.Error())
+			return rep, err
 		}
 		if rep.Read++; rep.Read > MaxRedirects {
 			return rep, fault.Newf(fault.Invalid, "跳转表超过 %d 条，请合并规则或只列有访问量的网址。", MaxRedirects)

@@ -619,6 +619,59 @@ func TestDisputeGoesPastWhoRaisedIt(t *testing.T) {
 		if err != nil || len(list) != 1 || string(list[0].Person) != h.head.PersonID || list[0].Unit != h.unit.ID {
 			t.Errorf("answered by %+v (%v)", list, err)
 		}
+
+		// Seen to be gone before anybody answered, it comes back with its objection: the
+		// same words of the same person, owed anew, counted once.
+		f, err := h.look.Finding(ctx, h.db, system, found)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sg := inspection.Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Clause, URL: f.URL, Where: f.Where}
+		again := func(days int) inspection.Finding {
+			t.Helper()
+			var back inspection.Finding
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				gone := sg
+				gone.Says = "打得开"
+				_, err := h.look.Clear(ctx, tx, system, f.Site, gone)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			h.clock.Advance(time.Duration(days) * 24 * time.Hour)
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				back, err = h.look.Raise(ctx, tx, system, f.Site, sg)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return back
+		}
+		owed := func() int {
+			list, err := h.obligations.Obligations(context.Background(), system, obligation.Filter{Kind: inspection.DisputeKind.ID, State: obligation.Open})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(list)
+		}
+		back := again(1)
+		list, err = h.look.ObjectionsOf(context.Background(), h.db, system, back.ID)
+		if err != nil || back.ID == found || back.State != inspection.FindingDisputed || len(list) != 1 || list[0].Reason != "这个链接当时在维护" || list[0].RaisedBy != raiser.Name || string(list[0].Person) != h.head.PersonID || list[0].Verdict != "" || owed() != 1 {
+			t.Errorf("%s came back as %+v, objections %+v, %d owed (%v)", found, back, list, owed(), err)
+		}
+		p, err := h.look.Precisions(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range p {
+			if x.Check == "link.dead" && (x.Disputed != 1 || x.Waiting != 1) {
+				t.Errorf("counted %+v", x)
+			}
+		}
+		// Long after, it is another matter; answered once, it is not carried on.
+		if other := again(60); other.State != inspection.FindingOpen || owed() != 0 {
+			t.Errorf("sixty days after: %s, %d owed", other.State, owed())
+		}
 	})
 }
 
@@ -1136,6 +1189,20 @@ func TestArticle19_4_ALateRecordIsOfItsOwnDay(t *testing.T) {
 		}
 		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(2)); err != nil || r.Late || r.Sites[0].OneDay || r.Sites[0].Columns != 1 {
 			t.Errorf("today: %+v (%v)", r, err)
+		}
+		// That nothing was found says something only when the pages had been checked by then.
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, `INSERT INTO inspection_run (id, site_id, kind, state, asked_at, finished_at) VALUES ('r', $1, 'patrol', 'done', $2, $2)`, h.site.ID, day.AddDays(1).Start().Add(time.Hour)); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "test", Target: audit.Target{Kind: "inspection_run", ID: "r"}})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for n, want := range map[int]bool{0: true, 1: false, 2: false} {
+			if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(n)); err != nil || r.Sites[0].Unexamined != want {
+				t.Errorf("day %d: unexamined %v (%v)", n, r.Sites[0].Unexamined, err)
+			}
 		}
 		_, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(3))
 		refused(t, err, fault.Refused, "还没有到")

@@ -67,9 +67,11 @@ type Facts struct {
 	Excused  bool   `json:"excused,omitempty"`
 	Failures int    `json:"failures"`
 	Serious  int    `json:"serious"` // open findings
-	Links    int    `json:"links"`
-	Columns  int    `json:"columns"`
-	Content  int    `json:"content"`
+	// Unexamined: no check of the pages had ended by then, so that no finding says nothing.
+	Unexamined bool `json:"unexamined,omitempty"`
+	Links      int  `json:"links"`
+	Columns    int  `json:"columns"`
+	Content    int  `json:"content"`
 	// What the person said.
 	Verdict string    `json:"verdict"`
 	Note    string    `json:"note,omitempty"`
@@ -80,7 +82,7 @@ type Facts struct {
 
 // Fine reports that the monitors saw nothing grave.
 func (f Facts) Fine() bool {
-	return f.Watched && !f.Down && !f.Refuses && f.Serious == 0 && f.Links == 0 && f.Columns == 0 && f.Content == 0
+	return f.Watched && !f.Down && !f.Refuses && !f.Unexamined && f.Serious == 0 && f.Links == 0 && f.Columns == 0 && f.Content == 0
 }
 
 // Record is one day's reading of a unit's sites.
@@ -224,6 +226,15 @@ func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit, on calend
 	slices.SortFunc(list, func(a, b Facts) int { return place[a.Site] - place[b.Site] })
 	for i := range list {
 		at[list[i].Site] = &list[i]
+	}
+	var runs db.Where
+	runs.And("state = 'done' AND site_id IN "+db.Among(&runs, ids)).AndIf(late, "finished_at < ?", on.End())
+	done, err := db.All(ctx, q, db.Value[registry.SiteID], `SELECT DISTINCT site_id FROM inspection_run WHERE `+runs.SQL(), runs.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		list[i].Unexamined = !slices.Contains(done, list[i].Site)
 	}
 	type count struct {
 		site     registry.SiteID

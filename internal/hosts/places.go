@@ -67,10 +67,14 @@ func (p *Places) Country(a netip.Addr) string {
 func wide(a netip.Addr) netip.Addr { return netip.AddrFrom16(a.Unmap().As16()) }
 
 // ReadPlaces reads the file. A line that is no range is refused with its number.
-func ReadPlaces(r io.Reader) (*Places, error) {
+func ReadPlaces(r io.Reader) (*Places, error) { return readPlaces(r, maxPlacesFile) }
+
+func readPlaces(r io.Reader, most int64) (*Places, error) {
 	p := &Places{}
-	in := bufio.NewScanner(io.LimitReader(r, maxPlacesFile))
+	file := &io.LimitedReader{R: r, N: most + 1}
+	in := bufio.NewScanner(file)
 	in.Buffer(make([]byte, 0, 4096), 64<<10)
+	heading := true // none was passed yet
 	for n := 1; in.Scan(); n++ {
 		line := strings.TrimSpace(strings.TrimPrefix(in.Text(), "\ufeff"))
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -80,12 +84,14 @@ func ReadPlaces(r io.Reader) (*Places, error) {
 		for i := range cells {
 			cells[i] = strings.Trim(strings.TrimSpace(cells[i]), `"`)
 		}
+		first := heading
+		heading = false
+		if first && !strings.ContainsAny(cells[0], ".:") {
+			continue
+		}
 		b, err := readBlock(cells)
 		if err != nil {
-			if n == 1 {
-				continue // a heading
-			}
-			return nil, fault.Newf(fault.Invalid, "地址库第 %d 行不能识别，每行应为“起始地址,结束地址,国家代码”或“网段,国家代码”。", n).From(err)
+			return nil, fault.Newf(fault.Invalid, "地址库第 %d 行“%.60s”不能识别，每行应为“起始地址,结束地址,国家代码”或“网段,国家代码”，国家代码是两个字母。", n, strings.ToValidUTF8(line, "?")).From(err)
 		}
 		if len(p.blocks) == maxPlaces {
 			return nil, fault.Newf(fault.TooLarge, "地址库超过 %d 行，请只保留国家一级的地址段。", maxPlaces)
@@ -95,8 +101,11 @@ func ReadPlaces(r io.Reader) (*Places, error) {
 	if err := in.Err(); err != nil {
 		return nil, fault.New(fault.Invalid, "地址库有过长的行，请检查文件是不是 CSV。").From(err)
 	}
+	if file.N == 0 {
+		return nil, fault.Newf(fault.TooLarge, "地址库超过 %d MB，请只保留国家一级的地址段。", most>>20)
+	}
 	if len(p.blocks) == 0 {
-		return nil, fault.New(fault.Invalid, "地址库没有一行地址段。")
+		return nil, fault.New(fault.Invalid, "地址库没有一行地址段，请核对文件是不是 UTF-8 编码的 CSV。")
 	}
 	slices.SortFunc(p.blocks, func(a, b block) int { return cmp.Or(a.from.Compare(b.from), b.to.Compare(a.to)) })
 	p.Rows = len(p.blocks)

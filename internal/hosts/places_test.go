@@ -25,6 +25,20 @@ func TestArticle24_AddressesAreOfTheCountryTheFileSays(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+	// A heading may stand below a remark; a first row that is wrong is no heading.
+	if p, err := ReadPlaces(strings.NewReader("# made by hand\n起始地址,结束地址,国家\n1.0.0.0/8,CN\n")); err != nil || p.Rows != 1 {
+		t.Errorf("a heading below a remark: %+v (%v)", p, err)
+	}
+	if _, err := ReadPlaces(strings.NewReader("1.0.0.0,bad,CN\n2.0.0.0/8,CN\n")); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Of(err).Says, "第 1 行“1.0.0.0,bad,CN”") {
+		t.Errorf("a wrong first row: %v", err)
+	}
+	// Nothing behind the bound is left out without a word.
+	if _, err := readPlaces(strings.NewReader("1.0.0.0/8,CN\n2.0.0.0/8,CN\n"), 20); !fault.Is(err, fault.TooLarge) && !fault.Is(err, fault.Invalid) {
+		t.Errorf("a file above the bound: %v", err)
+	}
+	if _, err := readPlaces(strings.NewReader("1.0.0.0/8,CN\n2.0.0.0/8,CN\n"), 26); err != nil {
+		t.Errorf("a file at the bound: %v", err)
+	}
 	var none *Places
 	if none.Country(netip.MustParseAddr("1.2.3.4")) != "" {
 		t.Error("no file, and yet an answer")

@@ -124,8 +124,27 @@ func (f Finding) disputeSubject() obligation.Subject {
 	return obligation.Subject{Kind: "finding", ID: string(f.ID), Name: f.SiteName + "：" + abridge.Cut(f.Says, 60)}
 }
 
-// object opens the dispute of a finding with its person and day.
-func (s *Service) object(ctx context.Context, tx *db.Tx, f Finding, why string) error {
+// carryOn raises again, on a finding that came back a short while after, the objection
+// that nobody had answered when it was seen to be gone: who objected does not do it
+// twice, and the rule counts it once.
+func (s *Service) carryOn(ctx context.Context, tx *db.Tx, f Finding) (Finding, error) {
+	var w db.Where
+	w.And("f.fingerprint = ?", f.Fingerprint).AndIf(f.Account != "", "f.account_id = ?", f.Account).AndIf(f.Account == "", "f.site_id = ?", f.Site)
+	d, err := db.One(ctx, tx, scanObjection, objectionSelect+` WHERE `+w.SQL()+` ORDER BY d.raised_at DESC, d.id DESC LIMIT 1`, w.Args()...)
+	if db.None(err) || err == nil && (d.Verdict != ItIsGone || d.AnsweredAt.Before(s.RelapseSince())) {
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	if f, err = s.move(ctx, tx, f, "dispute", passage.Note{Says: abridge.Cut("接续此前没有答复的申辩："+d.Reason, mostReason)}, ""); err != nil {
+		return f, err
+	}
+	return f, s.object(ctx, tx, f, d.Reason, audit.Actor{ID: d.raisedID, Name: d.RaisedBy}, ruleMove{waiting: 1})
+}
+
+// object opens the dispute of a finding, as raised by by, with its person and day.
+func (s *Service) object(ctx context.Context, tx *db.Tx, f Finding, why string, by audit.Actor, move ruleMove) error {
 	if s.desk == nil {
 		return nil
 	}
@@ -141,8 +160,7 @@ func (s *Service) object(ctx context.Context, tx *db.Tx, f Finding, why string) 
 	if office.ID == "" {
 		office = u
 	}
-	actor, _ := audit.ActorFrom(ctx)
-	office, person, err := s.answerable(ctx, tx, office, actor.ID)
+	office, person, err := s.answerable(ctx, tx, office, by.ID)
 	if err != nil {
 		return err
 	}
@@ -151,10 +169,10 @@ func (s *Service) object(ctx context.Context, tx *db.Tx, f Finding, why string) 
 	due := length.From(from, s.desk.Days)
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO finding_dispute (id, finding_id, unit_id, check_id, reason, raised_id, raised_by, raised_at, person_id, person_name, due_on, provisional)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, ulid.Make().String(), f.ID, office.ID, f.Check, why, actor.ID, actor.Name, tx.Now(), person.ID, person.Name, due.On, due.Provisional); err != nil {
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, ulid.Make().String(), f.ID, office.ID, f.Check, why, by.ID, by.Name, tx.Now(), person.ID, person.Name, due.On, due.Provisional); err != nil {
 		return fmt.Errorf("inspection: dispute: %w", err)
 	}
-	if err := counted(ctx, tx, f.Check, ruleMove{disputed: 1, waiting: 1}); err != nil {
+	if err := counted(ctx, tx, f.Check, move); err != nil {
 		return err
 	}
 	if err := s.desk.Obligations.Open(ctx, tx, obligation.Debt{Kind: DisputeKind.ID, Unit: office.ID, Subject: f.disputeSubject(), Link: f.Link(), Due: due, From: from, Length: length, Person: person.ID}); err != nil {
@@ -253,11 +271,16 @@ func (s *Service) Answer(ctx context.Context, scope authz.Scope, id FindingID, v
 		if f, err = s.Finding(ctx, tx, scope, id); err != nil {
 			return err
 		}
-		if err := reasonOf(why, "请写明核实的情况"); err != nil {
-			return err
-		}
+		err := reasonOf(why, "请写明核实的情况")
 		if verdict != ItIsTrue && verdict != ItIsFalse {
-			return fault.New(fault.Invalid, "没有选择结论。").On("verdict", "请选择问题属实或确认误报")
+			none := fault.New(fault.Invalid, "没有选择结论。").On("verdict", "请选择问题属实或确认误报")
+			if err != nil {
+				none.Says, none.Fields = "没有选择结论，也没有写好理由。", append(none.Fields, fault.Of(err).Fields...)
+			}
+			return none
+		}
+		if err != nil {
+			return err
 		}
 		if err := s.mayAnswer(ctx, tx, f); err != nil {
 			return err

@@ -494,7 +494,10 @@ func (s *Service) moveAs(ctx context.Context, tx *db.Tx, f Finding, act string, 
 			return Finding{}, err
 		}
 	}
-	return f, s.tell(ctx, tx, f, act)
+	if err := s.tell(ctx, tx, f, act); err != nil || act != "reopen" {
+		return f, err
+	}
+	return s.carryOn(ctx, tx, f)
 }
 
 func (s *Service) tell(ctx context.Context, tx *db.Tx, f Finding, act string) error {
@@ -539,7 +542,8 @@ func (s *Service) Dispute(ctx context.Context, scope authz.Scope, id FindingID, 
 		if f, err = s.move(ctx, tx, f, "dispute", passage.Note{Says: why}, ""); err != nil {
 			return err
 		}
-		return s.object(ctx, tx, f, why)
+		by, _ := audit.ActorFrom(ctx)
+		return s.object(ctx, tx, f, why, by, ruleMove{disputed: 1, waiting: 1})
 	})
 	return f, err
 }

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -1055,6 +1058,37 @@ func TestARoundIsDrawnAgainFromWhatWasKept(t *testing.T) {
 			if x := again(round); x.Same != want || (x.SHA256 == "") != (round == 3) {
 				t.Errorf("altered, round %d: %+v", round, x)
 			}
+		}
+		// A list altered together with its digest is told all the same: the trail names
+		// the digest as it was drawn.
+		frame, err := db.One(h.ctx, h.db, db.Value[string], `SELECT frame FROM patrol_round WHERE plan_id = $1 AND round = 2`, p.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put := func(frame string) {
+			sum := sha256.Sum256([]byte(frame))
+			exec(`UPDATE patrol_round SET frame = $2, sha256 = $3 WHERE plan_id = $1 AND round = 2`, p.ID, frame, hex.EncodeToString(sum[:]))
+		}
+		var list inspection.Frame
+		if err := json.Unmarshal([]byte(frame), &list); err != nil {
+			t.Fatal(err)
+		}
+		list["county/portal/6199"] = nil
+		forged, err := json.Marshal(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(string(forged))
+		if x := again(2); x.Same || x.SHA256 != before.SHA256 {
+			t.Errorf("list and digest altered: %+v", x)
+		}
+		put(frame)
+		if x := again(2); x != before {
+			t.Errorf("as it was drawn: %+v", x)
+		}
+		exec(`UPDATE patrol_plan SET share = 31 WHERE id = $1`, p.ID)
+		if x := again(2); x.Same {
+			t.Error("another share than drawn by gives the same")
 		}
 	})
 }

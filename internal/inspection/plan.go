@@ -526,7 +526,7 @@ func (s *Service) drawRound(ctx context.Context, p *Plan, today calendar.Date) e
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.draw", Basis: "第十九条（四）", Target: p.Target(), After: map[string]any{"round": p.Round, "drawn": len(picks), "of": len(sites), "frame_sha256": digest, "next": next.String()}})
+		return audit.Record(ctx, tx, audit.Entry{Act: drawAct, Basis: "第十九条（四）", Target: p.Target(), After: map[string]any{"round": p.Round, "drawn": len(picks), "of": len(sites), "frame_sha256": digest, "seed": p.Seed, "share": p.Share, "next": next.String()}})
 	})
 }
 
@@ -564,7 +564,44 @@ type Redrawn struct {
 	Same   bool   // the list is the one that was kept, and gives the sample that was kept
 }
 
-// Redraw draws a round of a plan in scope again; round 0 is the latest.
+// drawn is what the trail says of the drawing of a round; entries of earlier editions
+// name neither seed nor share.
+type drawn struct {
+	Round  int    `json:"round"`
+	Digest string `json:"frame_sha256"`
+	Seed   *int64 `json:"seed"`
+	Share  *int   `json:"share"`
+}
+
+// drawnAs finds the entry of a round; the zero value when the trail has none.
+func drawnAs(ctx context.Context, q db.Querier, p Plan, round int) (drawn, error) {
+	const page = 200
+	target := p.Target()
+	for at := 0; ; at += page {
+		list, err := audit.Entries(ctx, q, audit.Filter{TargetKind: target.Kind, TargetID: target.ID, Act: drawAct, Limit: page, Offset: at})
+		if err != nil {
+			return drawn{}, err
+		}
+		for _, e := range list {
+			var d drawn
+			if err := json.Unmarshal([]byte(e.After), &d); err != nil {
+				return drawn{}, fmt.Errorf("inspection: entry %s of a drawing: %w", e.ID, err)
+			}
+			if d.Round == round {
+				return d, nil
+			}
+		}
+		if len(list) < page {
+			return drawn{}, nil
+		}
+	}
+}
+
+// drawAct is the act of the trail under which a round is drawn.
+const drawAct = "inspection.patrol.draw"
+
+// Redraw draws a round of a plan in scope again and holds it against the trail, which
+// names the list, the seed and the share as they were drawn; round 0 is the latest.
 func (s *Service) Redraw(ctx context.Context, scope authz.Scope, id PlanID, round int) (Redrawn, error) {
 	p, err := s.PlanByID(ctx, s.db, scope, id)
 	if err != nil {
@@ -584,7 +621,11 @@ func (s *Service) Redraw(ctx context.Context, scope authz.Scope, id PlanID, roun
 	if err != nil {
 		return Redrawn{}, err
 	}
-	out := Redrawn{SHA256: kept.digest}
+	as, err := drawnAs(ctx, s.db, p, round)
+	if err != nil {
+		return Redrawn{}, err
+	}
+	out := Redrawn{SHA256: cmp.Or(as.Digest, kept.digest)}
 	var f Frame
 	if err := json.Unmarshal([]byte(kept.frame), &f); err != nil {
 		return out, nil // altered: it is not the list that was kept
@@ -602,7 +643,7 @@ func (s *Service) Redraw(ctx context.Context, scope authz.Scope, id PlanID, roun
 		var k Pick
 		return k, r.Scan(&k.Site, &k.Stratum, &k.Of, &k.Lap)
 	}, `SELECT site_id, stratum, size, lap FROM patrol_pick WHERE plan_id = $1 AND round = $2 ORDER BY stratum, site_id`, id, round)
-	out.Same = digest == kept.digest && slices.Equal(picks, Draw(f, laps, p.Seed, p.Share))
+	out.Same = digest == as.Digest && (as.Seed == nil || *as.Seed == p.Seed) && (as.Share == nil || *as.Share == p.Share) && slices.Equal(picks, Draw(f, laps, p.Seed, p.Share))
 	return out, err
 }
 

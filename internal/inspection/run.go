@@ -1148,7 +1148,10 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, s
 	if _, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: run, Look: "found", Outcome: engine.Standing, Says: sg.Says, Evidence: sg.Evidence}); err != nil {
 		return f, err
 	}
-	return f, s.tell(ctx, tx, f, "find")
+	if err := s.tell(ctx, tx, f, "find"); err != nil || !f.relapse {
+		return f, err
+	}
+	return s.carryOn(ctx, tx, f)
 }
 
 // Retested is what a retest came to: the look before it and its own.

@@ -238,7 +238,7 @@ func (e *Entry) days(from, until string) string {
 func (r *Rehearsal) readTable(name string, body []byte) error {
 	t, err := official.ReadTable(bytes.NewReader(body), int64(len(body)), name, official.Limits{})
 	if err != nil {
-		return fileFault(err)
+		return err
 	}
 	columns := intake.Suggest(t.Header, Fields)
 	if missing := columns.Missing(Fields); len(missing) > 0 {
@@ -248,7 +248,7 @@ func (r *Rehearsal) readTable(name string, body []byte) error {
 	rows := 0
 	for row, err := range t.Rows() {
 		if err != nil {
-			return fileFault(err)
+			return err
 		}
 		if rows++; rows > mostRows {
 			return fault.Newf(fault.TooLarge, "表格超过 %d 行，请拆分后分次导入。", mostRows).On("file", "行数过多")
@@ -306,14 +306,6 @@ func yes(s string) (yes, ok bool) {
 	return false, false
 }
 
-func fileFault(err error) error {
-	var bad *official.FileError
-	if errors.As(err, &bad) {
-		return fault.New(fault.Invalid, bad.Says).On("file", "请更换文件").From(err)
-	}
-	return err
-}
-
 // Rehearse says what a file would change in a unit's lists; nothing is stored.
 func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.UnitID, name string, body []byte) (Rehearsal, error) {
 	u, err := s.org.Unit(ctx, scope, unit)
@@ -334,8 +326,8 @@ func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.Unit
 			have[e.key()] = e
 		}
 	}
-	fresh, seen := []Entry{}, map[string]bool{}
-	grave := map[string]bool{} // of those replaced, the serious ones
+	fresh, seen := []Entry{}, map[string]int{} // seen: by key, the row
+	grave := map[string]bool{}                 // of those replaced, the serious ones
 	for _, e := range r.Entries {
 		e.Unit = unit
 		standing, stands := have[e.key()]
@@ -349,8 +341,8 @@ func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.Unit
 			differs = strings.Join(e.differs(standing), "、")
 		}
 		switch {
-		case seen[e.key()]:
-			r.bad(e.row, e.Words, "在文件中重复出现")
+		case seen[e.key()] > 0:
+			r.bad(e.row, e.Words, fmt.Sprintf("与第 %d 行是同一词条，请只留一行", seen[e.key()]))
 		case stands && !slices.Equal(standing.Right, e.Right):
 			r.bad(e.row, e.Words, "词库中已有这一条而正确写法不同，请先停用原来的一条")
 		case stands && differs == "":
@@ -367,7 +359,9 @@ func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.Unit
 		default:
 			fresh = append(fresh, e)
 		}
-		seen[e.key()] = true
+		if seen[e.key()] == 0 {
+			seen[e.key()] = e.row
+		}
 	}
 	if err := s.weigh(ctx, s.db, u, fresh); err != nil {
 		return r, err

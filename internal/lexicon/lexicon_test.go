@@ -277,7 +277,7 @@ func TestArticle19_3_WordingListsOfOffices(t *testing.T) {
 			t.Fatalf("%+v %v", r2, err)
 		}
 		// Every row that is not taken is named by its number, in the order of the file.
-		if len(r2.Wrong) != 3 || r2.Wrong[0].Number != 4 || r2.Wrong[1].Number != 5 || r2.Wrong[2].Number != 6 || !strings.Contains(r2.Wrong[2].Says, "重复") {
+		if len(r2.Wrong) != 3 || r2.Wrong[0].Number != 4 || r2.Wrong[1].Number != 5 || r2.Wrong[2].Number != 6 || !strings.Contains(r2.Wrong[2].Says, "与第 2 行是同一词条") {
 			t.Errorf("not taken: %+v", r2.Wrong)
 		}
 		r4, err := s.Rehearse(ctx, all, county.ID, "表.csv", []byte("类别,错误写法,正确写法,开始日期,结束日期\n易错写法,布署,部署,2026-03-01,2026-13-01\n"))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,10 +106,6 @@ func (s *Service) ImportEdition(ctx context.Context, scope authz.Scope, n Editio
 func readSources(n EditionFile) ([]Source, intake.Report, error) {
 	var rep intake.Report
 	t, err := official.ReadTable(bytes.NewReader(n.Body), int64(len(n.Body)), n.File, official.Limits{File: 8 << 20, Unpacked: 64 << 20, Rows: mostSources})
-	var fe *official.FileError
-	if errors.As(err, &fe) {
-		return nil, rep, fault.New(fault.Invalid, fe.Says).On("file", "请选择 XLSX 或 CSV 名单").From(err)
-	}
 	if err != nil {
 		return nil, rep, err
 	}
@@ -124,9 +119,6 @@ func readSources(n EditionFile) ([]Source, intake.Report, error) {
 	seen := map[string]bool{}
 	var list []Source
 	for row, err := range t.Rows() {
-		if errors.As(err, &fe) {
-			return nil, rep, fault.New(fault.Invalid, fe.Says).On("file", "请改正名单后重新导入").From(err)
-		}
 		if err != nil {
 			return nil, rep, err
 		}

@@ -17,7 +17,6 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/prose"
 )
@@ -127,12 +126,8 @@ func (s *Service) readAttachment(ctx context.Context, by Inspector, hash, name s
 	if err != nil {
 		says := "附件“" + name + "”读不出来，没有检查其中的文字；请重新上传，或人工核对。"
 		var f *fault.Error
-		var fe *official.FileError
-		switch {
-		case errors.As(err, &f):
+		if errors.As(err, &f) {
 			says = f.Says
-		case errors.As(err, &fe):
-			says = fe.Says
 		}
 		out = findings(check.Run(check.Facts{Item: &check.Item{Unread: []string{says}}}))
 	}

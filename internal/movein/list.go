@@ -2,7 +2,6 @@ package movein
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -41,12 +40,7 @@ const maxCell = 200 << 10
 
 // readTable opens a spreadsheet.
 func readTable(name string, body []byte) (*official.Table, error) {
-	t, err := official.ReadTable(bytes.NewReader(body), int64(len(body)), name, official.Limits{Cell: maxCell, Rows: 50_000})
-	var wrong *official.FileError
-	if errors.As(err, &wrong) {
-		return nil, fault.New(fault.Invalid, wrong.Says).From(wrong.Err)
-	}
-	return t, err
+	return official.ReadTable(bytes.NewReader(body), int64(len(body)), name, official.Limits{Cell: maxCell, Rows: 50_000})
 }
 
 // fromTable makes an item of each row. Rows that cannot be taken are notes of
@@ -70,7 +64,7 @@ func fromTable(name string, body []byte, columns intake.Columns, each func(Found
 	reader := intake.NewReader(columns, ListFields)
 	for row, err := range t.Rows() {
 		if err != nil {
-			return notes, fault.New(fault.Invalid, err.Error())
+			return notes, err
 		}
 		reader.Next(row)
 		if _, says, wrong := reader.Refused(); wrong {

@@ -502,10 +502,6 @@ func (s *Service) readFile(ctx context.Context, session *authz.Session, r *rehea
 	switch p.Kind {
 	case "docx":
 		paper, err := official.ReadPaper(bytes.NewReader(body), int64(len(body)), path.Base(p.Name), official.Limits{})
-		var wrong *official.FileError
-		if errors.As(err, &wrong) {
-			return fault.New(fault.Invalid, wrong.Says).From(wrong.Err)
-		}
 		if err != nil {
 			return err
 		}
@@ -641,7 +637,7 @@ func (s *Service) Table(ctx context.Context, session *authz.Session, scope authz
 	}
 	for row, err := range t.Rows() {
 		if err != nil {
-			return out, fault.New(fault.Invalid, err.Error())
+			return out, err
 		}
 		if out.First = append(out.First, row.Cells); len(out.First) == 3 {
 			break

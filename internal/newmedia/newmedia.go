@@ -357,7 +357,7 @@ func (s *Service) Import(ctx context.Context, scope authz.Scope, t *official.Tab
 	h := intake.ReadHeader(t)
 	who, on := []string{"账号网址", "平台内部标识", "账号名称", "账号", "account", "url"}, []string{"发布日期", "发布时间", "日期", "date"}
 	if !h.Has(who...) || !h.Has(on...) {
-		return rep, fault.New(fault.Invalid, "表头没有账号或发布日期。请有“账号网址”（或“平台内部标识”“账号名称”）和“发布日期”两列，可以再有“标题”“网址”“是否原创”。")
+		return rep, fault.New(fault.Invalid, "表头没有账号或发布日期。请有“账号网址”（或“平台内部标识”“账号名称”）和“发布日期”两列，可以再有“标题”“网址”“是否原创”。").On("file", "缺少列")
 	}
 	known := map[string]registry.AccountID{}
 	touched := map[registry.AccountID]bool{}
@@ -374,10 +374,14 @@ func (s *Service) Import(ctx context.Context, scope authz.Scope, t *official.Tab
 					break
 				}
 			}
+			if key == "" {
+				rep.Refuse(row.Number, "账号", "没有写明账号，请填写账号网址、平台内部标识或账号名称")
+				continue
+			}
 			day := h.Get(row, on...)
 			d, err := calendar.ParseLoose(strings.Fields(day + " ")[0:1][0])
 			if day == "" || err != nil {
-				rep.Refuse(row.Number, "发布日期", "发布日期不能识别，应为 2026-11-23 这样的日期")
+				rep.Refuse(row.Number, "发布日期", "发布日期“"+abridge.Cut(day, 30)+"”不能识别，应为 2026-11-23 这样的日期")
 				continue
 			}
 			id, ok := known[key]
@@ -388,7 +392,7 @@ func (s *Service) Import(ctx context.Context, scope authz.Scope, t *official.Tab
 				known[key] = id
 			}
 			if id == "" {
-				rep.Refuse(row.Number, "账号", "台账中没有这个账号，或不止一个同名账号，请改用账号网址")
+				rep.Refuse(row.Number, "账号", "台账中没有账号“"+abridge.Cut(key, 60)+"”，或不止一个同名账号，请改用账号网址")
 				continue
 			}
 			original := ""
@@ -399,14 +403,19 @@ func (s *Service) Import(ctx context.Context, scope authz.Scope, t *official.Tab
 				original = "no"
 			}
 			if d.After(calendar.DateOf(tx.Now())) {
-				rep.Refuse(row.Number, "发布日期", "发布日期晚于今天")
+				rep.Refuse(row.Number, "发布日期", "发布日期“"+abridge.Cut(day, 30)+"”晚于今天，请核对年份")
 				continue
 			}
-			if _, err := s.post(ctx, tx, id, Entry{d, h.Get(row, "标题", "title"), h.Get(row, "网址", "链接", "link")}, original, "file"); err != nil {
+			fresh, err := s.post(ctx, tx, id, Entry{d, h.Get(row, "标题", "title"), h.Get(row, "网址", "链接", "link")}, original, "file")
+			switch {
+			case err != nil:
 				return err
+			case fresh:
+				rep.Accepted++
+			default:
+				rep.Unchanged++
 			}
 			touched[id] = true
-			rep.Accepted++
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "newmedia.import", Basis: MendDue.Citation, Target: audit.Target{Kind: "account_post", Name: "账号发布数据"}, After: map[string]int{"rows": rep.Accepted, "accounts": len(touched)}})
 	})

@@ -221,8 +221,12 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		}
 		// A file tells which are its own.
 		rep, err = svc.Import(ctx, system, table("posts.csv", fmt.Sprintf("账号网址,发布日期,标题,网址,是否原创\nhttps://weibo.example/sx,%s,自己写的,https://weibo.example/wn/10,是\nhttps://weibo.example/sx,%s,转来的,https://weibo.example/wn/11,否\n谁也不认识,%s,x,,\nhttps://weibo.example/sx,不是日期,x,,\n", today.AddDays(-3), today.AddDays(-2), today)))
-		if err != nil || rep.Accepted != 2 || len(rep.Refused) != 2 {
+		if err != nil || rep.Accepted != 2 || len(rep.Refused) != 2 || !strings.Contains(rep.Refused[0].Says, "“谁也不认识”") || !strings.Contains(rep.Refused[1].Says, "“不是日期”") {
 			t.Fatalf("%+v, %v", rep, err)
+		}
+		// The same once more is nothing new; a row that names no account says so.
+		if rep, err := svc.Import(ctx, system, table("posts.csv", fmt.Sprintf("账号网址,发布日期,标题,网址,是否原创\nhttps://weibo.example/sx,%s,自己写的,https://weibo.example/wn/10,是\n,%s,x,,\n", today.AddDays(-3), today))); err != nil || rep.Accepted != 0 || rep.Unchanged != 1 || len(rep.Refused) != 1 || !strings.Contains(rep.Refused[0].Says, "没有写明账号") {
+			t.Errorf("again: %+v, %v", rep, err)
 		}
 		if got := outcome("account.original"); got != check.Kept {
 			t.Errorf("originals: %s", got)

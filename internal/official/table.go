@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"zhengshu/internal/abridge"
+	"zhengshu/internal/fault"
 )
 
 // Limits bounds what a table may cost to read. Zero fields take the default.
@@ -58,6 +59,16 @@ func (e *FileError) Error() string { return e.Says }
 
 // Unwrap returns the technical cause.
 func (e *FileError) Unwrap() error { return e.Err }
+
+// As makes it a fault of the form's field file wherever one is asked for: whoever
+// sent the file reads what is wrong with it, at once or in the middle of its rows.
+func (e *FileError) As(target any) bool {
+	f, ok := target.(**fault.Error)
+	if ok {
+		*f = fault.New(fault.Invalid, e.Says).On("file", "请更换文件").From(e.Err)
+	}
+	return ok
+}
 
 func refuse(err error, format string, a ...any) *FileError {
 	return &FileError{Says: fmt.Sprintf(format, a...), Err: err}

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 
+	"zhengshu/internal/fault"
 	"zhengshu/internal/realdata"
 )
 
@@ -186,6 +187,10 @@ func TestReadTableRefusals(t *testing.T) {
 		var fe *FileError
 		if !errors.As(err, &fe) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v; want %q", c.what, err, c.says)
+		}
+		// On a form it is a fault of the file that says the same.
+		if f := fault.Of(err); f.Kind != fault.Invalid || f.Says != err.Error() || len(f.Fields) != 1 || f.Fields[0].Name != "file" {
+			t.Errorf("%s as a fault: %+v", c.what, f)
 		}
 	}
 }

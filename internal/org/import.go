@@ -85,7 +85,7 @@ func (s *Service) importDivisions(ctx context.Context, scope authz.Scope, t *off
 	seen := map[AreaID]int{}
 	for row, err := range t.Rows() {
 		if err != nil {
-			return fault.New(fault.Invalid, err.Error())
+			return err
 		}
 		rep.Read++
 		d := division{
@@ -306,7 +306,7 @@ func (s *Service) importSpecial(ctx context.Context, scope authz.Scope, t *offic
 	var rows []special
 	for row, err := range t.Rows() {
 		if err != nil {
-			return fault.New(fault.Invalid, err.Error())
+			return err
 		}
 		rep.Read++
 		sp := special{row: row.Number, name: h.Get(row, "name"), kind: h.Get(row, "kind"), seat: h.Get(row, "seat_or_parent_code"), stat: h.Get(row, "stat_code"), note: h.Get(row, "note")}

@@ -483,7 +483,7 @@ func (p *Publisher) ImportRedirects(ctx context.Context, scope authz.Scope, site
 		seen := map[string]int{}
 		for x, err := range t.Rows() {
 			if err != nil {
-				return fault.New(fault.Invalid, err.Error())
+				return err
 			}
 			if rep.Read++; rep.Read > MaxRedirects {
 				return fault.Newf(fault.Invalid, "跳转表超过 %d 条，没有导入；请只列有访问量的地址。", MaxRedirects)

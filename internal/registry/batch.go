@@ -117,7 +117,7 @@ func readRows[T any](t *official.Table, fields []intake.Field, o org.ImportOptio
 	rehearsed := o.From > 0 // the report holds what was said of these rows
 	for row, err := range t.Rows() {
 		if err != nil {
-			return nil, fault.New(fault.Invalid, err.Error())
+			return nil, err
 		}
 		if o.SkipHidden && row.Hidden {
 			continue

@@ -76,12 +76,7 @@ func (in *Intake) table(ctx context.Context, f File) (*official.Table, error) {
 }
 
 func openTable(from io.ReaderAt, f File) (*official.Table, error) {
-	t, err := official.ReadChosen(from, f.Size, f.Name, f.Choice, official.Limits{File: MaxFile})
-	var wrong *official.FileError
-	if errors.As(err, &wrong) {
-		return nil, fault.New(fault.Invalid, wrong.Says).On("file", "请改正后重新选择文件").From(wrong.Err)
-	}
-	return t, err
+	return official.ReadChosen(from, f.Size, f.Name, f.Choice, official.Limits{File: MaxFile})
 }
 
 // matched is the table with the heads of the fields in place of its own, and
@@ -217,7 +212,7 @@ func (in *Intake) Form(ctx context.Context, session *authz.Session, id string) (
 	out := Form{File: f, Sheets: t.Sheets, Header: t.Header, Row: t.HeaderRow, Notes: t.Notes, Fields: FieldsOf(f.Kind)}
 	for row, err := range t.Rows() {
 		if err != nil {
-			return out, fault.New(fault.Invalid, err.Error())
+			return out, err
 		}
 		out.First = append(out.First, row.Cells)
 		if len(out.First) == 3 {
@@ -617,7 +612,7 @@ func (in *Intake) Wrong(ctx context.Context, session *authz.Session, id string) 
 	var rows [][]any
 	for row, err := range t.Rows() {
 		if err != nil {
-			return s, fault.New(fault.Invalid, err.Error())
+			return s, err
 		}
 		says, wrong := why[row.Number]
 		if !wrong {

@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
@@ -410,10 +411,10 @@ func (a Account) Strange(seen Sighting) []string {
 	if seen.PlatformID != "" && a.PlatformID != "" && seen.PlatformID != a.PlatformID {
 		out = append(out, "同一网址上的平台内部标识是“"+seen.PlatformID+"”，台账是“"+a.PlatformID+"”：这个名称可能已被他人占用，请立即核实。")
 	}
-	if seen.Name != "" && seen.Name != a.Name {
+	if seen.Name != "" && !check.SameName(seen.Name, a.Name) {
 		out = append(out, "平台上的名称是“"+seen.Name+"”，台账是“"+a.Name+"”：账号可能已改名，请核对后办理名称变更。")
 	}
-	if seen.VerifiedAs != "" && a.VerifiedAs != "" && seen.VerifiedAs != a.VerifiedAs {
+	if seen.VerifiedAs != "" && a.VerifiedAs != "" && !check.SameName(seen.VerifiedAs, a.VerifiedAs) {
 		out = append(out, "平台上的认证主体是“"+seen.VerifiedAs+"”，台账是“"+a.VerifiedAs+"”，请核对。")
 	}
 	return out

@@ -457,6 +457,14 @@ func TestSightingShowsAHijackedHandle(t *testing.T) {
 		if got := a.Strange(last); len(got) != 1 || !strings.Contains(got[0], "占用") {
 			t.Errorf("advice %v", got)
 		}
+		// A platform sets blanks of its own: no other name, as the check has it.
+		a.VerifiedAs = "雁塔区人民政府办公室"
+		if got := a.Strange(registry.Sighting{At: last.At, Name: "雁塔 发布", VerifiedAs: "雁塔区人民政府　办公室"}); len(got) != 0 {
+			t.Errorf("blanks: %v", got)
+		}
+		if got := a.Strange(registry.Sighting{At: last.At, Name: "雁塔公布", VerifiedAs: "某公司"}); len(got) != 2 {
+			t.Errorf("another name and subject: %v", got)
+		}
 		if now, err := h.reg.Account(h.ctx, h.db, system, a.ID); err != nil || now.PlatformID != "1000000001" {
 			t.Errorf("a sighting changed the ledger: %+v (%v)", now, err)
 		}

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"strings"
 
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
@@ -24,9 +23,13 @@ func TakeTable(r *http.Request, noun string, limits official.Limits, take func(*
 	}
 	t, err := official.ReadTable(files[0].Content, files[0].Size, files[0].Name, limits)
 	if err != nil {
-		return intake.Report{}, fault.New(fault.Invalid, noun+"不能识别："+strings.TrimRight(fault.Of(err).Alone(), "。")+"。请另存为 CSV（UTF-8）或 XLSX 再导入。").On("file", "请核对文件").From(err)
+		return intake.Report{}, err
 	}
-	return take(t)
+	rep, err := take(t)
+	if err == nil && rep.Accepted+rep.Unchanged+len(rep.Refused) == 0 {
+		err = fault.New(fault.Invalid, noun+"只有表头，没有内容，请填好各行再导入。").On("file", "没有内容")
+	}
+	return rep, err
 }
 
 // Taken says on a form what became of a table's rows; the first hundred that
@@ -36,6 +39,9 @@ func (v *FormView) Taken(rep *intake.Report) {
 		return
 	}
 	v.Alert = Alert{Kind: Good, Title: fmt.Sprintf("收到 %d 条，未收 %d 条", rep.Accepted, len(rep.Refused))}
+	if rep.Unchanged > 0 {
+		v.Alert.Title = fmt.Sprintf("收到 %d 条，已有而未变的 %d 条，未收 %d 条", rep.Accepted, rep.Unchanged, len(rep.Refused))
+	}
 	if len(rep.Refused) == 0 {
 		return
 	}

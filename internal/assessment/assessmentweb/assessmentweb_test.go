@@ -210,8 +210,10 @@ func TestOrderOnScreen(t *testing.T) {
 		t.Errorf("file %q %v", file.Body, file.Header)
 	}
 	x.as("neighbour").Get(href).Want(http.StatusNotFound)
-	// The site's monitoring is off: nothing is contacted, and the receipt says so.
-	x.as("bureau").Post(at+"/retest", nil).Want(http.StatusSeeOther)
+	// The site's monitoring is off: nothing is contacted, and the page says so as what it is.
+	if got := x.as("bureau").Post(at+"/retest", nil).Want(http.StatusUnprocessableEntity).Text(".alert.danger"); !strings.Contains(got, "没有完成复测：这个站点没有开启监测") {
+		t.Errorf("a retest of nothing says %q", got)
+	}
 	x.Post(at+"/accept", url.Values{"finding": {f}, "reason-" + f: {"已到现场核实。"}}).Want(http.StatusForbidden)
 	if got := x.as("city").Get(at).Attr("a[href*='/console/merits/new']", "href"); !strings.Contains(got, "ground=order%3A") || strings.Contains(got, "sort=") {
 		t.Errorf("an order in time leads to %q", got)

@@ -315,6 +315,9 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if out.Looked()+len(out.Out) == 0 && len(out.Failed) > 0 {
+		return h.again(w, r, fault.New(fault.Refused, "没有完成复测："+out.Failed[0].Why))
+	}
 	said := fmt.Sprintf("复测了%d个问题：%d个已改正，%d个没有改正或未能确认。", out.Looked(), out.Gone, out.Looked()-out.Gone)
 	if out.Looked() == 0 {
 		said = "没有完成复测。"

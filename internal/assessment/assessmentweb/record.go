@@ -162,11 +162,12 @@ func newOrderView(d assessment.Dossier, me reader, today calendar.Date) orderVie
 		v.Answers = append(v.Answers, p)
 	}
 	v.Story = orderStory(d, open)
-	if d.Standing > 0 && open {
+	// What waits for a crawler, or for a person, is not looked at by pressing a button.
+	if d.Standing > 0 && open && slices.ContainsFunc(v.Findings, func(p findingPart) bool { return p.MayTest }) {
 		switch {
 		case me.answers:
 			v.Test = base + "/retest"
-		case me.issues && slices.ContainsFunc(v.Findings, func(p findingPart) bool { return p.MayTest }):
+		case me.issues:
 			v.Test = base + "/review"
 		}
 	}

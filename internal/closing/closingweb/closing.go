@@ -553,8 +553,6 @@ func (h *Handler) importMap(w http.ResponseWriter, r *http.Request) error {
 		var t *official.Table
 		if t, err = official.ReadTable(sent[0].Content, sent[0].Size, sent[0].Name, official.Limits{File: 8 << 20, Rows: closing.MaxRedirects + 1}); err == nil {
 			rep, err = h.closings.ImportMap(r.Context(), authz.ScopeFrom(r.Context()), id(r), t, r.PostForm.Has("dry"))
-		} else {
-			err = fileWrong(err)
 		}
 	}
 	if err == nil && len(rep.Refused) == 0 && !rep.DryRun {

@@ -1,7 +1,6 @@
 package closingweb
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,7 +14,6 @@ import (
 	"zhengshu/internal/closing"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/merit"
-	"zhengshu/internal/official"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
@@ -24,14 +22,6 @@ import (
 
 func missingFile() error {
 	return fault.New(fault.Invalid, "没有选择文件。").On("file", "请选择 CSV 或 XLSX 文件")
-}
-
-// fileWrong makes a fault of what is wrong with a file somebody sent.
-func fileWrong(err error) error {
-	if f := (*official.FileError)(nil); errors.As(err, &f) {
-		return fault.New(fault.Invalid, f.Says).On("file", f.Says).From(err)
-	}
-	return err
 }
 
 func inquiryPath(id closing.InquiryID) string {

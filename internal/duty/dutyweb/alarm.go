@@ -9,7 +9,9 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/duty"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/web"
 )
@@ -50,6 +52,32 @@ func alarmTable(caption string, list []duty.Alarm) web.Table {
 	return t
 }
 
+// desks is the unit whose desk a list may be narrowed to: the one asked for, else
+// the reader's own; nil when there is none.
+func (h *Handler) desks(r *http.Request) (*org.Unit, error) {
+	id := r.URL.Query().Get("unit")
+	if mine := units(authz.SessionFrom(r.Context())); id == "" && len(mine) > 0 {
+		id = mine[0]
+	}
+	if id == "" {
+		return nil, nil
+	}
+	u, err := h.org.Unit(r.Context(), authz.ScopeFrom(r.Context()), org.UnitID(id))
+	if fault.Is(err, fault.NotFound) && r.URL.Query().Get("unit") == "" {
+		return nil, nil
+	}
+	return &u, err
+}
+
+// whose narrows a list to what the figures of a duty desk count.
+func whose(unit *org.Unit) web.Field {
+	f := web.Field{Kind: web.Select, Name: "unit", Label: "值班单位", Options: []web.Option{{Label: "全部"}}}
+	if unit != nil {
+		f.Options = append(f.Options, web.Option{Value: string(unit.ID), Label: unit.Name})
+	}
+	return f
+}
+
 func states(m passage.Machine, keys ...string) []web.Option {
 	out := []web.Option{{Label: "全部"}, {Value: "standing", Label: "未结束"}}
 	for _, k := range keys {
@@ -67,13 +95,17 @@ func gapAlert(g inspection.Gap) web.Alert {
 	return web.Alert{Kind: web.Warn, Title: g.Title, Text: g.Says, Links: []web.Link{{Text: "查看监测点", Href: "/console/vantages"}}}
 }
 
-func newAlarms(list []duty.Alarm, total int, gap inspection.Gap) page {
+func newAlarms(list []duty.Alarm, total int, gap inspection.Gap, unit *org.Unit) page {
 	return page{web.ListView{Alert: gapAlert(gap), Heading: web.Heading{Title: "告警", Lead: "同一原因只有一个告警：同一平台、机房或服务商，同一组域名服务器，或同一张有问题的证书上的多个网站打不开，合为一个。无人接收的，先转下一班，再报分管领导。"}, Trail: trail,
-		Filter: web.Filter{Action: alarmPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "state", Label: "状态", Options: states(duty.AlarmMachine, duty.Raised, duty.AlarmTaken, duty.Ended)}}}, Table: alarmTable("告警", list)}}
+		Filter: web.Filter{Action: alarmPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "state", Label: "状态", Options: states(duty.AlarmMachine, duty.Raised, duty.AlarmTaken, duty.Ended)}, whose(unit)}}, Table: alarmTable("告警", list)}}
 }
 
 func (h *Handler) alarms(w http.ResponseWriter, r *http.Request) error {
-	list, total, err := h.duty.Alarms(r.Context(), authz.ScopeFrom(r.Context()), duty.AlarmFilter{State: r.URL.Query().Get("state"), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage})
+	unit, err := h.desks(r)
+	if err != nil {
+		return err
+	}
+	list, total, err := h.duty.Alarms(r.Context(), authz.ScopeFrom(r.Context()), duty.AlarmFilter{Unit: org.UnitID(r.URL.Query().Get("unit")), State: r.URL.Query().Get("state"), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage})
 	if err != nil {
 		return err
 	}
@@ -81,7 +113,7 @@ func (h *Handler) alarms(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newAlarms(list, total, gap)
+	v := newAlarms(list, total, gap, unit)
 	v.Filter.Fill(r.URL.Query())
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)

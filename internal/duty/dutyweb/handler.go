@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -219,7 +218,10 @@ type deskData struct {
 	record    duty.Record
 	alarms    []duty.Alarm
 	handedUp  []duty.Alarm // of units below, which did not take them in time
+	standing  int          // alarms of the unit that stand; of them waiting are taken by nobody
+	waiting   int
 	incidents []duty.Incident
+	open      int // incidents that are not closed
 	swaps     []duty.Swap
 	past      []duty.Day
 	me        string
@@ -279,13 +281,7 @@ func newDesk(d deskData, now time.Time) record {
 			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: "您已请" + w.ToName + "换班，待答复", Hint: w.Shift.Span()}}, Buttons: []web.Button{{Label: "撤回换班", Name: "act", Value: "withdraw", Plain: true}}})
 		}
 	}
-	waiting, unreached := 0, 0
-	alarms := len(d.alarms) + len(d.handedUp)
-	for _, a := range slices.Concat(d.alarms, d.handedUp) {
-		if a.State == duty.Raised {
-			waiting++
-		}
-	}
+	unreached := 0
 	for _, f := range d.record.Sites {
 		if f.Down {
 			unreached++
@@ -295,11 +291,21 @@ func newDesk(d deskData, now time.Time) record {
 	if d.record.State != "" {
 		said = duty.RecordMachine.Name(d.record.State)
 	}
+	of := "&unit=" + url.QueryEscape(string(d.unit.ID))
+	waiting, taken, list := d.waiting, d.standing-d.waiting, alarmPath+"?state="+duty.Raised+of
+	for _, a := range d.handedUp {
+		list = "" // of several units: they stand below
+		if a.State == duty.Raised {
+			waiting++
+		} else {
+			taken++
+		}
+	}
 	v.Main = append(v.Main, web.Stats{Label: "值班情况", Items: []web.Stat{
-		{Name: "待接收告警", Value: fmt.Sprint(waiting), Unit: "个", Note: fmt.Sprintf("处理中 %d 个", alarms-waiting), Href: alarmPath + "?state=standing", Kind: tone(waiting > 0, web.Danger)},
+		{Name: "待接收告警", Value: fmt.Sprint(waiting), Unit: "个", Note: fmt.Sprintf("处理中 %d 个", taken), Href: list, Kind: tone(waiting > 0, web.Danger)},
 		{Name: "打不开", Value: fmt.Sprint(unreached), Unit: "个", Note: fmt.Sprintf("共值守 %d 个网站", len(d.record.Sites)), Kind: tone(unreached > 0, web.Danger)},
 		{Name: "今天已巡检", Value: fmt.Sprintf("%d/%d", d.record.Looked(), len(d.record.Sites)), Note: said, Href: duty.RecordLink(d.unit.ID, today), Kind: tone(d.record.State != duty.Confirmed, web.Warn)},
-		{Name: "处置中的事件", Value: fmt.Sprint(len(d.incidents)), Unit: "件", Href: incidentPath + "?state=standing", Kind: tone(len(d.incidents) > 0, web.Warn)},
+		{Name: "处置中的事件", Value: fmt.Sprint(d.open), Unit: "件", Href: incidentPath + "?state=standing" + of, Kind: tone(d.open > 0, web.Warn)},
 	}})
 	own := "当前告警"
 	if len(d.handedUp) > 0 {
@@ -410,13 +416,16 @@ func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
 	if d.record, err = h.duty.RecordOf(ctx, scope, d.unit.ID, today); err != nil {
 		return err
 	}
-	if d.alarms, _, err = h.duty.Alarms(ctx, scope, duty.AlarmFilter{Unit: d.unit.ID, State: "standing", Limit: 20}); err != nil {
+	if d.alarms, d.standing, err = h.duty.Alarms(ctx, scope, duty.AlarmFilter{Unit: d.unit.ID, State: "standing", Limit: 20}); err != nil {
+		return err
+	}
+	if _, d.waiting, err = h.duty.Alarms(ctx, scope, duty.AlarmFilter{Unit: d.unit.ID, State: duty.Raised, Limit: 1}); err != nil {
 		return err
 	}
 	if d.handedUp, err = h.duty.HandedUp(ctx, scope, d.unit.ID); err != nil {
 		return err
 	}
-	if d.incidents, _, err = h.duty.Incidents(ctx, scope, "standing", d.unit.ID, 20, 0); err != nil {
+	if d.incidents, d.open, err = h.duty.Incidents(ctx, scope, "standing", d.unit.ID, 20, 0); err != nil {
 		return err
 	}
 	if d.swaps, err = h.duty.Swaps(ctx, scope, d.unit.ID); err != nil {

@@ -24,9 +24,9 @@ func incidentTag(x duty.Incident) web.Tag {
 	return t
 }
 
-func newIncidents(list []duty.Incident, total int, may bool) page {
+func newIncidents(list []duty.Incident, total int, may bool, unit *org.Unit) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "事件处置", Lead: "一件事一个处置间：进展、人员、任务、材料、相关告警和问题都在一处；结案由另一人复核。"}, Trail: trail,
-		Filter: web.Filter{Action: incidentPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "state", Label: "状态", Options: states(duty.IncidentMachine, duty.Handling, duty.Closing, duty.Closed)}}},
+		Filter: web.Filter{Action: incidentPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "state", Label: "状态", Options: states(duty.IncidentMachine, duty.Handling, duty.Closing, duty.Closed)}, whose(unit)}},
 		Table:  web.Table{Caption: "事件", Quiet: true, Columns: []web.Column{{Head: "事件", Wide: true}, {Head: "单位"}, {Head: "状态"}, {Head: "立案"}, {Head: "结案"}}, Empty: web.Empty{Title: "没有事件", Text: "从告警或在这里立案处置。"}}}}
 	if may {
 		v.Heading.Acts = []web.Act{{Text: "立案处置", Href: incidentPath + "/new", Primary: true}}
@@ -40,11 +40,15 @@ func newIncidents(list []duty.Incident, total int, may bool) page {
 }
 
 func (h *Handler) incidents(w http.ResponseWriter, r *http.Request) error {
-	list, total, err := h.duty.Incidents(r.Context(), authz.ScopeFrom(r.Context()), r.URL.Query().Get("state"), "", perPage, (web.PageOf(r)-1)*perPage)
+	unit, err := h.desks(r)
 	if err != nil {
 		return err
 	}
-	v := newIncidents(list, total, authz.SessionFrom(r.Context()).May(authz.IncidentHandle))
+	list, total, err := h.duty.Incidents(r.Context(), authz.ScopeFrom(r.Context()), r.URL.Query().Get("state"), org.UnitID(r.URL.Query().Get("unit")), perPage, (web.PageOf(r)-1)*perPage)
+	if err != nil {
+		return err
+	}
+	v := newIncidents(list, total, authz.SessionFrom(r.Context()).May(authz.IncidentHandle), unit)
 	v.Filter.Fill(r.URL.Query())
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)

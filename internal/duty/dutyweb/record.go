@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -66,6 +67,9 @@ func sectionsOf(f duty.Facts) []section {
 		when = "当日："
 	}
 	count := func(n int) (string, web.Tag) {
+		if n == 0 && f.Unexamined {
+			return cmp.Or(strings.TrimSuffix(when, "："), "到现在") + "还没有检查过页面，请人工查看", web.Tag{Text: "未检查"}
+		}
 		if n == 0 {
 			return when + "没有未办结的问题", web.Tag{Kind: web.Good, Text: "正常"}
 		}

@@ -54,8 +54,8 @@ func refusedReading() readingView {
 }
 
 var (
-	listPage = web.Define(web.Plain, "pages/list.html", newAlarms(nil, 0, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，公共网络上没有地址应答。"}), newAlarms([]duty.Alarm{sampleAlarm}, 1, inspection.Gap{}), newAlarms([]duty.Alarm{badAlarm}, 1, inspection.Gap{Title: "<b>", Says: "<i>"}),
-		newIncidents(nil, 0, true), newIncidents([]duty.Incident{sampleEvent}, 1, true), newIncidents([]duty.Incident{badEvent}, 1, false),
+	listPage = web.Define(web.Plain, "pages/list.html", newAlarms(nil, 0, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，公共网络上没有地址应答。"}, nil), newAlarms([]duty.Alarm{sampleAlarm}, 1, inspection.Gap{}, &sampleUnit), newAlarms([]duty.Alarm{badAlarm}, 1, inspection.Gap{Title: "<b>", Says: "<i>"}, &org.Unit{ID: `">`, Name: "<b>"}),
+		newIncidents(nil, 0, true, nil), newIncidents([]duty.Incident{sampleEvent}, 1, true, &sampleUnit), newIncidents([]duty.Incident{badEvent}, 1, false, nil),
 		newTakedowns(nil, 0, true), newTakedowns([]duty.Takedown{sampleDown}, 1, true), newTakedowns([]duty.Takedown{badDown}, 1, false))
 	recordView = web.Define(web.Plain, "pages/record.html", newDesk(deskData{unit: sampleUnit}, sampleNow), newDesk(deskData{unit: sampleUnit, now: sampleNext, reports: true, periods: []vigil.Period{{ID: "01JP", Name: "省“两会”", From: sampleToday, Until: sampleToday.AddDays(3)}}}, sampleNow),
 		newDesk(deskData{unit: sampleUnit, others: []org.Unit{{ID: "o", Name: "西安市商务局"}}, now: sampleShift, next: sampleNext, mine: sampleNext, record: sampleRecord, alarms: []duty.Alarm{sampleAlarm}, incidents: []duty.Incident{sampleEvent}, me: "p3", serves: true, manages: true,

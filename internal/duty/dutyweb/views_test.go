@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -530,5 +531,54 @@ func TestTheDeskShowsWhatWasHandedUp(t *testing.T) {
 	}
 	if said := fmt.Sprint(newDesk(deskData{unit: sampleUnit, now: sampleShift}, sampleNow).Main); strings.Contains(said, "上报") || !strings.Contains(said, "当前告警") {
 		t.Errorf("nothing handed up: %s", said)
+	}
+}
+
+// A site whose pages nobody has checked yet is not called well.
+func TestNotCheckedIsNotWell(t *testing.T) {
+	for _, c := range []struct {
+		f    duty.Facts
+		says string
+	}{
+		{duty.Facts{Watched: true, Probes: 3, Unexamined: true}, "到现在还没有检查过页面，请人工查看"},
+		{duty.Facts{Watched: true, OneDay: true, Probes: 3, Unexamined: true}, "当日还没有检查过页面，请人工查看"},
+		{duty.Facts{Watched: true, Probes: 3}, "没有未办结的问题"},
+	} {
+		got := sectionsOf(c.f)[1]
+		if got.Says != c.says || (got.Tag.Text == "正常") == c.f.Unexamined || c.f.Fine() == c.f.Unexamined {
+			t.Errorf("%+v: %+v, fine %v", c.f, got, c.f.Fine())
+		}
+	}
+	// What a person saw there stands all the same.
+	if got := sectionsOf(duty.Facts{Unexamined: true, Content: 2})[3]; got.Tag.Text != "有问题" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A figure of the desk and the list behind it count the same.
+func TestADeskFigureLeadsToItsOwnRows(t *testing.T) {
+	v := newDesk(deskData{unit: sampleUnit, standing: 5, waiting: 2, open: 30}, sampleNow)
+	i := slices.IndexFunc(v.Main, func(c web.Component) bool { _, ok := c.(web.Stats); return ok })
+	items := v.Main[i].(web.Stats).Items
+	unit := "&unit=" + string(sampleUnit.ID)
+	if items[0].Value != "2" || items[0].Href != alarmPath+"?state=raised"+unit || items[0].Note != "处理中 3 个" || items[3].Value != "30" || items[3].Href != incidentPath+"?state=standing"+unit {
+		t.Errorf("%+v", items)
+	}
+}
+
+// Where there is nothing to read the keys are not explained.
+func TestNoSitesNoKeys(t *testing.T) {
+	for sites, want := range map[int]bool{0: false, 1: true} {
+		rec := duty.Record{Unit: sampleUnit, On: sampleToday}
+		for range sites {
+			rec.Sites = append(rec.Sites, duty.Facts{Site: "s", Name: "某网站"})
+		}
+		w := httptest.NewRecorder()
+		if err := readingPage.Render(w, httptest.NewRequest("GET", "/", nil), newReading(rec, true)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(w.Body.String(), "<kbd>J</kbd>"); got != want {
+			t.Errorf("%d sites: keys explained %v", sites, got)
+		}
 	}
 }

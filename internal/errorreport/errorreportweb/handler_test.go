@@ -104,7 +104,11 @@ func TestAListOnScreen(t *testing.T) {
 	}
 	as("office").Get("/console/error-reports/import").Want(http.StatusOK)
 	send("", "").Want(http.StatusUnprocessableEntity)
-	send("图.xlsx", "not a workbook").Want(http.StatusUnprocessableEntity)
+	for _, c := range []struct{ name, body, says string }{{"图.xlsx", "not a workbook", "却不是Excel工作簿"}, {"空.csv", "", "是空的"}, {"名单.csv", "留言编号,网站域名,留言时间\n", "只有表头，没有内容"}} {
+		if got := send(c.name, c.body).Want(http.StatusUnprocessableEntity).Text("main"); !strings.Contains(got, c.says) || strings.Contains(got, "系统出了问题") {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
 	got := send("名单.csv", "留言编号,网站域名,留言时间,办结时间,留言内容\nA1,swj.xian.gov.cn,2026-01-05,,错别字\nA2,www.xian.gov.cn,2026-03-10,2026-03-12,打不开\nA3,no.example,2026-03-10,,\n").Want(http.StatusOK)
 	if !strings.Contains(got.Text(".alert"), "收到 2 条，未收 1 条") || !strings.Contains(got.Text(".table tbody"), "台账中没有这个网站") {
 		t.Errorf("%s", got.Text("main"))

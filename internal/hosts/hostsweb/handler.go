@@ -71,6 +71,13 @@ func filterOf(r *http.Request) (hosts.Filter, error) {
 	return f, nil
 }
 
+// unusable says that there are address data and why they are not used.
+func (v *page) unusable(err error) {
+	v.Alert = web.Alert{Kind: web.Warn, Title: "地址库不能使用", Text: fault.Of(err).Says}
+	last := len(v.Stats.Items) - 1
+	v.Stats.Items[last].Note = "地址库不能使用，服务器位置未能检查"
+}
+
 func newList(list []hosts.Look, total int, t hosts.Tally, rows int, made time.Time) page {
 	items := []web.Option{{Label: "全部"}}
 	for _, c := range hosts.Columns() {
@@ -136,7 +143,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := newList(list, total, tally, rows, made)
 	if err != nil {
-		v.Alert = web.Alert{Kind: web.Warn, Title: "地址库不能使用", Text: fault.Of(err).Says}
+		v.unusable(err)
 	}
 	v.Exports = web.ExportActs(hostsPath+"/export", r.URL.Query())
 	v.Filter.Fill(r.URL.Query())

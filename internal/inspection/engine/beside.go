@@ -58,7 +58,7 @@ var OtherRules = []OtherRule{
 	{check.KindUnreadable, "乱码和自造字", []string{"S19.3a"}, check.Error, mendWords, keptText, true},
 
 	{"ledger.dns", "域名解析与台账不一致", []string{"S10.4"}, check.Error, "请核对域名解析，或在域名台账更正应有的解析地址。", keptAnswer, false},
-	{"ledger.certificate", "证书与台账不一致", []string{"S10.4"}, check.Error, "请核对证书，或在域名台账更正证书的颁发机构和到期日期。", keptAnswer, false},
+	{"ledger.certificate", "证书与台账不一致", []string{"S10.4"}, check.Error, "请核对证书，没有启用加密连接的请启用；台账有误的，在域名台账更正证书的颁发机构和到期日期。", keptAnswer, false},
 	{"ledger.title", "网站名称与台账不一致", []string{"S10.4"}, check.Advice, "请核对首页标题，或在站点台账更正网站名称。", keptAnswer, false},
 	{"ledger.footer", "页面底部的编号与台账不一致", []string{"S10.4"}, check.Error, "请改正页面底部的编号，或在站点台账更正。", keptAnswer, false},
 	// Whoever changed them was in the server: V-W-1.4 asks a person whether it was dealt

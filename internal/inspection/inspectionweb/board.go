@@ -62,6 +62,14 @@ func available(a inspection.Availability) string {
 	return fmt.Sprintf("%d.%02d%%", k/100, k%100)
 }
 
+// emptyBoard is said where no site is listed: none was found, or there is none.
+func emptyBoard(sites int, sought bool) web.Empty {
+	if sites == 0 && !sought {
+		return web.Empty{Title: "台账中还没有网站", Text: "先在台账登记网站，再在网站的页面上点“开启监测”，平台才会检查它。", Act: web.Act{Text: "网站台账", Href: "/console/sites"}}
+	}
+	return web.Empty{Title: "没有符合条件的站点", Text: "请换一个条件。"}
+}
+
 func newBoard(lines []line, total boardTotals, near int) boardView {
 	v := boardView{
 		Heading: web.Heading{Title: "网站检查", Lead: "开启监测的站点每5分钟访问一次、每天全面检查一次；没有开启监测的站点，平台不会访问。", Acts: []web.Act{{Text: "全部问题", Href: listPath + "?state=standing"}}},
@@ -78,7 +86,7 @@ func newBoard(lines []line, total boardTotals, near int) boardView {
 			{Kind: web.Select, Name: "show", Label: "情况", Options: orAll([]web.Option{{Value: "down", Label: "当前打不开"}, {Value: "near", Label: fmt.Sprintf("七日失败达到%d%%（比例未核实）", near)}, {Value: "serious", Label: "有严重问题"}, {Value: "standing", Label: "有待整改问题"}, {Value: "never", Label: "从未检查"}})},
 		}},
 		Table: web.Table{Caption: "站点检查情况", Quiet: true, Columns: []web.Column{{Head: "站点", Wide: true}, {Head: "主办单位"}, {Head: "监测"}, {Head: "七日可用率", Number: true}, {Head: "严重", Number: true}, {Head: "一般", Number: true}, {Head: "提示", Number: true}, {Head: "最近检查"}},
-			Empty: web.Empty{Title: "没有符合条件的站点", Text: "请换一个条件。"}},
+			Empty: emptyBoard(total.sites, true)},
 	}
 	for _, l := range lines {
 		row := web.Row{Cells: []web.Cell{
@@ -209,6 +217,7 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 	})
 	pager := web.PagerOf(r, len(lines), perPage)
 	v := newBoard(lines[pager.Offset():min(len(lines), pager.Offset()+perPage)], total, near)
+	v.Table.Empty = emptyBoard(total.sites, q.Get("q") != "" || q.Get("kind") != "")
 	v.Alert = gapAlert(gap)
 	v.Filter.Fill(q)
 	v.Filter.Total, v.Pager = len(lines), pager

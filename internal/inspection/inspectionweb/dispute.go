@@ -70,6 +70,9 @@ func (h *Handler) disputes(w http.ResponseWriter, r *http.Request) error {
 
 func rightShare(p inspection.Precision) string {
 	share, ok := p.Share()
+	if !ok && p.Disputed > 0 {
+		return "申辩尚未答复"
+	}
 	if !ok {
 		return "尚无申辩"
 	}

@@ -59,7 +59,7 @@ func TestARuleNobodyJudgedHasNoPrecision(t *testing.T) {
 		want string
 	}{
 		{inspection.Precision{Raised: 3, Closed: 3}, "尚无申辩"},
-		{inspection.Precision{Raised: 3, Disputed: 1, Waiting: 1}, "尚无申辩"},
+		{inspection.Precision{Raised: 3, Disputed: 1, Waiting: 1}, "申辩尚未答复"},
 		{inspection.Precision{Raised: 3, Disputed: 1, True: 1}, "100.00%"},
 		{inspection.Precision{Raised: 4, Disputed: 1, False: 1}, "75.00%"},
 	} {

@@ -286,6 +286,10 @@ func TestDisputeKeepsWhatWasTyped(t *testing.T) {
 		if p := h.walk.Get(path); !strings.Contains(p.Body, "已报误报") {
 			t.Error("no dispute shown")
 		}
+		// All that is wrong is named at once.
+		if got := h.walk.Post(path+"/uphold", url.Values{}).Want(http.StatusUnprocessableEntity).Text("main"); !strings.Contains(got, "请选择问题属实或确认误报") || !strings.Contains(got, "请写明核实的情况") {
+			t.Errorf("nothing filled in: %s", got)
+		}
 		h.walk.Post(path+"/uphold", url.Values{"reason": {"经核实属实。"}}).Want(http.StatusUnprocessableEntity) // no verdict is a choice of nobody
 		h.walk.Post(path+"/uphold", url.Values{"verdict": {inspection.ItIsTrue}, "reason": {"经核实属实。"}}).Want(http.StatusSeeOther)
 	})

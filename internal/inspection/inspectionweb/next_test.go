@@ -107,6 +107,9 @@ func TestLinksLeadToSomething(t *testing.T) {
 	if v := newDisputes(nil, 0, calendar.Date{}); v.Table.Empty.Act.Href == "" {
 		t.Error("an empty list leads nowhere")
 	}
+	if emptyBoard(0, false).Act.Href == "" || emptyBoard(0, true).Act.Href != "" || emptyBoard(3, false).Act.Href != "" {
+		t.Error("a ledger without sites leads nowhere, or a search is taken for one")
+	}
 }
 
 // From which share a site is marked is the province's choice.

@@ -241,6 +241,24 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 	return web.SendFile(w, "监测清单-"+r.PathValue("id")+".json", "application/json", int64(len(b)), bytes.NewReader(b))
 }
 
+// ofVantage refuses a file that the vantage cannot have written.
+func ofVantage(wire []byte, id string) error {
+	says := ""
+	switch claim := vantage.Claim(wire); {
+	case len(wire) == 0:
+		says = "文件是空的，请从监测点重新拷贝结果文件。"
+	case len(wire) > vantage.MaxWire:
+		says = fmt.Sprintf("文件超过 %d MB，请缩短交换的间隔，让监测点每次少写一些。", vantage.MaxWire>>20)
+	case claim == "":
+		says = "这个文件不是监测点写出的结果，请选择监测点上 zhengshu agent 写出的结果文件。"
+	case claim != id:
+		says = "这个文件是别的监测点写出的，请在那个监测点的一行提交。"
+	default:
+		return nil
+	}
+	return fault.New(fault.Invalid, says).On("batch_"+id, "请更换文件")
+}
+
 func (h *Handler) batch(w http.ResponseWriter, r *http.Request) error {
 	files, done, err := web.Uploads(r, "batch_"+r.PathValue("id"))
 	defer done()
@@ -251,15 +269,19 @@ func (h *Handler) batch(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		wire, err = io.ReadAll(io.LimitReader(files[0].Content, vantage.MaxWire+1))
 	}
-	if err == nil && vantage.Claim(wire) != r.PathValue("id") {
-		err = fault.New(fault.Invalid, "这个文件不是这个监测点写出的。").On("batch_"+r.PathValue("id"), "请核对文件")
+	if err == nil {
+		err = ofVantage(wire, r.PathValue("id"))
 	}
 	taken := 0
 	if err == nil {
 		_, taken, err = h.inspection.Exchange(r.Context(), wire)
 	}
 	if web.Mendable(err) || fault.Is(err, fault.Forbidden) {
-		return h.again(w, r, fault.New(fault.Invalid, fault.Of(err).Says))
+		f := fault.New(fault.Invalid, fault.Of(err).Says)
+		if f.Fields = fault.Of(err).Fields; len(f.Fields) == 0 {
+			f = f.On("batch_"+r.PathValue("id"), "请核对文件")
+		}
+		return h.again(w, r, f)
 	}
 	if err != nil {
 		return err

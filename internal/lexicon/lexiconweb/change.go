@@ -213,7 +213,7 @@ func (h *Handler) rehearsed(r *http.Request, get func(string) string) (rehearsed
 func newCheck(x rehearsed, ref string) record {
 	r := x.result
 	v := record{web.RecordView{Heading: web.Heading{Title: "预检结果", Above: x.name}, Trail: append(slices.Clone(trail), web.Crumb{Name: "导入词库", Href: listPath + "/import"})}}
-	v.Main = append(v.Main, web.Summary{Title: "这个文件", Terms: []web.Term{{Name: "新增", Text: fmt.Sprintf("%d 条", len(r.Entries)-r.Changed)}, {Name: "替换", Text: fmt.Sprintf("%d 条", r.Changed)}, {Name: "其中严重类", Text: fmt.Sprintf("%d 条，须另一人确认后启用", r.Serious)},
+	v.Main = append(v.Main, web.Summary{Title: "这个文件", Terms: []web.Term{{Name: "新增", Text: fmt.Sprintf("%d 条", len(r.Entries)-r.Changed)}, {Name: "替换", Text: fmt.Sprintf("%d 条", r.Changed)}, {Name: "其中严重类", Text: graveText(r.Serious)},
 		{Name: "已有相同的", Text: fmt.Sprintf("%d 条，跳过", r.Same)}, {Name: "不能导入的", Text: fmt.Sprintf("%d 行", r.Bad)}}})
 	if len(r.Wrong) > 0 {
 		v.Main = append(v.Main, rowsTable("不能导入的行（最多列出 50 行）", r.Wrong))
@@ -228,7 +228,17 @@ func newCheck(x rehearsed, ref string) record {
 	for i := range first {
 		first[i].State = lexicon.Proposed
 	}
-	v.Main = append(v.Main, table(fmt.Sprintf("将新增或替换的词条（前 %d 条）", len(first)), first))
+	again := []web.Link{{Text: "重新选择文件", Href: listPath + "/import"}}
+	switch {
+	case len(r.Entries) > 0:
+		v.Main = append(v.Main, table(fmt.Sprintf("将新增或替换的词条（前 %d 条）", len(first)), first))
+	case r.Bad > 0:
+		v.Alerts = []web.Alert{{Kind: web.Warn, Title: "没有可以导入的词条", Text: "请按下面的说明改正文件，再重新选择。", Links: again}}
+	case r.Same > 0:
+		v.Alerts = []web.Alert{{Kind: web.Good, Title: "没有新的词条", Text: "文件中的词条词库里都有，不必导入。", Links: again}}
+	default:
+		v.Alerts = []web.Alert{{Kind: web.Warn, Title: "文件中没有词条", Text: "请填好词条，再重新选择文件。", Links: again}}
+	}
 	if len(r.Entries) > 0 {
 		f := web.Form{Action: checkPath, Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "file", Value: ref}, {Kind: web.Hidden, Name: "name", Value: x.name}, {Kind: web.Hidden, Name: "unit", Value: string(x.unit)},
 			{Kind: web.Hidden, Name: "source", Value: x.source}, {Kind: web.Hidden, Name: "digest", Value: r.Digest}}}}, Buttons: []web.Button{{Label: fmt.Sprintf("导入 %d 条", len(r.Entries))}}, Cancel: web.Link{Text: "重新选择文件", Href: listPath + "/import"}}
@@ -238,6 +248,14 @@ func newCheck(x rehearsed, ref string) record {
 		v.Forms = append(v.Forms, f)
 	}
 	return v
+}
+
+// graveText says how many entries wait for a second person.
+func graveText(n int) string {
+	if n == 0 {
+		return "没有"
+	}
+	return fmt.Sprintf("%d 条，须另一人确认后启用", n)
 }
 
 func rowsTable(caption string, rows []lexicon.Row) web.Table {

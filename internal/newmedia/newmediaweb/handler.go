@@ -95,7 +95,10 @@ func newList(list []newmedia.Line, total int, t newmedia.Tally, runs bool) page 
 		Stats: web.Stats{Items: []web.Stat{{Name: "运行的账号", Value: strconv.Itoa(t.Accounts), Unit: "个", Note: fmt.Sprintf("已取得更新日期 %d 个", t.Known), Href: sheetsPath}, {Name: "超过 14 天未更新", Value: strconv.Itoa(t.Stale), Unit: "个", Href: sheetsPath + "?item=stale&outcome=violated"}, {Name: "没有互动功能", Value: strconv.Itoa(t.Silent), Unit: "个", Href: sheetsPath + "?item=interaction&outcome=violated"}, {Name: "需要整改", Value: strconv.Itoa(t.Wrong), Unit: "个", Href: sheetsPath + "?wrong=on"}}},
 		Filter: web.Filter{Action: sheetsPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "账号或单位"}, {Kind: web.Select, Name: "platform", Label: "平台", Options: platforms}, {Kind: web.Select, Name: "item", Label: "项目", Options: items},
 			{Kind: web.Select, Name: "outcome", Label: "结果", Options: []web.Option{{Label: "全部"}, {Value: "violated", Label: "不符合"}, {Value: "kept", Label: "符合"}, {Value: "untested", Label: "未能检查"}}}}, More: []web.Field{{Kind: web.Check, Name: "wrong", Label: "只看需要整改的"}}},
-		Table: web.Table{Caption: "账号检查", Quiet: true, Columns: []web.Column{{Head: "账号", Wide: true}, {Head: "最近发布"}}, Empty: web.Empty{Title: "没有符合条件的账号"}}}}
+		Table: web.Table{Caption: "账号检查", Quiet: true, Columns: []web.Column{{Head: "账号", Wide: true}, {Head: "最近发布"}}, Empty: web.Empty{Title: "没有符合条件的账号", Text: "请换一个条件。"}}}}
+	if t.Accounts == 0 {
+		v.Table.Empty = web.Empty{Title: "台账中还没有运行的账号", Text: "先在台账登记账号，再导入发布数据或登记订阅源。", Act: web.Act{Text: "账号台账", Href: "/console/accounts"}}
+	}
 	if runs {
 		v.Heading.Acts = []web.Act{{Text: "导入发布数据", Href: sheetsPath + "/import"}}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/newmedia"
 )
 
 // What the house knows is not asked: the day of looking is today's. A purpose
@@ -23,5 +24,16 @@ func TestASheetAsksOnlyWhatItMust(t *testing.T) {
 	}
 	if !strings.Contains(fmt.Sprint(v.Side), "登记用途以后") {
 		t.Errorf("no purpose: %+v", v.Side)
+	}
+}
+
+// A ledger without accounts leads to where they are entered; a search that finds none
+// does not say there are none.
+func TestAnEmptyListSaysWhy(t *testing.T) {
+	if e := newList(nil, 0, newmedia.Tally{}, true).Table.Empty; e.Act.Href != "/console/accounts" {
+		t.Errorf("no accounts: %+v", e)
+	}
+	if e := newList(nil, 0, newmedia.Tally{Accounts: 3}, true).Table.Empty; e.Act.Href != "" || e.Text == "" {
+		t.Errorf("none found: %+v", e)
 	}
 }

@@ -233,9 +233,7 @@ func (h *Handler) importRedirects(w http.ResponseWriter, r *http.Request) error 
 		err = fault.New(fault.Invalid, "没有选择文件。").On("file", "请选择 CSV 或 XLSX 文件")
 	default:
 		var t *official.Table
-		if t, err = official.ReadTable(sent[0].Content, sent[0].Size, sent[0].Name, official.Limits{File: 8 << 20, Rows: publishing.MaxRedirects + 1}); err != nil {
-			err = fault.New(fault.Invalid, err.Error()).On("file", err.Error())
-		} else {
+		if t, err = official.ReadTable(sent[0].Content, sent[0].Size, sent[0].Name, official.Limits{File: 8 << 20, Rows: publishing.MaxRedirects + 1}); err == nil {
 			rep, err = h.publisher.ImportRedirects(r.Context(), authz.ScopeFrom(r.Context()), registry.SiteID(r.PathValue("id")), t, r.PostForm.Has("dry"))
 		}
 	}
