@@ -151,7 +151,7 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	for range min(linkWorkers, len(ask)) {
 		wg.Go(func() {
 			for i := range next {
-				if late(ctx) {
+				if n.late() {
 					whys[i] = outOfTime
 					continue
 				}
@@ -238,7 +238,7 @@ func (n *inspector) askAgain(ctx context.Context, order []int, results []check.L
 		wg.Go(func() {
 			for i := range next {
 				k := n.links[n.linkOrder[i]]
-				if late(ctx) {
+				if n.late() {
 					whys[i] = outOfTime // once is no proof
 					continue
 				}
