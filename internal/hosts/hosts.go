@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/net/publicsuffix"
@@ -433,12 +435,14 @@ func (s *Service) names(ctx context.Context, d registry.Domain, addrs []netip.Ad
 // own side, tells nothing.
 func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 	out := &check.TLS{}
+	cut := false
 	for _, v := range []uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10} {
 		f, err := s.Client.Handshake(ctx, host, s.Secure, v)
 		var e *egress.Error
 		switch {
 		case err == nil:
 		case errors.As(err, &e) && e.Kind == egress.TLS:
+			cut = cut || errors.Is(e.Err, syscall.ECONNRESET) || errors.Is(e.Err, io.EOF)
 			continue // not in this version
 		case out.Best != "" && e != nil && (e.Kind == egress.TCP || e.Kind == egress.Timeout):
 			continue // old versions are dropped without a word
@@ -476,6 +480,10 @@ func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 		if slices.ContainsFunc(tls.InsecureCipherSuites(), func(c *tls.CipherSuite) bool { return c.Name == f.Cipher }) {
 			out.Weak = f.Cipher
 		}
+	}
+	if !out.Offered && cut {
+		// A firewall that drops us looks so, too; a server without encryption answers.
+		out.Untold = fmt.Sprintf("%d 端口接受连接而中断加密握手，可能拒绝平台的访问，不能判断有没有启用 HTTPS，请人工打开核实", s.Secure)
 	}
 	return out
 }

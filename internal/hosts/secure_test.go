@@ -242,6 +242,19 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 			must(err)
 			defer silent.Close()
 			expect(look(t, uint16(silent.Addr().(*net.TCPAddr).Port), book{host: {v4}})["host.tls"], check.Untested, "没有在 2 秒内完成")
+			cutting, err := net.Listen("tcp", "127.0.0.1:0")
+			must(err)
+			defer cutting.Close()
+			go func() {
+				for {
+					c, err := cutting.Accept()
+					if err != nil {
+						return
+					}
+					c.Close()
+				}
+			}()
+			expect(look(t, uint16(cutting.Addr().(*net.TCPAddr).Port), book{host: {v4}})["host.tls"], check.Untested, "中断加密握手")
 			expect(look(t, closed, both)["host.tls"], check.Untested, "待复核")
 			expect(look(t, closed, both)["host.tls"], check.Untested, "待复核") // too soon to confirm
 			clock.Advance(15 * time.Minute)

@@ -264,7 +264,7 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 	}
 	kept := carrier{}
 	b := BatchFile{Run: t.Run, Vantage: c.set.Vantage, Edition: check.Edition(), Lists: t.Lists, Begun: c.set.Now().UTC(), Blobs: kept}
-	within, cancel := context.WithTimeout(ctx, max(longestRun, time.Duration(t.Spec.Minutes)*time.Minute+longestRun/4))
+	within, cancel := context.WithTimeout(ctx, t.Spec.longest())
 	defer cancel()
 	if t.Spec.Urgent {
 		within = crawl.Urgent(within)
@@ -366,7 +366,7 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 	if err != nil {
 		return engine.Report{}, err
 	}
-	o.Journal = j
+	o.Journal, o.Until = j, time.Now().Add(t.Spec.longest()-lastSteps)
 	o.Rest = func() bool { return !t.Spec.Hours.Open(c.set.Now()) }
 	return engine.Inspect(ctx, c.client, kept, t.Target, o)
 }

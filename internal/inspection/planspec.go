@@ -34,6 +34,15 @@ func (s Spec) whole(pages int) bool {
 	return len(s.Families) == 0 && s.MB == 0 && s.Minutes == 0 && (s.Pages == 0 || s.Pages >= pages)
 }
 
+// longest is how long a run of the spec may take before it is broken off.
+func (s Spec) longest() time.Duration {
+	return max(longestRun, time.Duration(s.Minutes)*time.Minute+longestRun/4)
+}
+
+// lastSteps is the time before the end of a run that is kept for what follows the
+// links and files, so that a slow site's report is made and not lost.
+const lastSteps = 15 * time.Minute
+
 // reads reports whether a run reads pages for their wording.
 func (s Spec) reads() bool {
 	return len(s.Families) == 0 || slices.Contains(s.Families, "wording") || slices.Contains(s.Families, "sensitive")

@@ -848,7 +848,8 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 			s.set.Log.Warn("inspection: progress not kept", "run", id, "err", err)
 		}
 	}
-	within, cancel := context.WithTimeout(ctx, max(longestRun, time.Duration(r.Spec.Minutes)*time.Minute+longestRun/4))
+	o.Until = time.Now().Add(r.Spec.longest() - lastSteps)
+	within, cancel := context.WithTimeout(ctx, r.Spec.longest())
 	defer cancel()
 	if r.Spec.Urgent {
 		within = crawl.Urgent(within)

@@ -111,7 +111,7 @@ func (n *inspector) verify(ctx context.Context, results []check.LinkResult, whys
 			return err
 		}
 		r.ContentType, r.Bytes = "", -1
-		if late(ctx) {
+		if n.late() {
 			n.unopened(r.Link.URL, outOfTime, "link.wrong")
 			continue
 		}
@@ -156,7 +156,7 @@ func (n *inspector) landings(ctx context.Context, results []check.LinkResult, wh
 		}
 		r := &results[i]
 		why := "外部链接过多，其余没有打开查看内容。"
-		if late(ctx) {
+		if n.late() {
 			why = outOfTime
 		} else if at < maxLandings {
 			why = landing(ctx, n.o.Manners, r)
@@ -268,7 +268,7 @@ func (n *inspector) readAttachments(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if late(ctx) {
+		if n.late() {
 			n.skip("attachment.unread", outOfTime, target, 1)
 			continue
 		}

@@ -92,7 +92,8 @@ type Options struct {
 	Acquitted map[string]bool
 	PerHost   int           // requests at once to a host, as Manners allows; 2
 	MaxBytes  int64         // of all pages; 0: no bound
-	MaxTime   time.Duration // on the pages; 0: no bound
+	MaxTime   time.Duration // on the pages; 0: no bound, or half the time to Until
+	Until     time.Time     // when no more links and files are asked for; zero: no bound
 	// Journal remembers answers, so that a run that was broken off goes on where
 	// it was; nil: nothing is remembered.
 	Journal Journal
@@ -210,8 +211,8 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		return Report{}, fault.Newf(fault.Invalid, "网址“%.200s”无法识别，请填写完整的网址，例如 http://www.example.gov.cn/。", t.URL).From(err)
 	}
 	o.fill(client)
-	if end, ok := ctx.Deadline(); ok && o.MaxTime == 0 {
-		o.MaxTime = time.Until(end) / 2 // the other half is for links and files
+	if !o.Until.IsZero() && o.MaxTime == 0 {
+		o.MaxTime = max(time.Second, time.Until(o.Until)/2) // the other half is for links and files
 	}
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
@@ -298,18 +299,11 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	return n.finish(ctx)
 }
 
-// lastSteps is the time before the end of a run that is kept for what follows the
-// links and files, so that a slow site's report is made and not lost.
-const lastSteps = 15 * time.Minute
-
 // outOfTime is why what is left of links and files is not looked at then.
 const outOfTime = "网站响应很慢，本次检查的时间已用完，其余未检测。"
 
 // late reports whether the run is so near to its end.
-func late(ctx context.Context) bool {
-	end, ok := ctx.Deadline()
-	return ok && time.Until(end) < lastSteps
-}
+func (n *inspector) late() bool { return !n.o.Until.IsZero() && time.Now().After(n.o.Until) }
 
 // placed gives the columns their whole addresses.
 func placed(start string, columns []check.Column) []check.Column {

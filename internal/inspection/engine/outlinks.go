@@ -152,7 +152,7 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	for range min(linkWorkers, len(ask)) {
 		wg.Go(func() {
 			for i := range next {
-				if late(ctx) {
+				if n.late() {
 					whys[i] = outOfTime
 					continue
 				}
@@ -239,7 +239,7 @@ func (n *inspector) askAgain(ctx context.Context, order []int, results []check.L
 		wg.Go(func() {
 			for i := range next {
 				k := n.links[n.linkOrder[i]]
-				if late(ctx) {
+				if n.late() {
 					whys[i] = outOfTime // once is no proof
 					continue
 				}
