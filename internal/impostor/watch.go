@@ -417,6 +417,7 @@ func (s *Service) Candidates(ctx context.Context, scope authz.Scope, state, text
 type Rounds struct {
 	Hosts, Asked, Names, Untold int
 	Last                        time.Time
+	NoWay                       bool // this house has no way to the Internet: none is asked for
 }
 
 // Rounds says how many protected hosts there are and how many were asked for in
@@ -435,7 +436,7 @@ func (s *Service) Rounds(ctx context.Context) (Rounds, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Hosts = len(hosts)
+	r.Hosts, r.NoWay = len(hosts), s.Client.HasNoWay()
 	last, err := db.One(ctx, s.DB, db.Value[time.Time], `SELECT asked_at FROM impostor_round ORDER BY asked_at DESC LIMIT 1`)
 	if err != nil && !db.None(err) {
 		return r, err
@@ -450,6 +451,9 @@ func (s *Service) Rounds(ctx context.Context) (Rounds, error) {
 // asked for.
 func (s *Service) AskCandidates(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "impostor.candidates")
+	if s.Client.HasNoWay() {
+		return 0, nil // none would be told, and none is asked for by anybody else
+	}
 	hosts, err := s.Registry.ProtectedHosts(ctx, s.DB)
 	if err != nil {
 		return 0, err

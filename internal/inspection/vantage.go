@@ -309,6 +309,26 @@ type voting struct {
 	line   []string
 	// lineDown: the own line was last found not to answer.
 	lineDown bool
+	// sole: this system has no way to the Internet, and one other alone looks for it;
+	// proven says that the other tests its line by addresses of its own.
+	sole, proven bool
+}
+
+// decides reports whether the one vote there is on an interval counts by itself: there
+// is nobody who could confirm it.
+func (v voting) decides(b ballot) bool {
+	if v.sole {
+		return !b.own
+	}
+	return b.own && v.online+v.byFile == 0
+}
+
+// tested reports whether who cast that vote tests its own line.
+func (v voting) tested(b ballot) bool {
+	if v.sole {
+		return v.proven
+	}
+	return len(v.line) > 0
 }
 
 // alone reports whether this system is the only one that can tell now how things
@@ -326,10 +346,13 @@ func (s *Service) voters(ctx context.Context) (v voting, err error) {
 		case !x.Votes(now):
 		case x.ByFile:
 			v.byFile++
+			v.proven = len(x.Line) > 0
 		default:
 			v.online++
+			v.proven = len(x.Line) > 0
 		}
 	}
+	v.sole = s.Wayless() && v.online+v.byFile == 1
 	return v, err
 }
 
@@ -564,10 +587,11 @@ func (s *Service) Decide(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	// Where nobody else has a line, this system looks alone, as one without vantages
-	// does: a round in which it reached nobody is an outage of its own.
+	// does: a round in which it reached nobody is an outage of its own. So does the
+	// one vantage of a system that has no way to the Internet.
 	rounds := map[time.Time][]probed{}
 	for _, b := range list {
-		if b.own && b.votes == 1 {
+		if could.decides(b) && b.votes == 1 {
 			rounds[b.slot] = append(rounds[b.slot], probed{b.site, egress.ProbeResult{OK: b.ok > 0, Kind: egress.Kind(b.kind), Status: b.status}})
 		}
 	}
@@ -576,7 +600,7 @@ func (s *Service) Decide(ctx context.Context) (int, error) {
 		counted = counted[:0]
 		for _, b := range list {
 			verdict := Verdict(b.votes, b.failed)
-			if verdict == VerdictAlone && b.own && could.online+could.byFile == 0 && (len(could.line) > 0 || !cutOff(rounds[b.slot])) {
+			if verdict == VerdictAlone && could.decides(b) && (could.tested(b) || !cutOff(rounds[b.slot])) {
 				verdict = VerdictFailed
 			}
 			if _, err := tx.Quiet(ctx, `UPDATE probe_vote SET verdict = $3 WHERE site_id = $1 AND slot = $2`, b.site, b.slot, verdict); err != nil {

@@ -27,10 +27,10 @@ const (
 	MaxWire    = 32 << 20
 	// PlanFor is how long a list may be used.
 	PlanFor = 7 * 24 * time.Hour
-	// MaxAddresses bounds the addresses told of a target; namedEvery is between two
+	// MaxAddresses bounds the addresses told of a target; NamedEvery is between two
 	// tellings of where a target's name leads.
 	MaxAddresses = 20
-	namedEvery   = 30 * time.Minute
+	NamedEvery   = 30 * time.Minute
 	// kept bounds the results an agent holds while the house does not answer.
 	kept = 100_000
 )
@@ -263,7 +263,7 @@ type Agent struct {
 // answer to tell, or none is due.
 func (a *Agent) name(ctx context.Context, t Target, r egress.ProbeResult, last time.Time) (Name, bool) {
 	u, err := url.Parse(t.URL)
-	if err != nil || !last.IsZero() && r.At.Sub(last) < namedEvery {
+	if err != nil || !last.IsZero() && r.At.Sub(last) < NamedEvery {
 		return Name{}, false
 	}
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil {

@@ -47,7 +47,7 @@ func (h *Handler) Routes() []web.Route {
 
 type record struct{ web.RecordView }
 
-func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspection.Gap, now time.Time, manages bool) record {
+func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspection.Gap, wayless bool, now time.Time, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Title: "监测点", Lead: "从几个地方同时探测网站能否访问。多数监测点都打不开才计为一次失败；监测点自己线路不通的一轮不计；批准的临时下线和已书面报备的紧急下线不计。"}}}
 	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "自检地址"}, {Head: "操作"}}}
 	heard, own := 0, ""
@@ -57,7 +57,9 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		switch {
 		case x.ID == inspection.OwnVantage:
 			state, own = web.Tag{Kind: web.Good, Text: "本机"}, strings.Join(x.Line, "\n")
-			if x.LineDown() {
+			if wayless {
+				state = web.Tag{Kind: web.Neutral, Text: "不能访问互联网，不计票"}
+			} else if x.LineDown() {
 				state = web.Tag{Kind: web.Warn, Text: "线路不通，未检测"}
 			}
 		case !x.Revoked.IsZero():
@@ -98,10 +100,15 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 	if gap.Title != "" {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: gap.Title, Text: gap.Says})
 	}
-	if heard == 0 {
+	switch {
+	case wayless:
+		v.Main = append(v.Main, t, asked())
+	case heard == 0:
+		v.Main = append(v.Main, t)
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "现在只由本系统探测", Text: "没有其他监测点印证，登记以后才能由几个地方互相印证；一轮中网站都连不上、公共网络上也没有别的地址应答时，按本机网络不通处理，记为未检测，不计失败。只有一两个网站的，请登记自检地址。"})
+	default:
+		v.Main = append(v.Main, t)
 	}
-	v.Main = append(v.Main, t)
 	d := web.Table{Caption: "监测点意见不一致（近 8 天）", Columns: []web.Column{{Head: "时间"}, {Head: "网站", Wide: true}, {Head: "打不开"}, {Head: "怎样计"}}, Empty: web.Empty{Title: "没有意见不一致的时段"}}
 	for _, x := range doubts {
 		says := "有监测点打得开，计为正常"
@@ -131,6 +138,24 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		}
 	}
 	return v
+}
+
+// asked says who looks for what in a house that has no way to the Internet.
+func asked() web.Table {
+	t := web.Table{Caption: "平台不能访问互联网时由谁检测", Quiet: true, Columns: []web.Column{{Head: "检测什么", Wide: true}, {Head: "由谁检测"}, {Head: "没有结果时"}}}
+	for _, r := range [][3]string{
+		{"网站能否访问（可用性、告警）", "监测点。只有一个监测点的，以它为准", "没有监测点联系的，记为未检测，不计失败"},
+		{"网页、栏目、链接、用语、个人信息、篡改比对等巡检；人工发起的检查和复测", "外网巡检机（收签名的计划，交回签名的结果）", "到期没有带回的，按没有检查告知"},
+		{"域名解析是否与台账一致、服务器是否在境外", "以监测点的解析结果判断，看到两次才认定", "没有监测点报来的，未能检测"},
+		{"域名到期、托管服务商", "依台账判断，不需要联网", ""},
+		{"证书和加密协议、IPv6、域名服务器、与台账核对", "没有别处代为检测", "未能检测，不计问题；请人工查看后登记"},
+		{"新媒体订阅源、应用下载地址", "没有别处代为读取", "未能检测；请登记看到的情况或导入发布数据"},
+		{"相近域名、假冒网站", "没有别处代为查询", "不查询、不查看；请由人打开后登记情况"},
+		{"本平台直接提供访问的网站", "本系统", "其中引用的外部链接和附件未能检测"},
+	} {
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(r[0]), web.Text(r[1]), web.Text(r[2])}})
+	}
+	return t
 }
 
 // clock says how far a clock is off: 快3分钟.
@@ -168,7 +193,7 @@ func (h *Handler) view(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	return newView(list, doubts, gap, h.inspection.Now(), governs), nil
+	return newView(list, doubts, gap, h.inspection.Wayless(), h.inspection.Now(), governs), nil
 }
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
@@ -316,5 +341,5 @@ var (
 	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true}}
 )
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, inspection.Gap{}, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，登记的自检地址都打不开。"}, sampleNow, true),
-	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, inspection.Gap{Title: "<i>", Says: "<i>"}, sampleNow, true))
+var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, inspection.Gap{}, false, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，登记的自检地址都打不开。"}, false, sampleNow, true),
+	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, inspection.Gap{Title: "<i>", Says: "<i>"}, false, sampleNow, true))
