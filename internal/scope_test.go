@@ -326,6 +326,8 @@ var unscoped = map[string]string{
 	"inspection.RelapseSince":      "public: an instant by the province's setting; no unit stands in it",
 	"inspection.SendUrgent":        "system: the job of what persons asked for, which was checked",
 	"inspection.OnErrand":          "system: registration at start",
+	"inspection.Crawlers":          "the office's machines; they belong to no unit",
+	"inspection.Wayless":           "what the province chose; nothing of a unit",
 	"inspection.ServedFrom":        "system: registration at start",
 	"inspection.PlansDue":          "system: the periodic duty",
 	"inspection.TakeIn":            "system: the periodic duty",

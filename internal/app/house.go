@@ -481,7 +481,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 		return err
 	}
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
-		Delay: h.Config.CrawlDelay, Log: h.Config.Log, Frontier: store, Exchange: exchange,
+		Delay: h.Config.CrawlDelay, Version: h.Config.Version, Log: h.Config.Log, Frontier: store, Exchange: exchange,
 		Scanner: h.houseScanner, Lists: h.Lexicon.Carry,
 		Pack:     h.packOn(all),
 		Browser:  h.browser(),

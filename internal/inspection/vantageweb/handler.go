@@ -47,7 +47,7 @@ func (h *Handler) Routes() []web.Route {
 
 type record struct{ web.RecordView }
 
-func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspection.Gap, wayless bool, now time.Time, manages bool) record {
+func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspection.Gap, crawlers []inspection.CrawlerSeen, wayless bool, now time.Time, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Title: "监测点", Lead: "从几个地方同时探测网站能否访问。多数监测点都打不开才计为一次失败；监测点自己线路不通的一轮不计；批准的临时下线和已书面报备的紧急下线不计。"}}}
 	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "自检地址"}, {Head: "操作"}}}
 	heard, own := 0, ""
@@ -64,6 +64,9 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 			}
 		case !x.Revoked.IsZero():
 			state = web.Tag{Kind: web.Neutral, Text: "已停用"}
+		case !x.RefusedAt.IsZero():
+			state = web.Tag{Kind: web.Warn, Text: "结果不能识别，不计票"}
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "“" + x.Name + "”交来的结果没有收下", Text: "监测点程序版本" + x.Program.Name() + "，" + web.Minute(x.RefusedAt) + " 最近一次交来。" + x.RefusedSays + "其间不计票，视同没有这个监测点；更新后下一批结果起自动恢复。"})
 		case x.Votes(now):
 			state = web.Tag{Kind: web.Good, Text: "正常"}
 			heard++
@@ -95,6 +98,13 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		if x.ByFile {
 			name.Note = "用文件交换"
 		}
+		if x.ID != inspection.OwnVantage && x.Revoked.IsZero() && !x.SeenAt.IsZero() {
+			program := "监测点程序版本" + x.Program.Name()
+			if x.Program.Format < vantage.Format {
+				program = "监测点程序版本低于本系统，照常使用，请方便时更新"
+			}
+			name.Note = strings.TrimPrefix(name.Note+"；"+program, "；")
+		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Text(x.Place), web.Tagged(state), seen, web.Text(strings.Join(x.Line, "、")), {Links: acts}}})
 	}
 	if gap.Title != "" {
@@ -108,6 +118,22 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "现在只由本系统探测", Text: "没有其他监测点印证，登记以后才能由几个地方互相印证；一轮中网站都连不上、公共网络上也没有别的地址应答时，按本机网络不通处理，记为未检测，不计失败。只有一两个网站的，请登记自检地址。"})
 	default:
 		v.Main = append(v.Main, t)
+	}
+	if len(crawlers) > 0 {
+		c := web.Table{Caption: "外网巡检机", Quiet: true, Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "程序版本"}, {Head: "状态"}, {Head: "最近交来结果"}}}
+		for _, x := range crawlers {
+			state := web.Tag{Kind: web.Good, Text: "正常"}
+			program := strings.TrimSpace(x.Program.Name())
+			switch {
+			case !x.RefusedAt.IsZero():
+				state = web.Tag{Kind: web.Warn, Text: "结果不能识别"}
+				v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "外网巡检机“" + x.Name + "”交来的结果没有收下", Text: web.Minute(x.RefusedAt) + " 最近一次交来。" + x.RefusedSays + "没有收下的检查和复测到期按没有带回告知；更新后请重新发起。"})
+			case x.Program.Format < vantage.Format:
+				program = "低于本系统，照常使用，请方便时更新"
+			}
+			c.Rows = append(c.Rows, web.Row{Cells: []web.Cell{web.Text(x.Name), web.Text(program), web.Tagged(state), web.When(x.SeenAt)}})
+		}
+		v.Main = append(v.Main, c)
 	}
 	d := web.Table{Caption: "监测点意见不一致（近 8 天）", Columns: []web.Column{{Head: "时间"}, {Head: "网站", Wide: true}, {Head: "打不开"}, {Head: "怎样计"}}, Empty: web.Empty{Title: "没有意见不一致的时段"}}
 	for _, x := range doubts {
@@ -193,7 +219,11 @@ func (h *Handler) view(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	return newView(list, doubts, gap, h.inspection.Wayless(), h.inspection.Now(), governs), nil
+	crawlers, err := h.inspection.Crawlers(r.Context())
+	if err != nil {
+		return record{}, err
+	}
+	return newView(list, doubts, gap, crawlers, h.inspection.Wayless(), h.inspection.Now(), governs), nil
 }
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
@@ -336,10 +366,10 @@ func Door(s *inspection.Service, log *slog.Logger) http.Handler {
 
 var (
 	sampleNow  = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
-	sampleList = []inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统", Line: []string{"https://line.example.cn/"}, SeenAt: sampleNow}, {ID: "a", Name: "西安监测点", Place: "西安 电信", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, SetRight: sampleNow.Add(-time.Hour)},
-		{ID: "b", Name: "延安监测点", Place: "延安 联通", ByFile: true, SeenAt: sampleNow.Add(-time.Hour), Lost: 3, Results: 1}, {ID: "c", Name: "旧监测点", Revoked: sampleNow}, {ID: "d", Name: "榆林监测点", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, Ahead: -11 * time.Minute}}
-	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true}}
+	sampleList = []inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统", Line: []string{"https://line.example.cn/"}, SeenAt: sampleNow}, {ID: "a", Name: "西安监测点", Place: "西安 电信", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, SetRight: sampleNow.Add(-time.Hour), Program: vantage.Writer{Format: vantage.Format, Version: "0a1b2c3d4e5f"}},
+		{ID: "b", Name: "延安监测点", Place: "延安 联通", ByFile: true, SeenAt: sampleNow.Add(-time.Hour), Lost: 3, Results: 1}, {ID: "c", Name: "旧监测点", Revoked: sampleNow}, {ID: "d", Name: "榆林监测点", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, Ahead: -11 * time.Minute}, {ID: "e", Name: "商洛监测点", RefusedAt: sampleNow.Add(-time.Minute), RefusedSays: "签名正确，但监测点程序版本 9f8e7d6c5b4a 高于主系统，内容不能识别。请把主系统更新到同一版本。", Program: vantage.Writer{Format: 3, Version: "9f8e7d6c5b4a"}}}
+	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true, SeenAt: sampleNow, RefusedAt: sampleNow, RefusedSays: "<i>", Program: vantage.Writer{Format: vantage.Format, Version: "<b>"}}}
 )
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, inspection.Gap{}, false, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，登记的自检地址都打不开。"}, false, sampleNow, true),
-	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, inspection.Gap{Title: "<i>", Says: "<i>"}, false, sampleNow, true))
+var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, inspection.Gap{}, nil, false, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，登记的自检地址都打不开。"}, []inspection.CrawlerSeen{{Name: "电信", SeenAt: sampleNow, Program: vantage.Writer{Format: vantage.Format, Version: "0a1b2c3d4e5f"}}, {Name: "旧机", SeenAt: sampleNow}, {Name: "联通", RefusedAt: sampleNow, RefusedSays: "签名正确，但外网巡检机程序版本 9f8e7d6c5b4a 高于主系统，内容不能识别。请把主系统更新到同一版本。"}}, false, sampleNow, true),
+	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, inspection.Gap{Title: "<i>", Says: "<i>"}, []inspection.CrawlerSeen{{Name: "<b>", Program: vantage.Writer{Format: 9, Version: "<i>"}, RefusedAt: sampleNow, RefusedSays: "<script>"}}, false, sampleNow, true))
