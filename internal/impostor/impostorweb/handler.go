@@ -453,7 +453,7 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 // genuine one.
 func likenessTable(c impostor.Case, l impostor.Look) web.Table {
 	k := l.Likeness
-	t := web.Table{Caption: fmt.Sprintf("与官方网站比对：%d 项相同或相近（%s）", k.Alike(), web.Minute(l.At)), Compact: true,
+	t := web.Table{Caption: fmt.Sprintf("与官方网站比对：%d 项相同或相近（%s）；相近度 %d，只用来排列先核实哪一个，%s", k.Alike(), web.Minute(l.At), k.Score, impostor.LikenessEdition(k.Pack)), Compact: true,
 		Columns: []web.Column{{Head: "比对内容"}, {Head: "结果"}, {Head: "线索网站", Wide: true}, {Head: "官方网站", Wide: true}}}
 	if k.Why != "" {
 		t.Caption, t.Empty = "与官方网站比对", web.Empty{Title: "没有比对", Text: k.Why}
