@@ -580,6 +580,19 @@ func (s *Service) DownSince(ctx context.Context, scope authz.Scope, site registr
 	return failed[0], true, nil
 }
 
+// OpenedAfter is when a site in scope was first seen to open after an instant; zero where
+// it was not.
+func (s *Service) OpenedAfter(ctx context.Context, scope authz.Scope, site registry.SiteID, at time.Time) (time.Time, error) {
+	if _, err := s.registry.Site(ctx, scope, site); err != nil {
+		return time.Time{}, err
+	}
+	opened, err := db.One(ctx, s.probes, db.Value[time.Time], `SELECT at FROM probe WHERE site_id = $1 AND ok AND at > $2 ORDER BY at LIMIT 1`, site, at)
+	if db.None(err) {
+		return time.Time{}, nil
+	}
+	return opened, err
+}
+
 // access judges the last complete days of one site.
 func (s *Service) access(ctx context.Context, site registry.Site) (check.Finding, Availability, bool, error) {
 	today := calendar.DateOf(s.db.Now())
