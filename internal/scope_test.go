@@ -84,6 +84,7 @@ var unscoped = map[string]string{
 	"impostor.Register":         "system: registration at start",
 	"impostor.Watch":            "system: the periodic duty",
 	"impostor.AskCandidates":    "system: the periodic duty",
+	"impostor.LookAtCandidates": "system: the periodic duty",
 	"hosts.Register":            "system: registration at start",
 	"hosts.LookDue":             "system: the periodic duty",
 	"hosts.Data":                "public: which address data there are, of no unit",

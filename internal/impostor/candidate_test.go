@@ -21,6 +21,11 @@ func TestArticle23_3_NamesLikeOursAreLookedAtOnce(t *testing.T) {
 		if _, err := h.svc.AskCandidates(h.ctx); err != nil || *h.asked != 0 {
 			t.Fatalf("%d requests (%v)", *h.asked, err)
 		}
+		// The office is led to the page of the names.
+		link, err := db.One(h.ctx, h.db, db.Value[string], `SELECT link FROM message WHERE title LIKE '发现与%'`)
+		if err != nil || link != "/console/lookalikes?q="+h.site.Host {
+			t.Errorf("%q (%v)", link, err)
+		}
 		*h.standing = true
 		fronts := map[string]int{}
 		h.serve = func(w http.ResponseWriter, r *http.Request) bool {

@@ -617,7 +617,7 @@ func (s *Service) askHost(ctx context.Context, host string) error {
 		if office.ID == "" {
 			office = u
 		}
-		if _, err := notify.Send(ctx, tx, notify.Message{Key: "impostor:candidates:" + host + ":" + tx.Now().Format(time.DateOnly), Unit: string(office.ID), Link: "/console/impostors/candidates?q=" + host,
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "impostor:candidates:" + host + ":" + tx.Now().Format(time.DateOnly), Unit: string(office.ID), Link: "/console/lookalikes?q=" + host,
 			Title: "发现与 " + registry.ShownHost(host) + " 相近的域名", Body: "有人注册了 " + registry.ShownHost(fresh[0]) + " 等相近域名，请查看是不是假冒。"}); err != nil {
 			return err
 		}

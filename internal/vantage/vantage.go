@@ -218,9 +218,9 @@ func open(pub ed25519.PublicKey, mark string, wire []byte, into any) error {
 // Says is why it could not be read and what to do, for people: from wrote it, by read it.
 func (u *Unread) Says(from, by string) string {
 	if u.Err == nil {
-		return "签名正确，但" + from + "版本" + u.Name() + "高于" + by + "，内容不能识别。请把" + by + "更新到同一版本。"
+		return "签名正确，但" + from + "版本" + u.Name() + " 高于" + by + "，内容不能识别。请把" + by + "更新到同一版本。"
 	}
-	return "签名正确，但内容不能识别，" + from + "版本" + u.Name() + "与" + by + "不一致。请更新到同一版本，先更新主系统。"
+	return "签名正确，但内容不能识别，" + from + "版本" + u.Name() + " 与" + by + "不一致。请更新到同一版本，先更新主系统。"
 }
 
 func strict(b []byte, into any) error {

@@ -760,11 +760,11 @@ func (h *Handler) letter(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newNames(list []impostor.Candidate, total int, rounds impostor.Rounds, reports bool) page {
-	v := page{web.ListView{Heading: web.Heading{Title: "相近域名", Lead: "按官方域名推算出、已有人注册的名称。能解析的，平台打开首页一次，与官方网站比对，最相近的排在前面；是不是假冒由人判断，登记后才成为线索。"}, Tabs: tabs(namesPath),
+	v := page{web.ListView{Heading: web.Heading{Title: "相近域名", Lead: "按官方域名推算出、已有人注册的名称。能解析的，平台打开首页一次，与官方网站比对，最相近的排在前面；是不是假冒由人判断，登记后才成为线索。相近度只用来排列，" + impostor.LikenessEdition("") + "。"}, Tabs: tabs(namesPath),
 		Stats: web.Stats{Items: []web.Stat{{Name: "受保护的域名", Value: strconv.Itoa(rounds.Hosts), Unit: "个", Note: "近 7 天已推算查询 " + strconv.Itoa(rounds.Asked) + " 个"},
 			{Name: "查询的名称", Value: strconv.Itoa(rounds.Names), Unit: "个", Note: fmt.Sprintf("没有得到答复 %d 个", rounds.Untold)}, {Name: "符合条件", Value: strconv.Itoa(total), Unit: "个"}}},
 		Filter: web.Filter{Action: namesPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "域名"}, {Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Value: "", Label: "待查看"}, {Value: "cased", Label: "已登记为线索"}, {Value: "set_aside", Label: "不是假冒"}, {Value: "all", Label: "全部"}}}}},
-		Table:  web.Table{Caption: "相近域名", Quiet: true, Columns: []web.Column{{Head: "域名", Wide: true}, {Head: "相近于"}, {Head: "方式"}, {Head: "解析到"}, {Head: "首页"}, {Head: "相近度"}, {Head: "最近查到"}, {Head: "处理"}}, Empty: web.Empty{Title: "没有待查看的相近域名", Text: "平台每周把每个官方域名推算一遍；没有外网解析条件的部署查不到结果。"}}}}
+		Table:  web.Table{Caption: "相近域名", Quiet: true, Columns: []web.Column{{Head: "域名"}, {Head: "相近于"}, {Head: "方式"}, {Head: "解析到"}, {Head: "首页", Wide: true}, {Head: "相近度"}, {Head: "最近查到"}, {Head: "处理"}}, Empty: web.Empty{Title: "没有待查看的相近域名", Text: "平台每周把每个官方域名推算一遍；没有外网解析条件的部署查不到结果。"}}}}
 	if rounds.NoWay {
 		v.Heading.Lead = "省级设置为“平台不能访问互联网”，现在不查询相近域名，也不打开对方网站；下面是此前查到的。新的线索由单位报告或公众举报登记。"
 	}

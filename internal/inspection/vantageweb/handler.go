@@ -49,7 +49,7 @@ type record struct{ web.RecordView }
 
 func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspection.Gap, crawlers []inspection.CrawlerSeen, wayless bool, now time.Time, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Title: "监测点", Lead: "从几个地方同时探测网站能否访问。多数监测点都打不开才计为一次失败；监测点自己线路不通的一轮不计；批准的临时下线和已书面报备的紧急下线不计。"}}}
-	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "自检地址"}, {Head: "操作"}}}
+	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "操作"}}}
 	heard, own := 0, ""
 	for _, x := range list {
 		state := web.Tag{Kind: web.Neutral, Text: "还没有联系"}
@@ -94,6 +94,10 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		if !x.SetRight.IsZero() {
 			seen.Note = strings.TrimPrefix(seen.Note+"；时钟曾超前，"+web.Minute(x.SetRight)+" 起已校准，接着原来的编号计数", "；")
 		}
+		place := web.Text(x.Place)
+		if len(x.Line) > 0 {
+			place.Note = "自检地址 " + strings.Join(x.Line, "、")
+		}
 		name := web.Cell{Text: x.Name}
 		if x.ByFile {
 			name.Note = "用文件交换"
@@ -105,7 +109,7 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 			}
 			name.Note = strings.TrimPrefix(name.Note+"；"+program, "；")
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Text(x.Place), web.Tagged(state), seen, web.Text(strings.Join(x.Line, "、")), {Links: acts}}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, place, web.Tagged(state), seen, {Links: acts}}})
 	}
 	if gap.Title != "" {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: gap.Title, Text: gap.Says})
@@ -120,7 +124,7 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		v.Main = append(v.Main, t)
 	}
 	if len(crawlers) > 0 {
-		c := web.Table{Caption: "外网巡检机", Quiet: true, Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "程序版本"}, {Head: "状态"}, {Head: "最近交来结果"}}}
+		c := web.Table{Caption: "外网巡检机", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "程序版本"}, {Head: "状态"}, {Head: "最近交来结果"}}}
 		for _, x := range crawlers {
 			state := web.Tag{Kind: web.Good, Text: "正常"}
 			program := strings.TrimSpace(x.Program.Name())
@@ -168,7 +172,7 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 
 // asked says who looks for what in a house that has no way to the Internet.
 func asked() web.Table {
-	t := web.Table{Caption: "平台不能访问互联网时由谁检测", Quiet: true, Columns: []web.Column{{Head: "检测什么", Wide: true}, {Head: "由谁检测"}, {Head: "没有结果时"}}}
+	t := web.Table{Caption: "平台不能访问互联网时由谁检测", Columns: []web.Column{{Head: "检测什么", Wide: true}, {Head: "由谁检测"}, {Head: "没有结果时"}}}
 	for _, r := range [][3]string{
 		{"网站能否访问（可用性、告警）", "监测点。只有一个监测点的，以它为准", "没有监测点联系的，记为未检测，不计失败"},
 		{"网页、栏目、链接、用语、个人信息、篡改比对等巡检；人工发起的检查和复测", "外网巡检机（收签名的计划，交回签名的结果）", "到期没有带回的，按没有检查告知"},
