@@ -766,7 +766,7 @@ func newNames(list []impostor.Candidate, total int, rounds impostor.Rounds, repo
 		Filter: web.Filter{Action: namesPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "域名"}, {Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Value: "", Label: "待查看"}, {Value: "cased", Label: "已登记为线索"}, {Value: "set_aside", Label: "不是假冒"}, {Value: "all", Label: "全部"}}}}},
 		Table:  web.Table{Caption: "相近域名", Quiet: true, Columns: []web.Column{{Head: "域名"}, {Head: "相近于"}, {Head: "方式"}, {Head: "解析到"}, {Head: "首页", Wide: true}, {Head: "相近度"}, {Head: "最近查到"}, {Head: "处理"}}, Empty: web.Empty{Title: "没有待查看的相近域名", Text: "平台每周把每个官方域名推算一遍；没有外网解析条件的部署查不到结果。"}}}}
 	if rounds.NoWay {
-		v.Heading.Lead = "省级设置为“平台不能访问互联网”，现在不查询相近域名，也不打开对方网站；下面是此前查到的。新的线索由单位报告或公众举报登记。"
+		v.Heading.Lead = "省级设置为“平台不能访问互联网”，现在不查询相近域名，也不打开对方网站；下面是此前查到的。新的线索由单位报告或公众举报登记。相近度只用来排列，" + impostor.LikenessEdition("") + "。"
 	}
 	for _, c := range list {
 		act := web.Cell{Text: map[string]string{"new": "待查看", "cased": "已登记", "set_aside": "不是假冒"}[c.State], Note: c.Why}
