@@ -44,7 +44,7 @@ func runAgent(ctx context.Context, c *call) error {
 	}
 	client := egress.New(egress.Policy{})
 	defer client.Close()
-	a := &vantage.Agent{Key: key, Client: client, AtOnce: *atOnce}
+	a := &vantage.Agent{Key: key, Client: client, AtOnce: *atOnce, Version: version()}
 	tell := func(format string, args ...any) {
 		fmt.Fprintf(c.stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 	}

@@ -34,7 +34,7 @@ var crawlCommand = command{
 		if err != nil {
 			return err
 		}
-		return app.Crawl(ctx, app.CrawlConfig{Plans: *plans, Batches: *batches, Dir: *data, House: *house, Slots: *slots, Vantage: *vantage, Once: *once, Browser: *drawn, Policy: policy,
+		return app.Crawl(ctx, app.CrawlConfig{Plans: *plans, Batches: *batches, Dir: *data, House: *house, Slots: *slots, Vantage: *vantage, Version: version(), Once: *once, Browser: *drawn, Policy: policy,
 			Log: slog.New(slog.NewTextHandler(c.stderr, nil))}, func(public string) {
 			fmt.Fprintf(c.stderr, "本机公钥：%s\n", public)
 		})

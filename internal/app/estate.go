@@ -417,6 +417,9 @@ func (h *House) whereItLeads(ctx context.Context, site registry.Site) (platform.
 	resp, err := h.client.Get(ctx, base+"/", egress.Options{NoFollow: true, RecordTLSFault: true})
 	if err != nil {
 		seen.Says = "域名" + registry.ShownHost(site.Host) + "没有打开"
+		if e := (*egress.Error)(nil); errors.As(err, &e) && e.Kind == egress.NoWay {
+			seen.Says = e.Says
+		}
 		return seen, nil //nolint:nilerr // not reached is what was seen
 	}
 	release, err := h.Releases.Current(site.ID)

@@ -190,7 +190,12 @@ type House struct {
 	// whoever opens it.
 	Demo bool
 
-	client    *egress.Client // the house's one way out
+	client *egress.Client // the house's one way out
+	way    struct {       // see noWay
+		sync.Mutex
+		read time.Time
+		none bool
+	}
 	needsOnce sync.Once
 	needsMux  *http.ServeMux
 	needs     map[string]authz.Permission
@@ -476,7 +481,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 		return err
 	}
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
-		Delay: h.Config.CrawlDelay, Log: h.Config.Log, Frontier: store, Exchange: exchange,
+		Delay: h.Config.CrawlDelay, Version: h.Config.Version, Log: h.Config.Log, Frontier: store, Exchange: exchange,
 		Scanner: h.houseScanner, Lists: h.Lexicon.Carry,
 		Pack:     h.packOn(all),
 		Browser:  h.browser(),
@@ -517,6 +522,7 @@ func (h *House) browser() *browser.Browser {
 func (h *House) egressPolicy() egress.Policy {
 	p := egress.Policy{Now: h.Config.Clock.Now, Resolver: h.Config.Resolver, Allow: slices.Collect(maps.Values(h.Config.Elsewhere))}
 	p.OwnAddresses = slices.Clone(h.Config.OwnAddresses)
+	p.NoWay = h.noWay
 	here, err := egress.Here()
 	if err != nil {
 		h.Config.Log.Error("the machine's addresses are not known; requests may reach them", "cause", err)
@@ -534,6 +540,24 @@ func (h *House) egressPolicy() egress.Policy {
 		}
 	}
 	return p
+}
+
+// choiceStands is how long what the province chose of the way out is taken as read:
+// it is asked before every connection.
+const choiceStands = time.Second
+
+// noWay reports whether the province says that this house has no way to the Internet
+// (readings 22).
+func (h *House) noWay() bool {
+	if h.Province == nil {
+		return false // starting; the province is made after the client
+	}
+	h.way.Lock()
+	defer h.way.Unlock()
+	if time.Since(h.way.read) > choiceStands {
+		h.way.none, h.way.read = h.Province.Settings().CrawledOutside, time.Now()
+	}
+	return h.way.none
 }
 
 // sweep is the periodic duty over everything that comes due.

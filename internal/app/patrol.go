@@ -55,6 +55,7 @@ type CrawlConfig struct {
 	House          string // public key of the house, or a file that holds it
 	Slots          int
 	Vantage        string
+	Version        string // of this program
 	Once           bool
 	Policy         egress.Policy
 	Browser        bool // looks at pages in Chromium, where one is installed
@@ -96,7 +97,7 @@ func Crawl(ctx context.Context, c CrawlConfig, told func(public string)) (err er
 	if c.Browser {
 		drawn = browser.New(browser.Settings{Axe: assets.Axe()})
 	}
-	crawler := inspection.NewCrawler(store, client, inspection.CrawlerSettings{Plans: c.Plans, Batches: c.Batches, House: map[string]bool{house: true}, Key: key, Slots: c.Slots, Vantage: c.Vantage, Log: c.Log,
+	crawler := inspection.NewCrawler(store, client, inspection.CrawlerSettings{Plans: c.Plans, Batches: c.Batches, House: map[string]bool{house: true}, Key: key, Slots: c.Slots, Vantage: c.Vantage, Version: c.Version, Log: c.Log,
 		Scanner: carriedScanner, Browser: drawn})
 	if c.Once {
 		return crawler.Once(ctx)

@@ -66,6 +66,9 @@ type Names struct {
 	Untold              string
 	Found, Expected     []string // addresses
 	Servers, ServersDue []string // name servers; nothing asked where ServersDue is empty
+	// Blind is why this system asked no resolver itself: then what the others said
+	// alone is judged, and nothing where they said nothing.
+	Blind string `json:",omitempty"`
 	// Elsewhere is what resolvers at other places said. Spread reports that the ledger
 	// knows of a network that delivers the site's content and answers by place.
 	Elsewhere []Elsewhere `json:",omitempty"`
@@ -335,16 +338,22 @@ func dnsDrift(c *Check, f *Facts) []Finding {
 	switch {
 	case n.Untold != "":
 		return []Finding{c.untested(n.Untold, f.Server.Host)}
+	case n.Blind != "" && len(n.Elsewhere) == 0:
+		return []Finding{c.untested(n.Blind, f.Server.Host)}
 	case len(says) > 0:
 		return []Finding{c.wrong(strings.Join(append(says, there...), "；"), f.Server.Host)}
 	case len(there) > 0:
 		// One resolver out there says so, ours does not: its own fault as likely.
-		out := c.finding(Violated, strings.Join(there, "；")+"；本系统解析到的与台账一致。可能是当地的解析被劫持，也可能是没有登记的内容分发。", f.Server.Host, "")
+		ours := "本系统解析到的与台账一致"
+		if n.Blind != "" {
+			ours = "本系统没有自己的解析结果可比"
+		}
+		out := c.finding(Violated, strings.Join(there, "；")+"；"+ours+"。可能是当地的解析被劫持，也可能是没有登记的内容分发。", f.Server.Host, "")
 		out.Severity, out.Fix = Error, "请在当地核实：是本单位使用的地址（如内容分发节点）的，补登域名台账的解析地址或允许的别名；不是的，请当地运营商和注册服务机构查处，恢复解析。"
 		return []Finding{out}
 	case doubt != "":
 		return []Finding{c.untested(doubt, f.Server.Host)}
-	case len(n.Expected) == 0 && len(n.ServersDue) == 0:
+	case len(n.Expected) == 0 && (len(n.ServersDue) == 0 || n.Blind != ""):
 		return []Finding{c.untested("域名台账没有登记应有的解析地址和域名服务器", f.Server.Host)}
 	}
 	return []Finding{c.fine(f.Server.Host)}
@@ -367,7 +376,7 @@ func driftElsewhere(n *Names) (wrong []string, doubt string) {
 	differ := func(e Elsewhere) string { return "“" + e.From + "”解析到 " + strings.Join(e.Found, "、") }
 	for _, e := range n.Elsewhere {
 		if len(n.Expected) == 0 {
-			if len(strange(e.Found, n.Found)) > 0 && doubt == "" {
+			if n.Blind == "" && len(strange(e.Found, n.Found)) > 0 && doubt == "" {
 				doubt = differ(e) + "，与本系统解析到的不同；台账没有登记应有的解析地址，分不清是内容分发还是劫持"
 			}
 			continue
@@ -392,6 +401,21 @@ func driftElsewhere(n *Names) (wrong []string, doubt string) {
 		}
 	}
 	return wrong, doubt
+}
+
+// ToldOnce reports whether a resolver at another place led to an address that is not on
+// record and had not led there before: the next telling proves it or takes it back.
+func (n *Names) ToldOnce() bool {
+	return n != nil && slices.ContainsFunc(n.Elsewhere, func(e Elsewhere) bool { return len(n.Strange(strange(e.Found, e.Twice))) > 0 })
+}
+
+// Strange are those of some addresses that are not on record, nor in the network of one
+// that is; none where none is on record or a delivery network answers by place.
+func (n *Names) Strange(addresses []string) []string {
+	if n == nil || n.Spread || len(n.Expected) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(strange(addresses, n.Expected), func(a string) bool { return beside(a, n.Expected) })
 }
 
 // beside reports whether an address lies in the network of one on record: the same 24

@@ -44,12 +44,15 @@ func requiredTags() tagPack {
 	return p
 }
 
-// readPack reads a compiled-in pack strictly and reports whether it could.
-func readPack(b []byte, into any) bool {
+// ReadPack reads a compiled-in pack strictly.
+func ReadPack(b []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
-	return d.Decode(into) == nil
+	return d.Decode(into)
 }
+
+// readPack is ReadPack that reports whether it could.
+func readPack(b []byte, into any) bool { return ReadPack(b, into) == nil }
 
 // doubt is what is not verified of a rule, where its mark says so: from memory,
 // or a placeholder.

@@ -64,6 +64,7 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 var QuietTables = map[string]string{
 	"audit_entry":         "the trail itself",
 	"audit_link":          "the chain of the trail",
+	"crawler_seen":        "when a crawler beyond the wall was heard of, and its program",
 	"lease":               "who runs a periodic duty",
 	"session":             "server sessions",
 	"search_document":     "the search index follows the library",

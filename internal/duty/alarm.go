@@ -3,6 +3,7 @@ package duty
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -247,6 +248,7 @@ type signal struct {
 	since   time.Time
 	title   string // of the alarm it raises; empty: the site and what
 	cause   *Cause // known already; nil: asked for
+	later   bool   // told with the others of the sweep (tellRaised), when it is known how many they are
 }
 
 // raise puts a signal under the alarm of its cause, and raises one where none
@@ -278,6 +280,12 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 	if err != nil && !fresh {
 		return err
 	}
+	if !fresh && g.finding == "" {
+		// What began after all the others had come back is another outage.
+		if fresh, err = s.overBefore(ctx, tx, a, g.since); err != nil {
+			return err
+		}
+	}
 	if fresh {
 		a = Alarm{ID: ulid.Make().String(), Unit: unit, Cause: key, Title: cmp.Or(g.title, g.site.Name+g.what), Says: g.says, RaisedAt: tx.Now()}
 		if _, a.State, err = AlarmMachine.Take(ctx, tx, a.ID, "raise", passage.Note{Says: abridge.Text(g.says, 200)}); err != nil {
@@ -302,8 +310,10 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 		}
 	}
 	if fresh {
-		if _, err := s.tellNext(ctx, tx, &a, ToDuty); err != nil {
-			return err
+		if !g.later {
+			if _, err := s.tellNext(ctx, tx, &a, ToDuty); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.raise", Basis: citation, Target: a.target(), After: map[string]string{"site": g.site.Name, "says": g.says, "told": a.Told}})
 	}
@@ -321,6 +331,143 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 		}
 	}
 	return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.join", Basis: citation, Target: a.target(), After: map[string]string{"site": g.site.Name, "says": g.says}})
+}
+
+// overBefore reports whether the outage that an alarm is of was over before an instant:
+// each of its sites had opened again. Then it is ended here, where the sweep would have
+// found so a moment later.
+func (s *Service) overBefore(ctx context.Context, tx *db.Tx, a Alarm, at time.Time) (bool, error) {
+	sites, err := s.alarmSites(ctx, tx, a.ID)
+	if err != nil {
+		return false, err
+	}
+	var open []AlarmSite
+	for _, x := range sites {
+		if !x.EndedAt.IsZero() {
+			continue
+		}
+		back, err := s.Inspection.OpenedAfter(ctx, authz.System("duty.sweep"), x.Site, x.Since)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return false, err
+		}
+		if x.Finding != "" || back.IsZero() || !back.Before(at) {
+			return false, nil
+		}
+		open = append(open, x)
+	}
+	for _, x := range open {
+		if err := s.recovered(ctx, tx, `x.finding_id = '' AND x.site_id = $1`, string(x.Site)); err != nil {
+			return false, err
+		}
+	}
+	return len(open) > 0, nil
+}
+
+// tellRaised tells the duty of the alarms that a sweep raised, when all the sites of
+// each are known; one that was cut off in between is told by the next.
+func (s *Service) tellRaised(ctx context.Context) error {
+	list, err := db.All(ctx, s.DB, db.Value[string], `SELECT id FROM alarm WHERE state = 'raised' AND told = '' AND next_at IS NULL ORDER BY raised_at, id LIMIT 500`)
+	if err != nil {
+		return err
+	}
+	for _, id := range list {
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+			a, err := s.alarm(ctx, tx, authz.System("duty.sweep"), id)
+			if err != nil || a.State != Raised || a.Told != "" || !a.NextAt.IsZero() {
+				return err
+			}
+			if _, err := s.tellNext(ctx, tx, &a, ToDuty); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.tell", Basis: citation, Target: a.target(), After: map[string]any{"told": a.Told, "sites": a.Sites}})
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellGrown tells all who were told of an alarm, or who took it, that it has become twice
+// as many sites as the first of them know of: not of each one that joins.
+func (s *Service) tellGrown(ctx context.Context) error {
+	list, err := db.All(ctx, s.DB, db.Value[string], `SELECT a.id FROM alarm a WHERE a.state <> 'ended' AND a.next_at IS NOT NULL AND (SELECT count(DISTINCT x.site_id) FROM alarm_site x WHERE x.alarm_id = a.id) >= 2 * a.sites_told ORDER BY a.raised_at, a.id LIMIT 500`)
+	if err != nil {
+		return err
+	}
+	for _, id := range list {
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.tellGrownOf(ctx, tx, id) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) tellGrownOf(ctx context.Context, tx *db.Tx, id string) error {
+	a, err := s.alarm(ctx, tx, authz.System("duty.sweep"), id)
+	if err != nil || a.State == Ended {
+		return err
+	}
+	people := []org.Person{{ID: org.PersonID(a.TakenID), Name: a.TakenBy, Unit: a.Unit}}
+	if a.State != AlarmTaken {
+		people = nil
+		for level := range a.Level + 1 {
+			more, _, err := s.peopleAt(ctx, tx, a, level)
+			if err != nil {
+				return err
+			}
+			for _, p := range more {
+				if !slices.ContainsFunc(people, func(x org.Person) bool { return x.ID == p.ID && x.Unit == p.Unit }) {
+					people = append(people, p)
+				}
+			}
+		}
+		if len(people) == 0 { // whoever was told has left
+			people = []org.Person{{Unit: a.Unit}}
+		}
+	}
+	about, err := s.about(ctx, tx, a)
+	if err != nil {
+		return err
+	}
+	messages := make([]notify.Message, len(people))
+	for i, p := range people {
+		messages[i] = notify.Message{Key: fmt.Sprintf("alarm:%s:grown:%d:%s:%s", a.ID, a.Sites, p.Unit, p.ID), Unit: string(p.Unit), Person: string(p.ID), Title: "告警扩大：" + a.Title, Body: about, Link: a.Link(), Urgent: true}
+	}
+	if err := notify.SendAll(ctx, tx, messages); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE alarm SET sites_told = $2 WHERE id = $1`, a.ID, a.Sites); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.grown", Basis: citation, Target: a.target(), After: map[string]any{"sites": a.Sites}})
+}
+
+// namedOf is how many of the sites of an alarm a message names.
+const namedOf = 5
+
+// about is what an alarm is about, for who is told: of several sites their number and
+// some of their names, then what was seen of the first.
+func (s *Service) about(ctx context.Context, q db.Querier, a Alarm) (string, error) {
+	list, err := s.alarmSites(ctx, q, a.ID)
+	if err != nil {
+		return "", err
+	}
+	var sites []string
+	seen := map[registry.SiteID]bool{}
+	for _, x := range list {
+		if !seen[x.Site] {
+			seen[x.Site] = true
+			sites = append(sites, x.Name)
+		}
+	}
+	if len(sites) < 2 {
+		return a.Says, nil
+	}
+	more := ""
+	if len(sites) > namedOf {
+		more = "等"
+	}
+	return fmt.Sprintf("涉及 %d 个网站：%s%s。最先发现：%s", len(sites), strings.Join(sites[:min(len(sites), namedOf)], "、"), more, a.Says), nil
 }
 
 // causeOf is what has to be looked for behind what was seen. Whoever gets into a
@@ -368,13 +515,17 @@ func (s *Service) tellNext(ctx context.Context, tx *db.Tx, a *Alarm, level int) 
 		}
 		words = "再次告知" + words
 	}
-	title, body := "告警："+a.Title, a.Says
+	about, err := s.about(ctx, tx, *a)
+	if err != nil {
+		return "", err
+	}
+	title, body := "告警："+a.Title, about
 	switch {
 	case a.State == AlarmTaken:
 		title = "告警没有结束：" + a.Title
-		body = fmt.Sprintf("由%s于%s接收，至今没有结束。%s", a.TakenBy, a.TakenAt.In(calendar.Shanghai).Format("1月2日15:04"), a.Says)
+		body = fmt.Sprintf("由%s于%s接收，至今没有结束。%s", a.TakenBy, a.TakenAt.In(calendar.Shanghai).Format("1月2日15:04"), about)
 	case level > ToLeader || again:
-		body = fmt.Sprintf("%s自%s起没有人接收。%s", a.UnitName, a.RaisedAt.In(calendar.Shanghai).Format("1月2日15:04"), a.Says)
+		body = fmt.Sprintf("%s自%s起没有人接收。%s", a.UnitName, a.RaisedAt.In(calendar.Shanghai).Format("1月2日15:04"), about)
 	}
 	key := fmt.Sprintf("alarm:%s:%d", a.ID, level)
 	if again || a.State == AlarmTaken {
@@ -395,7 +546,7 @@ func (s *Service) tellNext(ctx context.Context, tx *db.Tx, a *Alarm, level int) 
 		a.Told += tx.Now().In(calendar.Shanghai).Format("15:04") + " " + words
 	}
 	a.NextAt = tx.Now().Add(s.wait(*a, again))
-	_, err = tx.Exec(ctx, `UPDATE alarm SET level = $2, told = $3, next_at = $4 WHERE id = $1`, a.ID, a.Level, abridge.Text(a.Told, 1000), a.NextAt)
+	_, err = tx.Exec(ctx, `UPDATE alarm SET level = $2, told = $3, next_at = $4, sites_told = CASE WHEN told = '' THEN (SELECT count(DISTINCT x.site_id) FROM alarm_site x WHERE x.alarm_id = $1) ELSE sites_told END WHERE id = $1`, a.ID, a.Level, abridge.Text(a.Told, 1000), a.NextAt)
 	return words, err
 }
 
@@ -681,6 +832,11 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 // (readings 7).
 func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "duty.sweep")
+	n, err := s.outages(ctx)
+	return n, errors.Join(err, s.tellRaised(ctx), s.tellGrown(ctx))
+}
+
+func (s *Service) outages(ctx context.Context) (int, error) {
 	system := authz.System("duty.sweep")
 	silent, err := s.Inspection.Silences(ctx, system, time.Duration(s.Settings().DownAlarmMinutes)*time.Minute)
 	if err != nil {
@@ -709,7 +865,7 @@ func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 		n++
 		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
 			kind, why := downBy(x.Kind)
-			return s.raise(ctx, tx, signal{site: site, kind: kind, what: "打不开", since: x.Since,
+			return s.raise(ctx, tx, signal{site: site, kind: kind, what: "打不开", since: x.Since, later: true,
 				says: fmt.Sprintf("%s（%s）自%s起打不开，连续%d次访问失败%s。", site.Name, site.Host, x.Since.In(calendar.Shanghai).Format("1月2日15:04"), x.Probes, why)})
 		}); err != nil {
 			return n, err
@@ -775,7 +931,7 @@ func (s *Service) raiseUncounted(ctx context.Context, list []inspection.Uncounte
 		}
 		cause := Cause{Key: "own", Name: over.Name, Of: "只由本系统探测的", Unit: over.ID}
 		for _, x := range fresh {
-			if err := s.raise(ctx, tx, signal{site: x.Site, kind: Uncounted, what: "连不上", since: x.Since, cause: &cause, title: fmt.Sprintf("%s %d 个网站连不上", cause.Of, len(list)),
+			if err := s.raise(ctx, tx, signal{site: x.Site, kind: Uncounted, what: "连不上", since: x.Since, later: true, cause: &cause, title: fmt.Sprintf("%s %d 个网站连不上", cause.Of, len(list)),
 				says: fmt.Sprintf("%s（%s）与同一轮探测的其他网站自%s起都连不上，分不清是网站还是本系统一侧的网络出了问题，没有计入失败。%s", x.Site.Name, x.Site.Host, x.Since.In(calendar.Shanghai).Format("1月2日15:04"), inspection.UncountedToDo)}); err != nil {
 				return err
 			}

@@ -94,6 +94,13 @@ func (c *Client) check(host string, a netip.Addr, port uint16) *Error {
 	return nil
 }
 
+// HasNoWay reports whether this machine is known to have no way to the Internet, see Policy.NoWay.
+func (c *Client) HasNoWay() bool { return c.p.NoWay != nil && c.p.NoWay() }
+
+func noWay(host string) *Error {
+	return wrong(NoWay, host, errors.New("no way to the Internet"), "平台不能访问互联网，%s 没有从本平台检测，不能据此认定有问题，请以监测点、外网巡检机的结果为准或人工查看。", clip(host))
+}
+
 // find resolves a host once and checks every address: one bad address refuses the name, since an answer that mixes
 // public and private addresses is how a name is turned round between check and use.
 func (c *Client) find(ctx context.Context, host string, port uint16) (route, error) {
@@ -104,7 +111,11 @@ func (c *Client) find(ctx context.Context, host string, port uint16) (route, err
 		return route{addrs: []netip.AddrPort{c.p.Local}, own: true}, nil
 	}
 	if a, err := netip.ParseAddr(host); err == nil {
-		return route{addrs: []netip.AddrPort{netip.AddrPortFrom(a.Unmap(), port)}}, nil
+		ap := netip.AddrPortFrom(a.Unmap(), port)
+		if c.HasNoWay() && !slices.Contains(c.p.Allow, ap) {
+			return route{}, noWay(host)
+		}
+		return route{addrs: []netip.AddrPort{ap}}, nil
 	}
 	addrs, err := c.resolve(ctx, host)
 	if err != nil {
@@ -123,6 +134,9 @@ func (c *Client) find(ctx context.Context, host string, port uint16) (route, err
 // resolve asks the DNS for all addresses of a host, those of IPv4 first: many vantage points have no IPv6 route, and a
 // site is not down for that. None of them is checked.
 func (c *Client) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	if c.HasNoWay() {
+		return nil, noWay(host)
+	}
 	addrs, err := c.p.Resolver.Resolve(ctx, host)
 	if err != nil || len(addrs) == 0 {
 		if err == nil {

@@ -13,9 +13,10 @@ import (
 // Kind names what went wrong, as a word that is stored and counted.
 type Kind string
 
-// The kinds of failure. RefusedAddress, BadScheme and Cancelled are our own doing and say nothing about the site.
+// The kinds of failure. RefusedAddress, NoWay, BadScheme and Cancelled are our own doing and say nothing about the site.
 const (
 	RefusedAddress   Kind = "refused_address"    // address, name or port outside the policy
+	NoWay            Kind = "no_way"             // this machine has no way to the Internet, see Policy.NoWay
 	DNS              Kind = "dns"                // the name does not resolve
 	TCP              Kind = "tcp"                // no connection, or it was reset
 	TLS              Kind = "tls"                // handshake or certificate
@@ -53,7 +54,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Blames reports whether the failure is the site's own, as opposed to a refusal or an interruption on our side.
 func (e *Error) Blames() bool {
 	switch e.Kind {
-	case RefusedAddress, BadScheme, Cancelled, TooManyRedirects: // browsers follow more redirects than we do
+	case RefusedAddress, NoWay, BadScheme, Cancelled, TooManyRedirects: // browsers follow more redirects than we do
 		return false
 	}
 	return !e.Cookies && !e.Ours

@@ -58,6 +58,9 @@ func (c *Client) NameServers(ctx context.Context, zone string) ([]string, error)
 	if err != nil {
 		return nil, wrong(BadScheme, zone, err, "域名不正确，请核对。")
 	}
+	if c.HasNoWay() {
+		return nil, noWay(z)
+	}
 	r, ok := c.p.Resolver.(interface {
 		NameServers(ctx context.Context, zone string) ([]string, error)
 	})

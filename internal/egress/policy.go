@@ -38,6 +38,12 @@ type Policy struct {
 	// RefuseNames lists further names to refuse, with all names below them.
 	RefuseNames []string
 
+	// NoWay reports that this machine has no way to the Internet. Then only what is served here and the listeners that
+	// Allow adds are asked, and no resolver is: everything else is an error of the kind NoWay, without an attempt. It is
+	// asked each time, so that it may change; nil: there is a way. What the operator named (Dial, Post) is not held by
+	// it: a mail server stands inside.
+	NoWay func() bool
+
 	Resolver Resolver         // nil: the system's
 	Now      func() time.Time // nil: time.Now; decides certificate validity and time stamps, not time-outs
 	Roots    *x509.CertPool   // nil: the system's

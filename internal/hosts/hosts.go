@@ -32,6 +32,7 @@ import (
 	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/vantage"
 )
 
 const (
@@ -202,9 +203,18 @@ func Groups() []struct{ Name, Label string } {
 func (s *Service) LookDue(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "hosts.look")
 	ids, err := db.All(ctx, s.DB, db.Value[registry.SiteID], `SELECT s.id FROM site s LEFT JOIN host_look h ON h.site_id = s.id
-		WHERE s.monitored AND s.host <> '' AND s.state = 'running' AND (h.at IS NULL OR h.at <= $1 OR h.doubt <> '' AND h.at <= $3) ORDER BY CASE WHEN h.at IS NULL THEN 0 ELSE 1 END, h.at, s.id LIMIT $2`, s.DB.Now().Add(-lookEvery), aRound, s.DB.Now().Add(-againAfter))
+		WHERE s.monitored AND s.host <> '' AND s.state = 'running' AND (h.at IS NULL OR h.at <= $1 OR h.doubt <> '' AND h.at <= $3 OR h.again_at <= $4) ORDER BY CASE WHEN h.at IS NULL THEN 0 ELSE 1 END, h.at, s.id LIMIT $2`, s.DB.Now().Add(-lookEvery), aRound, s.DB.Now().Add(-againAfter), s.DB.Now())
 	if err != nil {
 		return 0, err
+	}
+	anew, err := s.toldAnew(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range anew {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
 	}
 	work := make(chan registry.SiteID)
 	var wg sync.WaitGroup
@@ -227,6 +237,70 @@ func (s *Service) LookDue(ctx context.Context) (int, error) {
 	close(work)
 	wg.Wait()
 	return len(ids), errors.Join(errs...)
+}
+
+// toldAnew are the sites whose name led a vantage, since their last look, to an address
+// that is not on record and that the look did not know of: what may be a hijack does
+// not wait for the next day.
+func (s *Service) toldAnew(ctx context.Context) ([]registry.SiteID, error) {
+	now := s.DB.Now()
+	list, err := s.Inspection.ToldAnew(ctx, authz.System("hosts.look"), now.Add(-vantage.NamedEvery))
+	if err != nil {
+		return nil, err
+	}
+	var out []registry.SiteID
+	for _, x := range list {
+		if len(out) == aRound {
+			break // the others come with the next round
+		}
+		l, err := db.One(ctx, s.DB, scanLook, lookSelect+` WHERE s.id = $1 AND s.monitored AND s.host <> '' AND s.state = 'running'`, x.Site)
+		if db.None(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if l.At.IsZero() || !l.At.Before(x.At) || now.Sub(l.At) < againAfter || slices.Contains(out, x.Site) {
+			continue
+		}
+		strange := l.Facts.Names.Strange(x.Addresses)
+		if slices.ContainsFunc(strange, func(a string) bool {
+			return !slices.ContainsFunc(l.Facts.Names.Elsewhere, func(e check.Elsewhere) bool { return slices.Contains(e.Found, a) })
+		}) {
+			out = append(out, x.Site)
+		}
+	}
+	return out, nil
+}
+
+// afterTelling is how long after the next telling of a vantage is due it is waited for.
+const afterTelling = 5 * time.Minute
+
+// again is when to look again because of an address that a vantage told once: after its
+// next telling, while it may still come. Zero: at the usual time.
+func (s *Service) again(ctx context.Context, id registry.SiteID, facts check.Server) (at time.Time, err error) {
+	if !facts.Names.ToldOnce() {
+		return at, nil
+	}
+	there, err := s.Inspection.Elsewhere(ctx, authz.System("hosts.look"), id)
+	if err != nil {
+		return at, err
+	}
+	now := s.DB.Now()
+	for _, e := range there {
+		next := e.At.Add(vantage.NamedEvery + afterTelling)
+		once := slices.DeleteFunc(slices.Clone(e.Addresses), func(a string) bool { return slices.Contains(e.Twice, a) })
+		if len(facts.Names.Strange(once)) == 0 || now.Sub(e.At) > 2*vantage.NamedEvery {
+			continue // nothing is expected of it, or it fell silent
+		}
+		if early := now.Add(againAfter); next.Before(early) {
+			next = early
+		}
+		if at.IsZero() || next.Before(at) {
+			at = next
+		}
+	}
+	return at, nil
 }
 
 // LookNow is a person asking for one look at a site in scope.
@@ -269,13 +343,17 @@ func (s *Service) look(ctx context.Context, id registry.SiteID) ([]check.Finding
 			wrong++
 		}
 	}
-	args := []any{id, s.DB.Now(), string(body), wrong, time.Since(begun).Milliseconds(), strings.Join(doubt.checks, " "), doubt.since}
+	again, err := s.again(ctx, id, facts)
+	if err != nil {
+		return nil, err
+	}
+	args := []any{id, s.DB.Now(), string(body), wrong, time.Since(begun).Milliseconds(), strings.Join(doubt.checks, " "), doubt.since, again}
 	for _, c := range columns {
 		args = append(args, string(outcome[c.Check]))
 	}
 	if err := s.DB.Update(ctx, func(tx *db.Tx) error {
-		_, err := tx.Quiet(ctx, `INSERT INTO host_look (site_id, at, facts, wrong, took_ms, doubt, doubted_at, ipv6, tls, cert, domain, dns, abroad, provider) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-			ON CONFLICT (site_id) DO UPDATE SET at = excluded.at, facts = excluded.facts, wrong = excluded.wrong, took_ms = excluded.took_ms, doubt = excluded.doubt, doubted_at = excluded.doubted_at, ipv6 = excluded.ipv6, tls = excluded.tls, cert = excluded.cert,
+		_, err := tx.Quiet(ctx, `INSERT INTO host_look (site_id, at, facts, wrong, took_ms, doubt, doubted_at, again_at, ipv6, tls, cert, domain, dns, abroad, provider) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			ON CONFLICT (site_id) DO UPDATE SET at = excluded.at, facts = excluded.facts, wrong = excluded.wrong, took_ms = excluded.took_ms, doubt = excluded.doubt, doubted_at = excluded.doubted_at, again_at = excluded.again_at, ipv6 = excluded.ipv6, tls = excluded.tls, cert = excluded.cert,
 			domain = excluded.domain, dns = excluded.dns, abroad = excluded.abroad, provider = excluded.provider`, args...)
 		return err
 	}); err != nil {
@@ -368,7 +446,28 @@ func (s *Service) gather(ctx context.Context, site registry.Site) (check.Server,
 		out.IPv6, out.TLS, out.Names, out.Where = &check.IPv6{Untold: says}, &check.TLS{Untold: says}, &check.Names{Untold: says}, &check.Where{Untold: says}
 		return out, nil
 	}
+	there, err := s.Inspection.Elsewhere(ctx, system, site.ID)
+	if err != nil {
+		return out, err
+	}
+	var tellings []check.Elsewhere
+	for _, e := range there {
+		tellings = append(tellings, check.Elsewhere{From: e.Vantage, Found: e.Addresses, Twice: e.Twice, Dialled: e.Dialled})
+	}
+	spread := len(record.CNAME) > 0 || out.Hosting != nil && delivers(out.Hosting.Provider)
 	addrs, err := s.Client.Addresses(ctx, host)
+	if e := (*egress.Error)(nil); errors.As(err, &e) && e.Kind == egress.NoWay {
+		// Others look for us: their resolvers are what there is to judge by.
+		says := why(err)
+		out.IPv6, out.TLS = &check.IPv6{Untold: says}, &check.TLS{Untold: says}
+		out.Names = &check.Names{Blind: says, Expected: normal(record.Addresses), ServersDue: record.NS, Elsewhere: tellings, Spread: spread}
+		if list := toldTwice(tellings); len(list) > 0 {
+			out.Where = s.where(host, list, opened{}, nil)
+		} else {
+			out.Where = &check.Where{Untold: says}
+		}
+		return out, nil
+	}
 	if err != nil {
 		says := why(err)
 		out.IPv6, out.TLS, out.Where = &check.IPv6{Untold: says}, &check.TLS{Untold: says}, &check.Where{Untold: says}
@@ -376,14 +475,7 @@ func (s *Service) gather(ctx context.Context, site registry.Site) (check.Server,
 		return out, nil //nolint:nilerr // not told is what was seen
 	}
 	out.Names = s.names(ctx, record, addrs)
-	there, err := s.Inspection.Elsewhere(ctx, system, site.ID)
-	if err != nil {
-		return out, err
-	}
-	for _, e := range there {
-		out.Names.Elsewhere = append(out.Names.Elsewhere, check.Elsewhere{From: e.Vantage, Found: e.Addresses, Twice: e.Twice, Dialled: e.Dialled})
-	}
-	out.Names.Spread = len(record.CNAME) > 0 || out.Hosting != nil && delivers(out.Hosting.Provider)
+	out.Names.Elsewhere, out.Names.Spread = tellings, spread
 	out.TLS = s.tls(ctx, host)
 	pages := s.open(ctx, host)
 	if pages.anothers, err = s.anothers(ctx, site); err != nil {
@@ -403,15 +495,33 @@ func delivers(provider string) bool {
 	return strings.Contains(p, "CDN") || strings.Contains(p, "内容分发") || strings.Contains(p, "加速")
 }
 
+// normal are addresses of the ledger in the one spelling.
+func normal(list []string) []string {
+	out := slices.Clone(list)
+	for i, a := range out {
+		if x, err := netip.ParseAddr(a); err == nil {
+			out[i] = x.String()
+		}
+	}
+	return out
+}
+
+// toldTwice are the addresses that resolvers at other places led to twice.
+func toldTwice(tellings []check.Elsewhere) (out []netip.Addr) {
+	for _, e := range tellings {
+		for _, a := range e.Twice {
+			if x, err := netip.ParseAddr(a); err == nil && !slices.Contains(out, x) {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
 func (s *Service) names(ctx context.Context, d registry.Domain, addrs []netip.Addr) *check.Names {
-	n := &check.Names{Expected: d.Addresses, ServersDue: d.NS}
+	n := &check.Names{Expected: normal(d.Addresses), ServersDue: d.NS}
 	for _, a := range addrs {
 		n.Found = append(n.Found, a.String())
-	}
-	for i, a := range n.Expected {
-		if x, err := netip.ParseAddr(a); err == nil {
-			n.Expected[i] = x.String()
-		}
 	}
 	if len(d.NS) > 0 && d.Host != "" {
 		zone, err := publicsuffix.EffectiveTLDPlusOne(d.Host)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -334,7 +335,11 @@ func (candidateRound) Kind() string { return "impostor.candidates" }
 // Register gives the workers the periodic duties.
 func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, _ watchRound) error { _, err := s.Watch(ctx); return err })
-	jobs.Handle(w, func(ctx context.Context, _ candidateRound) error { _, err := s.AskCandidates(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ candidateRound) error {
+		_, asked := s.AskCandidates(ctx)
+		_, looked := s.LookAtCandidates(ctx)
+		return errors.Join(asked, looked)
+	})
 	if s.Still {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -34,6 +35,7 @@ import (
 type Likeness struct {
 	With  string   `json:"with"`            // address of the genuine page
 	Score int      `json:"score"`           // 0 to 100: which case first
+	Pack  string   `json:"pack,omitempty"`  // version of the weights
 	Signs []Sign   `json:"signs,omitempty"` // all that were compared
 	Why   string   `json:"why,omitempty"`   // why nothing was compared
 	Logo  blob.Ref `json:"logo,omitempty"`  // of the suspected site
@@ -59,26 +61,56 @@ func (l Likeness) Alike() (n int) {
 	return n
 }
 
-// Weights of the signs: the order of what waits, no measure of guilt. No source gives
-// them.
-const (
-	weighCode  = 25 // a copied site code, filing or mark is no accident
-	weighText  = 20
-	weighLogo  = 20
-	weighTitle = 15
-	weighMenu  = 15
-	weighIcon  = 10
-	weighLinks = 5
-)
+// likenessPack is how much each sign weighs in the order of what waits, no measure of
+// guilt, and from when on a sign counts as alike: texts, titles and menus in hundredths,
+// a menu of so many words, so many links to the genuine site, pictures that differ in at
+// most so many of 64 bits (other sizes and compressions of one stay far below). No source gives them: data with their mark, shown as 未核实.
+type likenessPack struct {
+	Version string `json:"version"`
+	Source  string `json:"source"`
+	Mark    string `json:"mark"`
+	Weights struct {
+		Code  int `json:"code"` // a copied site code, filing or mark is no accident
+		Text  int `json:"text"`
+		Logo  int `json:"logo"`
+		Title int `json:"title"`
+		Menu  int `json:"menu"`
+		Icon  int `json:"icon"`
+		Links int `json:"links"`
+	} `json:"weights"`
+	Alike struct {
+		Text  int `json:"text_percent"`
+		Title int `json:"title_percent"`
+		Menu  int `json:"menu_percent"`
+		Words int `json:"menu_words"`
+		Links int `json:"links"`
+		Bits  int `json:"look_bits"`
+	} `json:"alike"`
+}
 
-// From when on texts, titles and menus count as alike, in hundredths.
-const (
-	alikeText  = 50
-	alikeTitle = 60
-	alikeMenu  = 50
-	leastMenu  = 8 // words of a menu that can be compared
-	fewLinks   = 3 // links to the genuine site
-)
+//go:embed likeness.json
+var likenessJSON []byte
+
+// weights is the compiled-in pack; a test holds that it is readable and whole.
+var weights = func() (p likenessPack) {
+	if check.ReadPack(likenessJSON, &p) != nil {
+		return likenessPack{}
+	}
+	return p
+}()
+
+// LikenessEdition names the pack that a score was made with, with what is not verified of
+// it; of a score that was kept before packs had a version, version is empty.
+func LikenessEdition(version string) string {
+	name := "权重 " + version
+	if version == "" {
+		name = "权重"
+	}
+	if strings.HasPrefix(weights.Mark, "M") {
+		name += "（没有出处，未核实）"
+	}
+	return name
+}
 
 // LogoSign is the name of the sign that pictures are kept for.
 const LogoSign = "标志图片"
@@ -92,31 +124,32 @@ type side struct {
 
 // compare sets a page beside the genuine one.
 func compare(fake, ours side, site registry.Site) (l Likeness) {
+	l.Pack = weights.Version
 	add := func(name string, alike bool, weight int, f, o string) {
 		l.Signs = append(l.Signs, Sign{Name: name, Alike: alike, Fake: abridge.Text(f, 200), Ours: abridge.Text(o, 200), Weight: weight})
 	}
 	a, b := strings.TrimSpace(fake.page.Title), strings.TrimSpace(ours.page.Title)
 	if a != "" && b != "" {
-		add("标题", pairs(a, b) >= alikeTitle, weighTitle, a, b)
+		add("标题", pairs(a, b) >= weights.Alike.Title, weights.Weights.Title, a, b)
 	}
-	if theirs, menu := menuOf(fake.page), menuOf(ours.page); len(menu) >= leastMenu {
+	if theirs, menu := menuOf(fake.page), menuOf(ours.page); len(menu) >= weights.Alike.Words {
 		var both []string
 		for _, w := range menu {
 			if slices.Contains(theirs, w) {
 				both = append(both, w)
 			}
 		}
-		add("栏目和导航文字", 100*len(both) >= alikeMenu*len(menu), weighMenu, fmt.Sprintf("相同 %d 个：%s", len(both), strings.Join(both[:min(len(both), 12)], "、")), fmt.Sprintf("共 %d 个：%s", len(menu), strings.Join(menu[:min(len(menu), 12)], "、")))
+		add("栏目和导航文字", 100*len(both) >= weights.Alike.Menu*len(menu), weights.Weights.Menu, fmt.Sprintf("相同 %d 个：%s", len(both), strings.Join(both[:min(len(both), 12)], "、")), fmt.Sprintf("共 %d 个：%s", len(menu), strings.Join(menu[:min(len(menu), 12)], "、")))
 	}
 	if x, y := likeness.Of("", fake.page.VisibleText), likeness.Of("", ours.page.VisibleText); !x.Empty() && !y.Empty() {
 		n := int(100*x.Shared(y) + 0.5)
-		add("页面文字", n >= alikeText, weighText, fmt.Sprintf("约 %d%% 与官方网站相同", n), fmt.Sprintf("%d 字", len([]rune(ours.page.VisibleText))))
+		add("页面文字", n >= weights.Alike.Text, weights.Weights.Text, fmt.Sprintf("约 %d%% 与官方网站相同", n), fmt.Sprintf("%d 字", len([]rune(ours.page.VisibleText))))
 	}
 	if len(fake.logo) > 0 && len(ours.logo) > 0 {
-		add(LogoSign, alikeLooks(fake.logo, ours.logo), weighLogo, size(fake.logo), size(ours.logo))
+		add(LogoSign, alikeLooks(fake.logo, ours.logo), weights.Weights.Logo, size(fake.logo), size(ours.logo))
 	}
 	if len(fake.icon) > 0 && len(ours.icon) > 0 {
-		add("浏览器标签图标", bytes.Equal(fake.icon, ours.icon) || alikeLooks(fake.icon, ours.icon), weighIcon, size(fake.icon), size(ours.icon))
+		add("浏览器标签图标", bytes.Equal(fake.icon, ours.icon) || alikeLooks(fake.icon, ours.icon), weights.Weights.Icon, size(fake.icon), size(ours.icon))
 	}
 	n, first := 0, ""
 	for _, link := range fake.page.Links {
@@ -124,7 +157,7 @@ func compare(fake, ours side, site registry.Site) (l Likeness) {
 			n, first = n+1, cmp.Or(first, link.URL)
 		}
 	}
-	add("指向官方网站的链接", n >= fewLinks, weighLinks, strings.TrimSpace(fmt.Sprintf("%d 个 %s", n, first)), site.Host)
+	add("指向官方网站的链接", n >= weights.Alike.Links, weights.Weights.Links, strings.TrimSpace(fmt.Sprintf("%d 个 %s", n, first)), site.Host)
 	source := squeeze(fake.page.Text)
 	for _, x := range []struct{ name, value string }{{"网站标识码", site.SiteCode}, {"ICP 备案号", site.ICP}, {"公安备案号", site.PoliceFiling}, {"党政机关网站标识", markID(site.PartyGovMark)}} {
 		if len([]rune(x.value)) < 6 {
@@ -132,7 +165,7 @@ func compare(fake, ours side, site registry.Site) (l Likeness) {
 		}
 		copied := strings.Contains(source, squeeze(x.value))
 		stands := map[bool]string{true: "页面上有：" + x.value, false: "页面上没有"}[copied]
-		add(x.name, copied, weighCode, stands, x.value)
+		add(x.name, copied, weights.Weights.Code, stands, x.value)
 	}
 	for _, s := range l.Signs {
 		if s.Alike {

@@ -44,9 +44,6 @@ func decoded(body []byte) (image.Image, error) {
 const (
 	hashWide = 9
 	hashHigh = 8
-	// sameLook is how many of the 64 bits may differ in pictures that look the same:
-	// other sizes and compressions of one picture stay far below.
-	sameLook = 8
 	// plain is how much lighter than its darkest square the lightest must be: a
 	// picture of one colour looks like any other.
 	plain = 12
@@ -101,7 +98,7 @@ func alikeLooks(a, b []byte) bool {
 	}
 	x, ok1 := looksOf(p)
 	y, ok2 := looksOf(q)
-	return ok1 && ok2 && bits.OnesCount64(x^y) <= sameLook
+	return ok1 && ok2 && bits.OnesCount64(x^y) <= weights.Alike.Bits
 }
 
 // Redrawn is a picture drawn anew as PNG: nothing of the file it came in reaches a

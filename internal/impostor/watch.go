@@ -204,27 +204,43 @@ func joined(addrs []netip.Addr) string {
 	return strings.Join(list, "、")
 }
 
-// keep writes a look and moves the case with it.
-func (s *Service) keep(ctx context.Context, tx *db.Tx, c Case, l seen) error {
-	ref, sum := "", ""
+// evidence is what a look leaves: the bytes of the page, and its likeness; score -1 where
+// nothing was compared.
+type evidence struct {
+	ref, sum, alike string
+	score           int
+}
+
+// kept keeps the bytes of a look.
+func (s *Service) kept(ctx context.Context, l seen) (k evidence, err error) {
 	if len(l.body) > 0 {
 		r, err := s.Store.Put(ctx, bytes.NewReader(l.body))
 		if err != nil {
-			return err
+			return k, err
 		}
 		h := sha256.Sum256(l.body)
-		ref, sum = string(r), hex.EncodeToString(h[:])
+		k.ref, k.sum = string(r), hex.EncodeToString(h[:])
 	}
-	alike, score := "", -1
+	k.score = -1
 	if l.Likeness != nil {
 		b, err := json.Marshal(l.Likeness)
 		if err != nil {
-			return err
+			return k, err
 		}
-		if alike = string(b); l.Likeness.Why == "" {
-			score = l.Likeness.Score
+		if k.alike = string(b); l.Likeness.Why == "" {
+			k.score = l.Likeness.Score
 		}
 	}
+	return k, nil
+}
+
+// keep writes a look and moves the case with it.
+func (s *Service) keep(ctx context.Context, tx *db.Tx, c Case, l seen) error {
+	k, err := s.kept(ctx, l)
+	if err != nil {
+		return err
+	}
+	ref, sum, alike, score := k.ref, k.sum, k.alike, k.score
 	if _, err := tx.Exec(ctx, `INSERT INTO impostor_look (id, impostor_id, at, outcome, says, actor, title, status, addresses, ref, sha256, likeness) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		ulid.Make().String(), c.ID, tx.Now(), l.Outcome, l.Says, l.Actor, l.Title, l.Status, l.Addresses, ref, sum, alike); err != nil {
 		return err
@@ -384,23 +400,31 @@ type Candidate struct {
 	Why       string
 	FirstSeen time.Time
 	LastSeen  time.Time
-	area      string
-	line      string
+	// Seen is the monitor's one look at its front page; no instant: not yet. It decides
+	// nothing, and no case is opened by it.
+	Seen Look
+	area string
+	line string
 }
 
 // TechniqueName is how the name imitates, in Chinese.
 func (c Candidate) TechniqueName() string { return lookalike.TechniqueName(c.Technique) }
 
-const candidateSelect = `SELECT c.host, c.shown, c.imitates, c.technique, COALESCE(c.site_id, ''), u.name, c.addresses, c.state, c.why, c.first_seen, c.last_seen, u.area_path, u.line_path
+const candidateSelect = `SELECT c.host, c.shown, c.imitates, c.technique, COALESCE(c.site_id, ''), u.name, c.addresses, c.state, c.why, c.first_seen, c.last_seen, c.looked_at, c.outcome, c.says, c.title, c.status, c.sha256, c.likeness, u.area_path, u.line_path
 	FROM impostor_candidate c JOIN unit u ON u.id = c.unit_id`
 
 func scanCandidate(r db.Scanner) (Candidate, error) {
 	var c Candidate
-	err := r.Scan(&c.Host, &c.Shown, &c.Imitates, &c.Technique, &c.Site, &c.UnitName, &c.Addresses, &c.State, &c.Why, &c.FirstSeen, &c.LastSeen, &c.area, &c.line)
+	var alike string
+	err := r.Scan(&c.Host, &c.Shown, &c.Imitates, &c.Technique, &c.Site, &c.UnitName, &c.Addresses, &c.State, &c.Why, &c.FirstSeen, &c.LastSeen,
+		&c.Seen.At, &c.Seen.Outcome, &c.Seen.Says, &c.Seen.Title, &c.Seen.Status, &c.Seen.SHA256, &alike, &c.area, &c.line)
+	if err == nil && alike != "" {
+		err = json.Unmarshal([]byte(alike), &c.Seen.Likeness)
+	}
 	return c, err
 }
 
-// Candidates in scope, those seen last first.
+// Candidates in scope, the page most like the genuine one first, then those seen last.
 func (s *Service) Candidates(ctx context.Context, scope authz.Scope, state, text string, limit, offset int) ([]Candidate, int, error) {
 	var w db.Where
 	scope.Where(&w, "u")
@@ -410,7 +434,7 @@ func (s *Service) Candidates(ctx context.Context, scope authz.Scope, state, text
 	if err != nil {
 		return nil, 0, err
 	}
-	list, err := db.All(ctx, s.DB, scanCandidate, candidateSelect+` WHERE `+w.SQL()+` ORDER BY c.last_seen DESC, c.host LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
+	list, err := db.All(ctx, s.DB, scanCandidate, candidateSelect+` WHERE `+w.SQL()+` ORDER BY c.alike DESC, c.last_seen DESC, c.host LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
 	return list, total, err
 }
 
@@ -418,6 +442,7 @@ func (s *Service) Candidates(ctx context.Context, scope authz.Scope, state, text
 type Rounds struct {
 	Hosts, Asked, Names, Untold int
 	Last                        time.Time
+	NoWay                       bool // this house has no way to the Internet: none is asked for
 }
 
 // Rounds says how many protected hosts there are and how many were asked for in
@@ -436,7 +461,7 @@ func (s *Service) Rounds(ctx context.Context) (Rounds, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Hosts = len(hosts)
+	r.Hosts, r.NoWay = len(hosts), s.Client.HasNoWay()
 	last, err := db.One(ctx, s.DB, db.Value[time.Time], `SELECT asked_at FROM impostor_round ORDER BY asked_at DESC LIMIT 1`)
 	if err != nil && !db.None(err) {
 		return r, err
@@ -451,6 +476,9 @@ func (s *Service) Rounds(ctx context.Context) (Rounds, error) {
 // asked for.
 func (s *Service) AskCandidates(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "impostor.candidates")
+	if s.Client.HasNoWay() {
+		return 0, nil // none would be told, and none is asked for by anybody else
+	}
 	hosts, err := s.Registry.ProtectedHosts(ctx, s.DB)
 	if err != nil {
 		return 0, err
@@ -590,12 +618,65 @@ func (s *Service) askHost(ctx context.Context, host string) error {
 		if office.ID == "" {
 			office = u
 		}
-		if _, err := notify.Send(ctx, tx, notify.Message{Key: "impostor:candidates:" + host + ":" + tx.Now().Format(time.DateOnly), Unit: string(office.ID), Link: "/console/impostors/candidates?q=" + host,
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "impostor:candidates:" + host + ":" + tx.Now().Format(time.DateOnly), Unit: string(office.ID), Link: "/console/lookalikes?q=" + host,
 			Title: "发现与 " + registry.ShownHost(host) + " 相近的域名", Body: "有人注册了 " + registry.ShownHost(fresh[0]) + " 等相近域名，请查看是不是假冒。"}); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "impostor.candidates", Target: audit.Target{Kind: "domain", ID: host, Name: registry.ShownHost(host), Unit: string(unit)}, Basis: sx2021.Instrument + " 第二十三条（二）", After: fresh})
 	})
+}
+
+const (
+	// looksARound bounds the candidates looked at in one round, looksADay in a day.
+	looksARound = 5
+	looksADay   = 100
+)
+
+// LookAtCandidates opens the front page of names like a protected one that resolve, each
+// once, as the watch opens a page: what stands there is kept beside the name with its
+// likeness, for the person who decides what it is. It returns how many were looked at.
+func (s *Service) LookAtCandidates(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "impostor.candidates")
+	if s.Client.HasNoWay() {
+		return 0, nil
+	}
+	today, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM impostor_candidate WHERE looked_at > $1`, s.DB.Now().Add(-24*time.Hour))
+	if err != nil {
+		return 0, err
+	}
+	list, err := db.All(ctx, s.DB, scanCandidate, candidateSelect+` WHERE c.state = 'new' AND c.looked_at IS NULL ORDER BY c.first_seen, c.host LIMIT $1`, max(0, min(looksARound, looksADay-today)))
+	if err != nil {
+		return 0, err
+	}
+	for i, c := range list {
+		n := Case{Kind: "site", Address: c.Host}
+		if c.Site != "" {
+			n.Of = registry.Ref{Kind: sx2021.Site, ID: string(c.Site)}
+		}
+		l, err := s.lookAt(ctx, n)
+		if err != nil {
+			return i, err
+		}
+		if err := ctx.Err(); err != nil {
+			return i, err
+		}
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.keepCandidate(ctx, tx, c, l) }); err != nil {
+			return i, err
+		}
+	}
+	return len(list), nil
+}
+
+func (s *Service) keepCandidate(ctx context.Context, tx *db.Tx, c Candidate, l seen) error {
+	k, err := s.kept(ctx, l)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE impostor_candidate SET looked_at = $2, outcome = $3, says = $4, title = $5, status = $6, ref = $7, sha256 = $8, likeness = $9, alike = $10 WHERE host = $1`,
+		c.Host, tx.Now(), l.Outcome, l.Says, l.Title, l.Status, k.ref, k.sum, k.alike, k.score); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "impostor.candidate_look", Target: audit.Target{Kind: "impostor_candidate", ID: c.Host, Name: c.Shown}, Basis: citation, After: map[string]any{"outcome": l.Outcome, "says": l.Says, "sha256": k.sum, "alike": k.score}})
 }
 
 // Suspect opens a case on a candidate: a person finds it worth verifying.
@@ -614,6 +695,14 @@ func (s *Service) Suspect(ctx context.Context, scope authz.Scope, host string) (
 	}
 	return out, s.DB.Update(ctx, func(tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, `UPDATE impostor_candidate SET state = 'cased' WHERE host = $1`, host); err != nil {
+			return err
+		}
+		// What the monitor saw of the name is the first look at the case.
+		if _, err := tx.Exec(ctx, `INSERT INTO impostor_look (id, impostor_id, at, outcome, says, actor, title, status, addresses, ref, sha256, likeness)
+			SELECT $1, $2, looked_at, outcome, says, '', title, status, addresses, ref, sha256, likeness FROM impostor_candidate WHERE host = $3 AND looked_at IS NOT NULL`, ulid.Make().String(), out.ID, host); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE impostor SET alike = (SELECT alike FROM impostor_candidate WHERE host = $2) WHERE id = $1 AND EXISTS (SELECT 1 FROM impostor_candidate WHERE host = $2 AND alike >= 0)`, out.ID, host); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "impostor.suspect", Target: out.Target(), Basis: citation, After: host})

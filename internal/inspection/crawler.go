@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/vantage"
 )
 
 // Crawler looks at sites for a house whose database it cannot reach: it takes
@@ -43,6 +44,8 @@ type Crawler struct {
 
 	mu       sync.Mutex
 	scanners map[string]check.Scanner // by edition and day
+
+	unread map[string]bool // plans that were answered as not understood; of Fetch alone
 }
 
 // CrawlerSettings of a crawler; zero fields take the defaults given.
@@ -55,6 +58,7 @@ type CrawlerSettings struct {
 	Hold    time.Duration      // a site is held without a sign of life; 2 min
 	Delay   time.Duration      // between two requests to a host; 250 ms; negative: none
 	Vantage string             // as evidence names it; the host's name
+	Version string             // of this program, as the house is told
 	// Scanner reads by the word lists of a plan on a day, or without any by those of
 	// the program; nil: wording is not looked at.
 	Scanner func(words json.RawMessage, day calendar.Date) (check.Scanner, error)
@@ -89,7 +93,7 @@ func NewCrawler(store *frontier.Store, client *egress.Client, set CrawlerSetting
 		set.Log = slog.Default()
 	}
 	m := crawl.NewManners(client, crawl.Courtesy{Delay: set.Delay})
-	return &Crawler{set: set, client: client, store: store, manners: m, holder: ulid.Make().String(),
+	return &Crawler{unread: map[string]bool{}, set: set, client: client, store: store, manners: m, holder: ulid.Make().String(),
 		links: crawl.NewLinkCheck(client, m, 20*time.Minute).Share(store)}
 }
 
@@ -106,6 +110,13 @@ func (c *Crawler) Fetch(ctx context.Context) (int, error) {
 	for _, file := range list {
 		var p PlanFile
 		err := readSigned(file, "plan", maxPlanFile, c.set.House, &p)
+		if u := (*vantage.Unread)(nil); errors.As(err, &u) {
+			c.set.Log.Error("inspection: plan of another version", "file", filepath.Base(file), "err", err)
+			if err := c.answerUnread(file, u); err != nil {
+				return n, err
+			}
+			continue
+		}
 		if errors.Is(err, errSeal) || errors.Is(err, os.ErrNotExist) {
 			c.set.Log.Error("inspection: plan refused", "file", filepath.Base(file), "err", err)
 			continue
@@ -157,6 +168,51 @@ func (c *Crawler) Fetch(ctx context.Context) (int, error) {
 		n += added
 	}
 	return n, nil
+}
+
+// answerUnread tells the house, for each thing that a plan of a house this program does
+// not understand asks, that it cannot be done and why; once for each plan.
+func (c *Crawler) answerUnread(file string, u *vantage.Unread) error {
+	if c.unread[file] {
+		return nil
+	}
+	var p struct {
+		Until time.Time `json:"until"`
+		Tasks []struct {
+			Run RunID `json:"run"`
+		} `json:"tasks"`
+		Errands []struct {
+			Errand ErrandID `json:"errand"`
+		} `json:"errands"`
+	}
+	if err := json.Unmarshal(u.Body, &p); err != nil {
+		c.set.Log.Error("inspection: plan cannot be answered", "file", filepath.Base(file), "err", err)
+		return nil
+	}
+	now := c.set.Now().UTC()
+	if !p.Until.After(now) {
+		return nil
+	}
+	b := BatchFile{Writer: c.writer(), Vantage: c.set.Vantage, Edition: check.Edition(), Begun: now, Failure: "没有检查：" + u.Says("主系统", "外网巡检机程序")}
+	for _, t := range p.Tasks {
+		b.Run = t.Run
+		if err := writeSigned(c.set.Batches, string(t.Run)+batchSuffix, "batch", c.set.Key, b); err != nil {
+			return err
+		}
+	}
+	b.Run = ""
+	for _, t := range p.Errands {
+		b.Errand = t.Errand
+		if err := writeSigned(c.set.Batches, errandPrefix+string(t.Errand)+batchSuffix, "batch", c.set.Key, b); err != nil {
+			return err
+		}
+	}
+	c.unread[file] = true
+	return nil
+}
+
+func (c *Crawler) writer() vantage.Writer {
+	return vantage.Writer{Format: vantage.Format, Version: c.set.Version}
 }
 
 // errandPrefix tells errands from runs in the store and among the batches.
@@ -263,7 +319,7 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 		return fmt.Errorf("inspection: task of %s: %w", r.ID, err)
 	}
 	kept := carrier{}
-	b := BatchFile{Run: t.Run, Vantage: c.set.Vantage, Edition: check.Edition(), Lists: t.Lists, Begun: c.set.Now().UTC(), Blobs: kept}
+	b := BatchFile{Writer: c.writer(), Run: t.Run, Vantage: c.set.Vantage, Edition: check.Edition(), Lists: t.Lists, Begun: c.set.Now().UTC(), Blobs: kept}
 	within, cancel := context.WithTimeout(ctx, t.Spec.longest())
 	defer cancel()
 	if t.Spec.Urgent {

@@ -3,12 +3,14 @@ package inspection
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/vantage"
 )
@@ -113,6 +115,44 @@ func (s *Service) Elsewhere(ctx context.Context, scope authz.Scope, id registry.
 			}
 			out = append(out, x.Elsewhere)
 		}
+	}
+	return out, nil
+}
+
+// Anew is a telling by which the name of a site leads to addresses that the telling
+// before did not have.
+type Anew struct {
+	Site      registry.SiteID
+	At        time.Time
+	Addresses []string // those
+}
+
+// ToldAnew are the tellings since an instant that lead to other addresses than before,
+// of sites in scope.
+func (s *Service) ToldAnew(ctx context.Context, scope authz.Scope, since time.Time) ([]Anew, error) {
+	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (Anew, error) {
+		var x Anew
+		var list, before string
+		err := r.Scan(&x.Site, &x.At, &list, &before)
+		x.Addresses = slices.DeleteFunc(strings.Fields(list), func(a string) bool { return slices.Contains(strings.Fields(before), a) })
+		return x, err
+	}, `SELECT site_id, at, addresses, before FROM vantage_name WHERE at >= $1 AND addresses <> before ORDER BY site_id, vantage_id`, since)
+	if err != nil {
+		return nil, err
+	}
+	var out []Anew
+	for _, x := range rows {
+		if len(x.Addresses) == 0 {
+			continue // the same in another order, or fewer
+		}
+		_, err := s.registry.Site(ctx, scope, x.Site)
+		if fault.Is(err, fault.NotFound) {
+			continue // out of scope, or gone from the ledger
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, x)
 	}
 	return out, nil
 }

@@ -92,8 +92,14 @@ func (s *Service) Outside(ctx context.Context, scope authz.Scope, id registry.Si
 // outside is Outside of a site at hand: the province says that this house has no way
 // there, and the site is not served by this very process.
 func (s *Service) outside(site registry.Site) bool {
-	return s.set.Exchange.On() && s.set.Province().CrawledOutside && (s.served == nil || !s.served(site))
+	return s.set.Exchange.On() && s.Wayless() && !s.serves(site)
 }
+
+// Wayless reports whether the province says that this house has no way to the Internet.
+func (s *Service) Wayless() bool { return s.set.Province().CrawledOutside }
+
+// serves reports whether a site is served by this very process.
+func (s *Service) serves(site registry.Site) bool { return s.served != nil && s.served(site) }
 
 // LastErrand is the latest errand of a finding in scope; false where there was none.
 func (s *Service) LastErrand(ctx context.Context, q db.Querier, scope authz.Scope, id FindingID) (Errand, bool, error) {

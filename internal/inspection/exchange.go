@@ -32,6 +32,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/vantage"
 )
 
 // Exchange is how the house speaks with crawlers that have no path to its
@@ -89,6 +90,7 @@ type Task struct {
 
 // PlanFile is what the house hands to a crawler.
 type PlanFile struct {
+	vantage.Writer
 	ID     string    `json:"id"`
 	Issued time.Time `json:"issued"`
 	Until  time.Time `json:"until"` // nothing is begun after
@@ -104,6 +106,7 @@ type PlanFile struct {
 
 // BatchFile is what a crawler answers: one run, or one errand.
 type BatchFile struct {
+	vantage.Writer
 	Run     RunID             `json:"run"`
 	Errand  ErrandID          `json:"errand,omitempty"`
 	Look    *engine.Look      `json:"look,omitempty"` // of an errand
@@ -183,7 +186,7 @@ func openSigned(b []byte, what string, trusted map[string]bool, into any) error 
 	if err != nil || err2 != nil || len(pub) != ed25519.PublicKeySize || !ed25519.Verify(pub, signed(what, body), sig) {
 		return fmt.Errorf("%w: the signature does not fit", errSeal)
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := vantage.ReadBody(body, into); err != nil {
 		return fmt.Errorf("%w: %w", errSeal, err)
 	}
 	return nil
@@ -307,7 +310,7 @@ func (s *Service) sendRuns(ctx context.Context, urgent bool) error {
 
 func (s *Service) newPlanFile() PlanFile {
 	now := s.db.Now()
-	return PlanFile{ID: ulid.Make().String(), Issued: now, Until: now.Add(s.answerWithin()), Lists: map[string]json.RawMessage{}}
+	return PlanFile{Writer: vantage.Writer{Format: vantage.Format, Version: s.set.Version}, ID: ulid.Make().String(), Issued: now, Until: now.Add(s.answerWithin()), Lists: map[string]json.RawMessage{}}
 }
 
 // words are the lists that a task's pages are read by, and names their edition in the
@@ -375,6 +378,9 @@ func (s *Service) TakeIn(ctx context.Context) (int, error) {
 	var errs []error
 	for _, file := range list {
 		err := s.takeBatch(ctx, file, trusted)
+		if u := (*vantage.Unread)(nil); errors.As(err, &u) {
+			errs = append(errs, s.noteCrawler(ctx, crawlerOf(u.Body), u))
+		}
 		switch {
 		case errors.Is(err, errSeal) || fault.Is(err, fault.NotFound):
 			s.set.Log.Error("inspection: batch set aside", "file", filepath.Base(file), "err", err)
@@ -395,6 +401,9 @@ func (s *Service) TakeIn(ctx context.Context) (int, error) {
 func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string]bool) error {
 	var b BatchFile
 	if err := readSigned(file, "batch", maxBatchFile, trusted, &b); err != nil {
+		return err
+	}
+	if err := s.noteCrawler(ctx, b, nil); err != nil {
 		return err
 	}
 	if b.Errand != "" {

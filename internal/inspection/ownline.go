@@ -146,6 +146,12 @@ func (s *Service) Gap(ctx context.Context, scope authz.Scope) (Gap, error) {
 			others = true
 		}
 	}
+	if s.Wayless() {
+		if others {
+			return Gap{}, nil
+		}
+		return Gap{Title: "没有监测点在探测，网站能否访问没有检测", Says: "省级设置为“平台不能访问互联网”，本系统不探测外面的网站，也不计票；现在没有正常联系的监测点，其间网站能否访问没有检测，不计失败，也不告警。请在互联网一侧登记监测点，或检查已登记的监测点是否在运行、文件是否按时送到。"}, nil
+	}
 	if !own.LineDown() {
 		return s.uncountedGap(ctx, scope)
 	}

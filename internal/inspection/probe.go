@@ -118,6 +118,15 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if s.Wayless() {
+		// What is served here is reached whatever the network, which says nothing of
+		// the way there from outside: it counts only where nobody looks from there.
+		if voters.online+voters.byFile > 0 {
+			return 0, nil
+		}
+		sites = slices.DeleteFunc(sites, func(site registry.Site) bool { return !s.serves(site) })
+		voters.line, voters.lineDown = nil, false // there is no line to test
+	}
 	// voted is the latest interval each site has our own vote in: what was voted on
 	// was looked at, decided or not.
 	voted := map[registry.SiteID]time.Time{}
@@ -185,13 +194,13 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			return 0, nil
 		}
 	}
-	if len(all) > 0 && len(voters.line) == 0 {
+	if len(all) > 0 && len(voters.line) == 0 && !s.Wayless() {
 		if all, err = s.withoutOutage(ctx, all, sites, begun.Add(-s.set.Interval)); err != nil {
 			return 0, err
 		}
 	}
 	// A line that addresses of its own have just proven is the confirmation.
-	if voters.alone() && len(voters.line) == 0 && cutOff(all) && !slices.ContainsFunc(round, func(p probed) bool { return p.res.Refused }) {
+	if voters.alone() && len(voters.line) == 0 && !s.Wayless() && cutOff(all) && !slices.ContainsFunc(round, func(p probed) bool { return p.res.Refused }) {
 		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))
 		return 0, s.noteUncounted(context.WithoutCancel(ctx), all)
 	}
@@ -570,6 +579,19 @@ func (s *Service) DownSince(ctx context.Context, scope authz.Scope, site registr
 		return time.Time{}, false, err
 	}
 	return failed[0], true, nil
+}
+
+// OpenedAfter is when a site in scope was first seen to open after an instant; zero where
+// it was not.
+func (s *Service) OpenedAfter(ctx context.Context, scope authz.Scope, site registry.SiteID, at time.Time) (time.Time, error) {
+	if _, err := s.registry.Site(ctx, scope, site); err != nil {
+		return time.Time{}, err
+	}
+	opened, err := db.One(ctx, s.probes, db.Value[time.Time], `SELECT at FROM probe WHERE site_id = $1 AND ok AND at > $2 ORDER BY at LIMIT 1`, site, at)
+	if db.None(err) {
+		return time.Time{}, nil
+	}
+	return opened, err
 }
 
 // access judges the last complete days of one site.

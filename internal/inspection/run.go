@@ -152,6 +152,8 @@ type Settings struct {
 	Vantage string
 	// Browser draws pages; nil: what needs one is untested.
 	Browser *browser.Browser
+	// Version is this program's, as it is told to vantages and crawlers.
+	Version string
 	// Exchange is how crawlers without the house's database are spoken to.
 	Exchange Exchange
 	// Pack is the scoring pack in force on a day, whose thresholds are used; the

@@ -87,16 +87,25 @@ type Vantage struct {
 	// SetRight is when its clock, which had been ahead, was found set right and its
 	// batches counted on from the last one taken before.
 	SetRight time.Time
-	key      ed25519.PublicKey
+	// Program wrote its last batch, with the format it reads.
+	Program vantage.Writer
+	// RefusedAt is when a batch of it could not be read, after the last that could, and
+	// RefusedSays why and what to do.
+	RefusedAt   time.Time
+	RefusedSays string
+	key         ed25519.PublicKey
 }
 
 // ClockOff reports whether its clock is so far from ours that its votes are none.
 func (v Vantage) ClockOff() bool { return v.Ahead.Abs() > clockOff }
 
 // Votes reports whether another vantage than this system can tell now how sites
-// stand. One that was not heard of, whose own line is down or whose clock is off
+// stand. One that was not heard of, whose own line is down, whose clock is off or whose
+// last batch could not be read
 // would be waited for in vain, and every failure go unconfirmed.
-func (v Vantage) Votes(now time.Time) bool { return v.Heard(now) && v.LineOK && !v.ClockOff() }
+func (v Vantage) Votes(now time.Time) bool {
+	return v.Heard(now) && v.LineOK && !v.ClockOff() && v.RefusedAt.IsZero()
+}
 
 // Heard reports whether it has been heard of lately.
 func (v Vantage) Heard(now time.Time) bool {
@@ -137,10 +146,10 @@ func (s *Service) Vantages(ctx context.Context) ([]Vantage, error) {
 	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (Vantage, error) {
 		var v Vantage
 		var ms int64
-		err := r.Scan(&v.ID, &v.SeenAt, &v.LineOK, &v.Results, &v.Lost, &ms, &v.SetRight)
+		err := r.Scan(&v.ID, &v.SeenAt, &v.LineOK, &v.Results, &v.Lost, &ms, &v.SetRight, &v.Program.Format, &v.Program.Version, &v.RefusedAt, &v.RefusedSays)
 		v.Ahead = time.Duration(ms) * time.Millisecond
 		return v, err
-	}, `SELECT vantage_id, at, line_ok, results, lost, ahead_ms, set_right_at FROM vantage_seen`)
+	}, `SELECT vantage_id, at, line_ok, results, lost, ahead_ms, set_right_at, format, version, refused_at, refused_says FROM vantage_seen`)
 	if err != nil {
 		return nil, err
 	}
@@ -151,6 +160,10 @@ func (s *Service) Vantages(ctx context.Context) ([]Vantage, error) {
 		for _, r := range rows {
 			if r.ID == list[i].ID {
 				list[i].SeenAt, list[i].LineOK, list[i].Results, list[i].Lost, list[i].Ahead, list[i].SetRight = r.SeenAt, r.LineOK, r.Results, r.Lost, r.Ahead, r.SetRight
+				if r.SeenAt.Equal(unheard) {
+					list[i].SeenAt = time.Time{}
+				}
+				list[i].Program, list[i].RefusedAt, list[i].RefusedSays = r.Program, r.RefusedAt, r.RefusedSays
 			}
 		}
 	}
@@ -310,6 +323,26 @@ type voting struct {
 	line   []string
 	// lineDown: the own line was last found not to answer.
 	lineDown bool
+	// sole: this system has no way to the Internet, and one other alone looks for it;
+	// proven says that the other tests its line by addresses of its own.
+	sole, proven bool
+}
+
+// decides reports whether the one vote there is on an interval counts by itself: there
+// is nobody who could confirm it.
+func (v voting) decides(b ballot) bool {
+	if v.sole {
+		return !b.own
+	}
+	return b.own && v.online+v.byFile == 0
+}
+
+// tested reports whether who cast that vote tests its own line.
+func (v voting) tested(b ballot) bool {
+	if v.sole {
+		return v.proven
+	}
+	return len(v.line) > 0
 }
 
 // alone reports whether this system is the only one that can tell now how things
@@ -327,10 +360,13 @@ func (s *Service) voters(ctx context.Context) (v voting, err error) {
 		case !x.Votes(now):
 		case x.ByFile:
 			v.byFile++
+			v.proven = len(x.Line) > 0
 		default:
 			v.online++
+			v.proven = len(x.Line) > 0
 		}
 	}
+	v.sole = s.Wayless() && v.online+v.byFile == 1
 	return v, err
 }
 
@@ -352,6 +388,14 @@ func (s *Service) PlanFor(ctx context.Context, id string) ([]byte, error) {
 	p := vantage.Plan{Vantage: v.ID, Made: s.db.Now(), Until: s.db.Now().Add(vantage.PlanFor), Every: s.set.Interval, Line: v.Line, Targets: []vantage.Target{}}
 	if p.Taken, err = s.lastTaken(ctx, v.ID); err != nil {
 		return nil, err
+	}
+	// A program of the first format takes nothing that it does not know.
+	reads, err := db.One(ctx, s.probes, db.Value[int], `SELECT format FROM vantage_seen WHERE vantage_id = $1`, v.ID)
+	if err != nil && !db.None(err) {
+		return nil, err
+	}
+	if reads > 1 {
+		p.Writer = vantage.Writer{Format: vantage.Format, Version: s.set.Version}
 	}
 	if p.Taken <= p.Made.UnixMilli() {
 		p.Taken = 0 // its clock tells a greater number
@@ -395,6 +439,9 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 		return nil, 0, err
 	}
 	b, err := vantage.OpenBatch(v.key, wire)
+	if u := (*vantage.Unread)(nil); errors.As(err, &u) {
+		return nil, 0, errors.Join(err, s.noteUnread(ctx, v, u, fault.Of(err).Says))
+	}
 	if err != nil {
 		return nil, 0, err
 	}
@@ -428,9 +475,10 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 			}
 			setRight = n > 0
 		}
-		moved, err := tx.Quiet(ctx, `INSERT INTO vantage_seen (vantage_id, at, seq, line_ok, results, lost, ahead_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)
-			ON CONFLICT (vantage_id) DO UPDATE SET at = excluded.at, seq = excluded.seq, line_ok = excluded.line_ok, results = excluded.results, lost = excluded.lost, ahead_ms = excluded.ahead_ms WHERE vantage_seen.seq < excluded.seq`,
-			v.ID, now, b.Seq, b.LineOK, len(b.Results), b.Lost, v.Ahead.Milliseconds())
+		moved, err := tx.Quiet(ctx, `INSERT INTO vantage_seen (vantage_id, at, seq, line_ok, results, lost, ahead_ms, format, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			ON CONFLICT (vantage_id) DO UPDATE SET at = excluded.at, seq = excluded.seq, line_ok = excluded.line_ok, results = excluded.results, lost = excluded.lost, ahead_ms = excluded.ahead_ms,
+			   format = excluded.format, version = excluded.version, refused_at = NULL, refused_says = '' WHERE vantage_seen.seq < excluded.seq`,
+			v.ID, now, b.Seq, b.LineOK, len(b.Results), b.Lost, v.Ahead.Milliseconds(), b.Format, abridge.Cut(b.Version, 40))
 		if err != nil {
 			return err
 		}
@@ -486,6 +534,20 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 	plan, err = s.PlanFor(ctx, v.ID)
 	return plan, taken, err
 }
+
+// noteUnread keeps that a batch signed by a vantage could not be read, and why: its
+// silence has a cause and a cure. When it was heard of, it was not.
+func (s *Service) noteUnread(ctx context.Context, v Vantage, u *vantage.Unread, says string) error {
+	return s.probes.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Quiet(ctx, `INSERT INTO vantage_seen (vantage_id, seq, line_ok, results, lost, format, version, refused_at, refused_says, at) VALUES ($1, 0, TRUE, 0, 0, $2, $3, $4, $5, $6)
+			ON CONFLICT (vantage_id) DO UPDATE SET version = excluded.version, refused_at = excluded.refused_at, refused_says = excluded.refused_says`,
+			v.ID, u.Format, abridge.Cut(u.Version, 40), tx.Now(), abridge.Cut(says, 300), unheard)
+		return err
+	})
+}
+
+// unheard is when a vantage was last heard of that only sent what could not be read.
+var unheard = time.Unix(0, 0).UTC()
 
 // vote keeps one vote. An interval that was decided is decided, but for the votes
 // that come as files: with them it is decided again.
@@ -565,10 +627,11 @@ func (s *Service) Decide(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	// Where nobody else has a line, this system looks alone, as one without vantages
-	// does: a round in which it reached nobody is an outage of its own.
+	// does: a round in which it reached nobody is an outage of its own. So does the
+	// one vantage of a system that has no way to the Internet.
 	rounds := map[time.Time][]probed{}
 	for _, b := range list {
-		if b.own && b.votes == 1 {
+		if could.decides(b) && b.votes == 1 {
 			rounds[b.slot] = append(rounds[b.slot], probed{b.site, egress.ProbeResult{OK: b.ok > 0, Kind: egress.Kind(b.kind), Status: b.status}})
 		}
 	}
@@ -577,7 +640,7 @@ func (s *Service) Decide(ctx context.Context) (int, error) {
 		counted = counted[:0]
 		for _, b := range list {
 			verdict := Verdict(b.votes, b.failed)
-			if verdict == VerdictAlone && b.own && could.online+could.byFile == 0 && (len(could.line) > 0 || !cutOff(rounds[b.slot])) {
+			if verdict == VerdictAlone && could.decides(b) && (could.tested(b) || !cutOff(rounds[b.slot])) {
 				verdict = VerdictFailed
 			}
 			if _, err := tx.Quiet(ctx, `UPDATE probe_vote SET verdict = $3 WHERE site_id = $1 AND slot = $2`, b.site, b.slot, verdict); err != nil {

@@ -315,7 +315,10 @@ func (s *Service) lookServed(ctx context.Context, site registry.Site, most int) 
 
 func reason(err error) string {
 	var e *egress.Error
-	if errors.As(err, &e) {
+	if errors.As(err, &e) && e.Kind == egress.NoWay {
+		return e.Says
+	}
+	if e != nil {
 		return "网站打不开或地址不允许访问。"
 	}
 	return "网站没有出示发布清单。"

@@ -3,11 +3,13 @@ package likeness
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 )
 
@@ -16,8 +18,38 @@ const (
 	weighs = 120 // candidates whose sketches are compared
 )
 
+// nearPack is from when on texts count as near copies. No source gives it: data with its
+// mark, shown as 未核实.
+type nearPack struct {
+	Version      string `json:"version"`
+	Source       string `json:"source"`
+	Mark         string `json:"mark"`
+	LeastPercent int    `json:"least_percent"`
+}
+
+//go:embed near.json
+var nearJSON []byte
+
+// near is the compiled-in pack; a test holds that it is readable.
+var near = func() (p nearPack) {
+	if check.ReadPack(nearJSON, &p) != nil {
+		return nearPack{LeastPercent: 100}
+	}
+	return p
+}()
+
 // Least is how much of their runs two texts share to count as near copies.
-const Least = 0.35
+func Least() float64 { return float64(near.LeastPercent) / 100 }
+
+// Terms says from when on texts are called alike, by which edition, and what is not
+// verified of it.
+func Terms() string {
+	says := fmt.Sprintf("内容约 %d%% 以上相同的列出，依据 %s", near.LeastPercent, near.Version)
+	if strings.HasPrefix(near.Mark, "M") {
+		says += "（没有出处，未核实）"
+	}
+	return says
+}
 
 // Match is something like the text that was asked for.
 type Match struct {
@@ -143,7 +175,7 @@ func Near(ctx context.Context, q db.Querier, s Sketch, except string, limit int)
 			continue
 		}
 		m := Match{ID: v.id, Shared: s.Shared(other), SameTitle: s.SameTitle(other)}
-		if m.Shared >= Least || m.SameTitle {
+		if m.Shared >= Least() || m.SameTitle {
 			out = append(out, m)
 		}
 	}

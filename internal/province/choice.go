@@ -68,7 +68,7 @@ var words = map[string]Choice{
 	"alarm_taken_minutes":            {Label: "告警接收后多久没有结束即催办、再逐级上报", Unit: "分钟", Basis: "第十九条（四）（时长未核实）"},
 	"down_alarm_minutes":             {Label: "网站连续打不开多久向值班人员告警", Unit: "分钟", Basis: "第十九条（四）"},
 	"crawler_answer_hours":           {Label: "外网巡检程序多久没有回传结果即告知，并恢复网站的每日巡检", Unit: "小时", Basis: "第十九条（四）（时长未核实）"},
-	"crawled_outside":                {Label: "平台不能访问互联网，不由本平台直接提供访问的网站一律由外网巡检机检查和复测", Basis: "第十九条（四）"},
+	"crawled_outside":                {Label: "平台不能访问互联网，不由本平台直接提供访问的网站一律由外网巡检机检查和复测、由监测点探测能否访问；没有别处代为检测的记为未检测（见“监测点”）", Basis: "第十九条（四）"},
 	"takedown_review_hours":          {Label: "一人应急撤下后的补审期限（按自然日计，不足24小时按1天）", Unit: "小时", Basis: "第十九条（四）"},
 	"false_alarm_days":               {Label: "误报结论对随时间变化的情形有效", Unit: "天", Basis: "第十九条（四）（时长未核实）"},
 	"dispute_workdays":               {Label: "误报申辩的答复期限", Unit: "个工作日", Basis: "第十九条（四）"},

@@ -94,7 +94,7 @@ func (s *Service) look(ctx context.Context, n Look) error {
 	if err != nil || d.State != Given {
 		return err
 	}
-	answer := notice.Answer{URL: d.Address}
+	answer, noWay := notice.Answer{URL: d.Address}, false
 	resp, err := s.fetch.Get(ctx, d.Address, egress.Options{RecordTLSFault: true, MaxBody: maxPage})
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -108,7 +108,7 @@ func (s *Service) look(ctx context.Context, n Look) error {
 	if err != nil {
 		answer.Status, answer.Fault = 0, "无法连接"
 		if e := (*egress.Error)(nil); errors.As(err, &e) {
-			answer.Fault = e.Says
+			answer.Fault, noWay = e.Says, e.Kind == egress.NoWay
 		}
 	}
 	outcome, says, shown := judge(c, d, answer)
@@ -118,6 +118,8 @@ func (s *Service) look(ctx context.Context, n Look) error {
 			return err // settled or changed meanwhile; what was given anew has its own look
 		}
 		switch {
+		case noWay:
+			return unseen(ctx, tx, c, now, says)
 		case outcome == notice.Seen:
 			// Given in time counts, also when the look came later; what the page
 			// itself says of its hour counts when it is possible.
@@ -143,6 +145,18 @@ func (s *Service) look(ctx context.Context, n Look) error {
 func looked(ctx context.Context, tx *db.Tx, d Duty, state, says string) error {
 	_, err := tx.Exec(ctx, `UPDATE repost_duty SET state = $4, says = $5, looked_at = $6, looks = looks + 1 WHERE call_id = $1 AND object_kind = $2 AND object_id = $3`, d.Call, d.ObjectKind, d.Object, state, says, tx.Now())
 	return err
+}
+
+// unseen leaves a duty as it was given where this house has no way to its address: that
+// says nothing against it, and the office that asked for it is told to look.
+func unseen(ctx context.Context, tx *db.Tx, c Call, d Duty, says string) error {
+	if err := looked(ctx, tx, d, Given, says+"请由人打开网址核对后登记“人工确认”。"); err != nil {
+		return err
+	}
+	if err := notify.SendAll(ctx, tx, []notify.Message{{Key: fmt.Sprintf("repost:%s:unseen:%d", d.ID(), d.GivenAt.Unix()), Unit: string(c.Unit), Title: "转载网址请人工核对：" + c.Title, Body: d.ObjectName + "：" + says + "请打开 " + d.Address + " 核对后人工确认。", Link: c.Link()}}); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "reposting.look", Basis: citation, Target: c.target(), After: map[string]any{"object": d.ObjectKind + ":" + d.Object, "says": says}})
 }
 
 // missed gives a duty back whose address proved nothing, and tells its unit why.

@@ -372,6 +372,25 @@ func TestAddressIsLookedAt(t *testing.T) {
 		if d.State != reposting.Done || d.Late || d.FoundBy != reposting.ByAddress || !d.FoundAt.Equal(given) {
 			t.Errorf("the page holds it: %+v", d)
 		}
+		// A house without a way to the Internet holds nothing against it and asks no
+		// second time: the office that marked it is told to look.
+		h.web["https://mp.weixin.example/s/0"] = func() (*egress.Response, error) {
+			return &egress.Response{}, &egress.Error{Kind: egress.NoWay, Says: "平台不能访问互联网。"}
+		}
+		if err := give("account", h.account, "https://mp.weixin.example/s/0"); err != nil {
+			t.Fatal(err)
+		}
+		for range 8 {
+			h.work()
+			h.clock.Set(h.clock.Now().Add(time.Hour))
+		}
+		if d := h.duty(c, h.account); d.State != reposting.Given || d.Looks != 1 || !strings.Contains(d.Says, "人工确认") {
+			t.Errorf("without a way: %+v", d)
+		}
+		n, err := db.One(h.province.worker.ctx, h.db, db.Value[int], `SELECT count(*) FROM message WHERE title LIKE '转载网址请人工核对%' AND unit_id = $1`, h.province.unit.ID)
+		if err != nil || n != 1 {
+			t.Errorf("told %d times (%v)", n, err)
+		}
 		// The account's page cannot be read: a supervisor's word, with a reason.
 		if err := give("account", h.account, "https://mp.weixin.example/s/1"); err != nil {
 			t.Fatal(err)

@@ -27,10 +27,10 @@ const (
 	MaxWire    = 32 << 20
 	// PlanFor is how long a list may be used.
 	PlanFor = 7 * 24 * time.Hour
-	// MaxAddresses bounds the addresses told of a target; namedEvery is between two
+	// MaxAddresses bounds the addresses told of a target; NamedEvery is between two
 	// tellings of where a target's name leads.
 	MaxAddresses = 20
-	namedEvery   = 30 * time.Minute
+	NamedEvery   = 30 * time.Minute
 	// kept bounds the results an agent holds while the house does not answer.
 	kept = 100_000
 )
@@ -43,8 +43,70 @@ type Target struct {
 	Every time.Duration `json:"every,omitempty"`
 }
 
+// Format is the edition of what is exchanged that this program writes. The first said
+// nothing of itself and took nothing that it did not know, so who does not say that it
+// reads a later one is sent the first.
+const Format = 2
+
+// Writer is the program that wrote a list or a batch. What it says beyond what the
+// reader knows is passed over; Least is from which format on it is read rightly.
+type Writer struct {
+	Format  int    `json:"format,omitempty"`
+	Least   int    `json:"least,omitempty"`
+	Version string `json:"version,omitempty"` // for people
+}
+
+// Unread is that what was signed rightly cannot be read by this program; an error of
+// the kind Invalid stands over it.
+type Unread struct {
+	Writer
+	Err  error  // nil: it is too new
+	Body []byte // that was signed
+}
+
+func (u *Unread) Error() string {
+	if u.Err == nil {
+		return fmt.Sprintf("vantage: written for format %d, this program reads %d", u.Least, Format)
+	}
+	return "vantage: not readable: " + u.Err.Error()
+}
+
+func (u *Unread) Unwrap() error { return u.Err }
+
+// Name is the program for people.
+func (w Writer) Name() string {
+	if w.Version == "" {
+		return "（没有报告版本）"
+	}
+	return " " + w.Version
+}
+
+// ReadBody reads what was signed, of whichever program.
+func ReadBody(body []byte, into any) error {
+	var w Writer
+	if err := json.Unmarshal(body, &w); err != nil {
+		return &Unread{Err: err, Body: body}
+	}
+	if w.Version = clip(w.Version); w.Least > Format {
+		return &Unread{Writer: w, Body: body}
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return &Unread{Writer: w, Err: err, Body: body}
+	}
+	return nil
+}
+
+// clip keeps a version to what is shown.
+func clip(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40])
+	}
+	return s
+}
+
 // Plan is what the house asks of one vantage.
 type Plan struct {
+	Writer
 	Vantage string        `json:"vantage"`
 	Made    time.Time     `json:"made"`
 	Until   time.Time     `json:"until"`
@@ -77,6 +139,7 @@ type Name struct {
 
 // Batch is what a vantage saw since the last one.
 type Batch struct {
+	Writer
 	Vantage string    `json:"vantage"`
 	Made    time.Time `json:"made"`
 	Seq     int64     `json:"seq"` // rises with every batch: an old one again is refused
@@ -141,10 +204,23 @@ func open(pub ed25519.PublicKey, mark string, wire []byte, into any) error {
 	if len(pub) != ed25519.PublicKeySize || !ed25519.Verify(pub, append([]byte(mark), e.Body...), e.Sign) {
 		return fault.New(fault.Forbidden, "签名不对：不是这个监测点的密钥所签，或内容被改动。").From(errSign)
 	}
-	if err := strict(e.Body, into); err != nil {
-		return fault.New(fault.Invalid, "签名正确，但内容不能识别，双方版本可能不一致。").From(err)
+	err := ReadBody(e.Body, into)
+	if u := (*Unread)(nil); errors.As(err, &u) {
+		from, by := "主系统", "监测点程序"
+		if mark == batchMark {
+			from, by = by, from
+		}
+		return fault.New(fault.Invalid, u.Says(from, by)).From(u)
 	}
-	return nil
+	return err
+}
+
+// Says is why it could not be read and what to do, for people: from wrote it, by read it.
+func (u *Unread) Says(from, by string) string {
+	if u.Err == nil {
+		return "签名正确，但" + from + "版本" + u.Name() + " 高于" + by + "，内容不能识别。请把" + by + "更新到同一版本。"
+	}
+	return "签名正确，但内容不能识别，" + from + "版本" + u.Name() + " 与" + by + "不一致。请更新到同一版本，先更新主系统。"
 }
 
 func strict(b []byte, into any) error {
@@ -248,6 +324,8 @@ type Agent struct {
 	Key    Key
 	Client *egress.Client
 	AtOnce int // probes at the same time; 64 when zero
+	// Version is the program's, as it tells the house.
+	Version string
 
 	seq     int64
 	follows int64 // see Batch.Follows
@@ -263,7 +341,7 @@ type Agent struct {
 // answer to tell, or none is due.
 func (a *Agent) name(ctx context.Context, t Target, r egress.ProbeResult, last time.Time) (Name, bool) {
 	u, err := url.Parse(t.URL)
-	if err != nil || !last.IsZero() && r.At.Sub(last) < namedEvery {
+	if err != nil || !last.IsZero() && r.At.Sub(last) < NamedEvery {
 		return Name{}, false
 	}
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
@@ -417,7 +495,7 @@ func (a *Agent) Batch(now time.Time) ([]byte, error) {
 	if a.follows < now.UnixMilli() {
 		a.follows = 0 // the time has come up with it
 	}
-	return Seal(a.Key.Own, Batch{Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, Follows: a.follows, LineOK: a.line, Lost: a.lost, Results: a.held, Names: a.names})
+	return Seal(a.Key.Own, Batch{Writer: Writer{Format: Format, Version: a.Version}, Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, Follows: a.follows, LineOK: a.line, Lost: a.lost, Results: a.held, Names: a.names})
 }
 
 // CountFrom has the next batch count on from the last that was taken.
@@ -449,14 +527,18 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 		if err == nil {
 			a.Taken()
 			next, perr := OpenPlan(a.Key.House, wire)
-			if perr != nil {
+			u := (*Unread)(nil)
+			switch {
+			case errors.As(perr, &u):
+				tell("收到的清单不能识别，继续按原来的清单探测：%s", fault.Of(perr).Says)
+			case perr != nil:
 				return fmt.Errorf("vantage: plan: %w", perr)
-			}
-			if next.Vantage != a.Key.Vantage {
+			case next.Vantage != a.Key.Vantage:
 				return fault.New(fault.Forbidden, "收到的清单是给别的监测点的，请核对密钥。")
+			default:
+				plan = next
+				a.CountFrom(plan.Taken)
 			}
-			plan = next
-			a.CountFrom(plan.Taken)
 		} else if c, cerr := OpenCount(a.Key.House, wire); fault.Is(err, fault.Conflict) && cerr == nil && c.Vantage == a.Key.Vantage && c.Taken >= a.seq {
 			a.CountFrom(c.Taken)
 			tell("主系统收过编号更大的一批，这台机器的时钟应是校准过；接着那一批计数，重新交回")

@@ -453,7 +453,10 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 // genuine one.
 func likenessTable(c impostor.Case, l impostor.Look) web.Table {
 	k := l.Likeness
-	t := web.Table{Caption: fmt.Sprintf("与官方网站比对：%d 项相同或相近（%s）", k.Alike(), web.Minute(l.At)), Compact: true,
+	if len(k.Signs) == 0 && k.Why == "" {
+		k = &impostor.Likeness{Why: "没有可比的内容。"}
+	}
+	t := web.Table{Caption: fmt.Sprintf("与官方网站比对：%d 项相同或相近（%s）；相近度 %d，只用来排列先核实哪一个，%s", k.Alike(), web.Minute(l.At), k.Score, impostor.LikenessEdition(k.Pack)), Compact: true,
 		Columns: []web.Column{{Head: "比对内容"}, {Head: "结果"}, {Head: "线索网站", Wide: true}, {Head: "官方网站", Wide: true}}}
 	if k.Why != "" {
 		t.Caption, t.Empty = "与官方网站比对", web.Empty{Title: "没有比对", Text: k.Why}
@@ -465,7 +468,7 @@ func likenessTable(c impostor.Case, l impostor.Look) web.Table {
 			tag = web.Tag{Kind: web.Warn, Text: "相同或相近"}
 		}
 		fake, ours := web.Cell{Text: s.Fake}, web.Cell{Text: s.Ours}
-		if s.Name == impostor.LogoSign {
+		if s.Name == impostor.LogoSign && l.ID != "" {
 			at := c.Link() + "/looks/" + url.PathEscape(l.ID)
 			if k.Logo != "" {
 				fake.Links = []web.Link{{Text: "看线索网站的标志", Href: at + "/suspect"}}
@@ -757,11 +760,14 @@ func (h *Handler) letter(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newNames(list []impostor.Candidate, total int, rounds impostor.Rounds, reports bool) page {
-	v := page{web.ListView{Heading: web.Heading{Title: "相近域名", Lead: "按官方域名推算出、已有人注册的名称。平台只查询域名解析，由人查看后才登记为线索；登记前不访问对方网站。"}, Tabs: tabs(namesPath),
+	v := page{web.ListView{Heading: web.Heading{Title: "相近域名", Lead: "按官方域名推算出、已有人注册的名称。能解析的，平台打开首页一次，与官方网站比对，最相近的排在前面；是不是假冒由人判断，登记后才成为线索。相近度只用来排列，" + impostor.LikenessEdition("") + "。"}, Tabs: tabs(namesPath),
 		Stats: web.Stats{Items: []web.Stat{{Name: "受保护的域名", Value: strconv.Itoa(rounds.Hosts), Unit: "个", Note: "近 7 天已推算查询 " + strconv.Itoa(rounds.Asked) + " 个"},
 			{Name: "查询的名称", Value: strconv.Itoa(rounds.Names), Unit: "个", Note: fmt.Sprintf("没有得到答复 %d 个", rounds.Untold)}, {Name: "符合条件", Value: strconv.Itoa(total), Unit: "个"}}},
 		Filter: web.Filter{Action: namesPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "域名"}, {Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Value: "", Label: "待查看"}, {Value: "cased", Label: "已登记为线索"}, {Value: "set_aside", Label: "不是假冒"}, {Value: "all", Label: "全部"}}}}},
-		Table:  web.Table{Caption: "相近域名", Quiet: true, Columns: []web.Column{{Head: "域名", Wide: true}, {Head: "相近于"}, {Head: "方式"}, {Head: "解析到"}, {Head: "最近查到"}, {Head: "处理"}}, Empty: web.Empty{Title: "没有待查看的相近域名", Text: "平台每周把每个官方域名推算一遍；没有外网解析条件的部署查不到结果。"}}}}
+		Table:  web.Table{Caption: "相近域名", Quiet: true, Columns: []web.Column{{Head: "域名"}, {Head: "相近于"}, {Head: "方式"}, {Head: "解析到"}, {Head: "首页", Wide: true}, {Head: "相近度"}, {Head: "最近查到"}, {Head: "处理"}}, Empty: web.Empty{Title: "没有待查看的相近域名", Text: "平台每周把每个官方域名推算一遍；没有外网解析条件的部署查不到结果。"}}}}
+	if rounds.NoWay {
+		v.Heading.Lead = "省级设置为“平台不能访问互联网”，现在不查询相近域名，也不打开对方网站；下面是此前查到的。新的线索由单位报告或公众举报登记。相近度只用来排列，" + impostor.LikenessEdition("") + "。"
+	}
 	for _, c := range list {
 		act := web.Cell{Text: map[string]string{"new": "待查看", "cased": "已登记", "set_aside": "不是假冒"}[c.State], Note: c.Why}
 		if c.State == "new" && reports {
@@ -771,9 +777,28 @@ func newNames(list []impostor.Candidate, total int, rounds impostor.Rounds, repo
 		if c.Shown != c.Host {
 			name.Note = c.Host
 		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, {Text: registry.ShownHost(c.Imitates), Note: c.UnitName}, web.Text(c.TechniqueName()), web.Text(c.Addresses), web.When(c.LastSeen), act}})
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, {Text: registry.ShownHost(c.Imitates), Note: c.UnitName}, web.Text(c.TechniqueName()), web.Text(c.Addresses), frontOf(c), scoreOf(c), web.When(c.LastSeen), act}})
 	}
 	return v
+}
+
+// frontOf is what the one look at the front page of a name found.
+func frontOf(c impostor.Candidate) web.Cell {
+	if c.Seen.At.IsZero() {
+		return web.Text("还没有查看")
+	}
+	cell := web.Text(map[string]string{impostor.There: "可以打开", impostor.NotSeen: "没有打开", impostor.Unknown: "未能查看"}[c.Seen.Outcome])
+	cell.Note = c.Seen.Title
+	return cell
+}
+
+// scoreOf is how like the genuine page it is; nothing where they were not compared.
+func scoreOf(c impostor.Candidate) web.Cell {
+	k := c.Seen.Likeness
+	if k == nil || k.Why != "" {
+		return web.Text("")
+	}
+	return web.Cell{Text: strconv.Itoa(k.Score), Note: fmt.Sprintf("%d 项相同或相近", k.Alike())}
 }
 
 func (h *Handler) names(w http.ResponseWriter, r *http.Request) error {
@@ -812,6 +837,12 @@ func (h *Handler) suspect(w http.ResponseWriter, r *http.Request) error {
 
 func newSetAside(c impostor.Candidate) formView {
 	v := formView{web.FormView{Heading: web.Heading{Above: "相近域名", Title: c.Shown, Lead: "相近于 " + registry.ShownHost(c.Imitates) + "（" + c.TechniqueName() + "），解析到 " + c.Addresses + "。"}, Trail: []web.Crumb{{Name: "相近域名", Href: namesPath}}}}
+	if !c.Seen.At.IsZero() {
+		v.Alert = web.Alert{Kind: web.Info, Title: "平台于 " + web.Minute(c.Seen.At) + " 打开首页一次", Text: c.Seen.Says + "以下比对只供判断参考。"}
+		if c.Seen.Likeness != nil {
+			v.Before = append(v.Before, likenessTable(impostor.Case{}, c.Seen))
+		}
+	}
 	action := namesPath + "/" + url.PathEscape(c.Host)
 	v.Form = web.Form{Key: "aside" + c.Host, Sections: []web.Section{{Legend: "不是假冒的，写明理由", Hint: "例如：是某企业的商号，网站内容与政府无关。以后不再提示。", Fields: []web.Field{{Kind: web.TextArea, Name: "why", Label: "理由", Max: 2000, Rows: 3}}}},
 		Buttons: []web.Button{{Label: "登记为假冒线索", Action: action + "/suspect", Skip: true}, {Label: "认定不是假冒", Plain: true}}, Cancel: web.Link{Text: "返回列表", Href: namesPath}}

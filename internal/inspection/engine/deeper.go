@@ -341,6 +341,10 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 		return []check.Attachment{at}, Evidence{URL: target, At: time.Now().UTC()}, nil
 	}
 	if e := (*egress.Error)(nil); errors.As(err, &e) {
+		if e.Kind == egress.NoWay {
+			at.Unread = fmt.Sprintf("附件“%s”没有检查：%s", name, e.Says)
+			return []check.Attachment{at}, Evidence{URL: target, At: time.Now().UTC()}, nil
+		}
 		if e.Kind != egress.TooLarge {
 			return nil, Evidence{}, nil
 		}

@@ -47,9 +47,9 @@ func (h *Handler) Routes() []web.Route {
 
 type record struct{ web.RecordView }
 
-func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspection.Gap, now time.Time, manages bool) record {
+func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspection.Gap, crawlers []inspection.CrawlerSeen, wayless bool, now time.Time, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Title: "监测点", Lead: "从几个地方同时探测网站能否访问。多数监测点都打不开才计为一次失败；监测点自己线路不通的一轮不计；批准的临时下线和已书面报备的紧急下线不计。"}}}
-	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "自检地址"}, {Head: "操作"}}}
+	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "操作"}}}
 	heard, own := 0, ""
 	for _, x := range list {
 		state := web.Tag{Kind: web.Neutral, Text: "还没有联系"}
@@ -57,11 +57,16 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		switch {
 		case x.ID == inspection.OwnVantage:
 			state, own = web.Tag{Kind: web.Good, Text: "本机"}, strings.Join(x.Line, "\n")
-			if x.LineDown() {
+			if wayless {
+				state = web.Tag{Kind: web.Neutral, Text: "不能访问互联网，不计票"}
+			} else if x.LineDown() {
 				state = web.Tag{Kind: web.Warn, Text: "线路不通，未检测"}
 			}
 		case !x.Revoked.IsZero():
 			state = web.Tag{Kind: web.Neutral, Text: "已停用"}
+		case !x.RefusedAt.IsZero():
+			state = web.Tag{Kind: web.Warn, Text: "结果不能识别，不计票"}
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "“" + x.Name + "”交来的结果没有收下", Text: "监测点程序版本" + x.Program.Name() + "，" + web.Minute(x.RefusedAt) + " 最近一次交来。" + x.RefusedSays + "其间不计票，视同没有这个监测点；更新后下一批结果起自动恢复。"})
 		case x.Votes(now):
 			state = web.Tag{Kind: web.Good, Text: "正常"}
 			heard++
@@ -89,19 +94,51 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		if !x.SetRight.IsZero() {
 			seen.Note = strings.TrimPrefix(seen.Note+"；时钟曾超前，"+web.Minute(x.SetRight)+" 起已校准，接着原来的编号计数", "；")
 		}
+		place := web.Text(x.Place)
+		if len(x.Line) > 0 {
+			place.Note = "自检地址 " + strings.Join(x.Line, "、")
+		}
 		name := web.Cell{Text: x.Name}
 		if x.ByFile {
 			name.Note = "用文件交换"
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Text(x.Place), web.Tagged(state), seen, web.Text(strings.Join(x.Line, "、")), {Links: acts}}})
+		if x.ID != inspection.OwnVantage && x.Revoked.IsZero() && !x.SeenAt.IsZero() {
+			program := "监测点程序版本" + x.Program.Name()
+			if x.Program.Format < vantage.Format {
+				program = "监测点程序版本低于本系统，照常使用，请方便时更新"
+			}
+			name.Note = strings.TrimPrefix(name.Note+"；"+program, "；")
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, place, web.Tagged(state), seen, {Links: acts}}})
 	}
 	if gap.Title != "" {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: gap.Title, Text: gap.Says})
 	}
-	if heard == 0 {
+	switch {
+	case wayless:
+		v.Main = append(v.Main, t, asked())
+	case heard == 0:
+		v.Main = append(v.Main, t)
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "现在只由本系统探测", Text: "没有其他监测点印证，登记以后才能由几个地方互相印证；一轮中网站都连不上、公共网络上也没有别的地址应答时，按本机网络不通处理，记为未检测，不计失败。只有一两个网站的，请登记自检地址。"})
+	default:
+		v.Main = append(v.Main, t)
 	}
-	v.Main = append(v.Main, t)
+	if len(crawlers) > 0 {
+		c := web.Table{Caption: "外网巡检机", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "程序版本"}, {Head: "状态"}, {Head: "最近交来结果"}}}
+		for _, x := range crawlers {
+			state := web.Tag{Kind: web.Good, Text: "正常"}
+			program := strings.TrimSpace(x.Program.Name())
+			switch {
+			case !x.RefusedAt.IsZero():
+				state = web.Tag{Kind: web.Warn, Text: "结果不能识别"}
+				v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "外网巡检机“" + x.Name + "”交来的结果没有收下", Text: web.Minute(x.RefusedAt) + " 最近一次交来。" + x.RefusedSays + "没有收下的检查和复测到期按没有带回告知；更新后请重新发起。"})
+			case x.Program.Format < vantage.Format:
+				program = "低于本系统，照常使用，请方便时更新"
+			}
+			c.Rows = append(c.Rows, web.Row{Cells: []web.Cell{web.Text(x.Name), web.Text(program), web.Tagged(state), web.When(x.SeenAt)}})
+		}
+		v.Main = append(v.Main, c)
+	}
 	d := web.Table{Caption: "监测点意见不一致（近 8 天）", Columns: []web.Column{{Head: "时间"}, {Head: "网站", Wide: true}, {Head: "打不开"}, {Head: "怎样计"}}, Empty: web.Empty{Title: "没有意见不一致的时段"}}
 	for _, x := range doubts {
 		says := "有监测点打得开，计为正常"
@@ -131,6 +168,24 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		}
 	}
 	return v
+}
+
+// asked says who looks for what in a house that has no way to the Internet.
+func asked() web.Table {
+	t := web.Table{Caption: "平台不能访问互联网时由谁检测", Columns: []web.Column{{Head: "检测什么", Wide: true}, {Head: "由谁检测"}, {Head: "没有结果时"}}}
+	for _, r := range [][3]string{
+		{"网站能否访问（可用性、告警）", "监测点。只有一个监测点的，以它为准", "没有监测点联系的，记为未检测，不计失败"},
+		{"网页、栏目、链接、用语、个人信息、篡改比对等巡检；人工发起的检查和复测", "外网巡检机（收签名的计划，交回签名的结果）", "到期没有带回的，按没有检查告知"},
+		{"域名解析是否与台账一致、服务器是否在境外", "以监测点的解析结果判断，看到两次才认定", "没有监测点报来的，未能检测"},
+		{"域名到期、托管服务商", "依台账判断，不需要联网", ""},
+		{"证书和加密协议、IPv6、域名服务器、与台账核对", "没有别处代为检测", "未能检测，不计问题；请人工查看后登记"},
+		{"新媒体订阅源、应用下载地址", "没有别处代为读取", "未能检测；请登记看到的情况或导入发布数据"},
+		{"相近域名、假冒网站", "没有别处代为查询", "不查询、不查看；请由人打开后登记情况"},
+		{"本平台直接提供访问的网站", "本系统", "其中引用的外部链接和附件未能检测"},
+	} {
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(r[0]), web.Text(r[1]), web.Text(r[2])}})
+	}
+	return t
 }
 
 // clock says how far a clock is off: 快3分钟.
@@ -168,7 +223,11 @@ func (h *Handler) view(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	return newView(list, doubts, gap, h.inspection.Now(), governs), nil
+	crawlers, err := h.inspection.Crawlers(r.Context())
+	if err != nil {
+		return record{}, err
+	}
+	return newView(list, doubts, gap, crawlers, h.inspection.Wayless(), h.inspection.Now(), governs), nil
 }
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
@@ -333,10 +392,10 @@ func Door(s *inspection.Service, log *slog.Logger) http.Handler {
 
 var (
 	sampleNow  = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
-	sampleList = []inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统", Line: []string{"https://line.example.cn/"}, SeenAt: sampleNow}, {ID: "a", Name: "西安监测点", Place: "西安 电信", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, SetRight: sampleNow.Add(-time.Hour)},
-		{ID: "b", Name: "延安监测点", Place: "延安 联通", ByFile: true, SeenAt: sampleNow.Add(-time.Hour), Lost: 3, Results: 1}, {ID: "c", Name: "旧监测点", Revoked: sampleNow}, {ID: "d", Name: "榆林监测点", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, Ahead: -11 * time.Minute}}
-	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true}}
+	sampleList = []inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统", Line: []string{"https://line.example.cn/"}, SeenAt: sampleNow}, {ID: "a", Name: "西安监测点", Place: "西安 电信", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, SetRight: sampleNow.Add(-time.Hour), Program: vantage.Writer{Format: vantage.Format, Version: "0a1b2c3d4e5f"}},
+		{ID: "b", Name: "延安监测点", Place: "延安 联通", ByFile: true, SeenAt: sampleNow.Add(-time.Hour), Lost: 3, Results: 1}, {ID: "c", Name: "旧监测点", Revoked: sampleNow}, {ID: "d", Name: "榆林监测点", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620, Ahead: -11 * time.Minute}, {ID: "e", Name: "商洛监测点", RefusedAt: sampleNow.Add(-time.Minute), RefusedSays: "签名正确，但监测点程序版本 9f8e7d6c5b4a 高于主系统，内容不能识别。请把主系统更新到同一版本。", Program: vantage.Writer{Format: 3, Version: "9f8e7d6c5b4a"}}}
+	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true, SeenAt: sampleNow, RefusedAt: sampleNow, RefusedSays: "<i>", Program: vantage.Writer{Format: vantage.Format, Version: "<b>"}}}
 )
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, inspection.Gap{}, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，登记的自检地址都打不开。"}, sampleNow, true),
-	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, inspection.Gap{Title: "<i>", Says: "<i>"}, sampleNow, true))
+var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, inspection.Gap{}, nil, false, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，登记的自检地址都打不开。"}, []inspection.CrawlerSeen{{Name: "电信", SeenAt: sampleNow, Program: vantage.Writer{Format: vantage.Format, Version: "0a1b2c3d4e5f"}}, {Name: "旧机", SeenAt: sampleNow}, {Name: "联通", RefusedAt: sampleNow, RefusedSays: "签名正确，但外网巡检机程序版本 9f8e7d6c5b4a 高于主系统，内容不能识别。请把主系统更新到同一版本。"}}, false, sampleNow, true),
+	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, inspection.Gap{Title: "<i>", Says: "<i>"}, []inspection.CrawlerSeen{{Name: "<b>", Program: vantage.Writer{Format: 9, Version: "<i>"}, RefusedAt: sampleNow, RefusedSays: "<script>"}}, false, sampleNow, true))

@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/library"
+	"zhengshu/internal/likeness"
 	"zhengshu/internal/quality"
 	"zhengshu/internal/web"
 )
@@ -33,8 +34,8 @@ func (h *Handler) checkRoutes() []web.Route {
 
 // copyPanel warns of what is alike in the whole library.
 func copyPanel(list []library.Copy) web.Component {
-	t := web.Table{Caption: fmt.Sprintf("库里相同或相近的稿件 %d 篇", len(list)), Compact: true, Columns: []web.Column{{Head: "稿件", Wide: true}, {Head: "相近程度"}},
-		Empty: web.Empty{Title: "没有相同或相近的稿件", Text: "已与全库比对标题和内容。"}}
+	t := web.Table{Caption: fmt.Sprintf("库里相同或相近的稿件 %d 篇（%s）", len(list), likeness.Terms()), Compact: true, Columns: []web.Column{{Head: "稿件", Wide: true}, {Head: "相近程度"}},
+		Empty: web.Empty{Title: "没有相同或相近的稿件", Text: "已与全库比对标题和内容，" + likeness.Terms() + "。"}}
 	for _, c := range list {
 		title := web.Text("外单位未公开的稿件")
 		if c.Item != "" {
