@@ -138,16 +138,18 @@ func builtIn(word string, list []proofread.Listed) []web.Component {
 // mostOvertaken is how many overtaken words are listed at once.
 const mostOvertaken = 50
 
-// overtaken are the allowed words that need a second person by now, with the way to ask.
-func overtaken(list []lexicon.Entry) []web.Component {
+// overtaken lists the allowed words that need a second person by now, with the way to
+// ask, and says so at the top.
+func (p *page) overtaken(list []lexicon.Entry) {
 	if len(list) == 0 {
-		return nil
+		return
 	}
 	t := web.Table{Caption: "需要两人确认的允许使用", Columns: []web.Column{{Head: "词语", Wide: true}, {Head: "维护单位"}, {Head: "来源"}, {Head: "办理"}}}
 	for _, e := range list {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Linked(e.Words, e.Link()), web.Text(e.UnitName), web.Text(e.Source), web.Linked("提请确认", e.Link()+"/confirm")}})
 	}
-	return []web.Component{web.Alert{Kind: web.Warn, Title: "有允许使用的词语需要两人确认", Text: "下列词语原由一人允许使用，其中现在含有严重类词条或敏感词，因此照样提示。确需使用的，提请另一人确认；不再需要的，打开词条停用。"}, t}
+	p.Alert = web.Alert{Kind: web.Warn, Title: "有允许使用的词语需要两人确认", Text: "这些词语原由一人允许使用，其中现在含有严重类词条或敏感词，因此照样提示。它们列在词条之下：确需使用的，提请另一人确认；不再需要的，打开词条停用。"}
+	p.More = append([]web.Component{t}, p.More...)
 }
 
 func newList(list []lexicon.Entry, total int, manages bool) page {
@@ -176,7 +178,7 @@ var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, true), n
 
 func overtakenList() page {
 	v := newList([]lexicon.Entry{hostileEntry}, 1, true)
-	v.More = overtaken([]lexicon.Entry{hostileEntry})
+	v.overtaken([]lexicon.Entry{hostileEntry})
 	return v
 }
 
@@ -212,7 +214,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v.More = append(overtaken(old), v.More...)
+		v.overtaken(old)
 	}
 	v.Filter.Fill(r.URL.Query())
 	v.Pager = web.PagerOf(r, total, perPage)
