@@ -13,7 +13,6 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
-	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
@@ -239,6 +238,15 @@ func (s *Service) Make(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 	return p, err
 }
 
+// grave are the entries, in force or waiting, that are serious or sensitive.
+func (s *Service) grave(ctx context.Context, q db.Querier) ([]Entry, error) {
+	list, err := db.All(ctx, q, scanEntry, entrySelect+` WHERE e.state IN ('proposed', 'active') AND (e.kind = $1 OR e.kind IN ($2, $3) AND e.serious = $4)`, Sensitive, Pair, Term, true)
+	if err != nil {
+		return nil, fmt.Errorf("lexicon: what is serious: %w", err)
+	}
+	return list, nil
+}
+
 // weigh makes serious the allowed words that cover what is serious or sensitive for
 // somebody they are allowed for: as much as the list that questions it, it is a
 // decision of two persons.
@@ -246,9 +254,9 @@ func (s *Service) weigh(ctx context.Context, q db.Querier, u org.Unit, list []En
 	if !slices.ContainsFunc(list, func(e Entry) bool { return e.Kind == Allow && !e.Serious }) {
 		return nil
 	}
-	grave, err := db.All(ctx, q, scanEntry, entrySelect+` WHERE e.state IN ('proposed', 'active') AND (e.kind = $1 OR e.kind IN ($2, $3) AND e.serious = $4)`, Sensitive, Pair, Term, true)
+	grave, err := s.grave(ctx, q)
 	if err != nil {
-		return fmt.Errorf("lexicon: what is serious: %w", err)
+		return err
 	}
 	area, _, _ := strings.Cut(u.AreaPath, "@")
 	readers := map[bool]*proofread.Proofreader{} // of what holds for the unit, and for some unit of its area
@@ -260,19 +268,15 @@ func (s *Service) weigh(ctx context.Context, q db.Querier, u org.Unit, list []En
 		if readers[e.Wide] == nil {
 			o := proofread.Options{NoLikely: true}
 			for _, g := range grave {
-				switch {
-				case !g.applies(u.ID, u.AreaPath) && !(e.Wide && strings.HasPrefix(g.areaPath, area)):
-				case g.Kind == Sensitive:
-					o.Sensitive = append(o.Sensitive, g.Words)
-				default:
-					o.Pairs = append(o.Pairs, proofread.Pair{Wrong: g.Words, Right: g.Right, Kind: KindSerious})
+				if g.applies(u.ID, u.AreaPath) || e.Wide && strings.HasPrefix(g.areaPath, area) {
+					g.question(&o)
 				}
 			}
 			if readers[e.Wide], err = proofread.New(o); err != nil {
 				return err
 			}
 		}
-		e.Serious = slices.ContainsFunc(readers[e.Wide].Scan(e.Words), func(s check.Span) bool { return strings.HasPrefix(s.Kind, check.KindSensitive) })
+		e.Serious = covers(readers[e.Wide], e.Words)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
@@ -70,6 +71,33 @@ func TestArticle19_3_WhatCoversTheSeriousClassNeedsTwo(t *testing.T) {
 		reads(text, "sensitive.term:错误国号", "sensitive:甲敏感")
 		reads("错误国号研究", "sensitive.term:错误国号")
 
+		// It is listed, and two persons allow it anew.
+		old, err := s.Overtaken(first, all, 10)
+		ok(t, err)
+		if len(old) != 1 || old[0].Words != "错误国号研究" {
+			t.Fatalf("overtaken: %+v", old)
+		}
+		if far, err := s.Overtaken(first, authz.Area("test", "/none/"), 10); err != nil || len(far) != 0 {
+			t.Errorf("overtaken out of scope: %+v %v", far, err)
+		}
+		if _, err := s.Confirm(first, all, old[0].ID, " "); !fault.Is(err, fault.Invalid) {
+			t.Errorf("confirmed without a source: %v", err)
+		}
+		again, err := s.Confirm(first, all, old[0].ID, "课题批准书")
+		ok(t, err)
+		if _, err := s.Confirm(first, all, old[0].ID, "课题批准书"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("asked twice: %v", err)
+		}
+		if old, err := s.Overtaken(first, all, 10); err != nil || len(old) != 0 {
+			t.Errorf("listed while it waits: %+v %v", old, err)
+		}
+		reads("错误国号研究", "sensitive.term:错误国号")
+		confirm(again)
+		reads("错误国号研究")
+		if old, err := s.Overtaken(first, all, 10); err != nil || len(old) != 0 {
+			t.Errorf("listed once two allowed it: %+v %v", old, err)
+		}
+
 		if _, err := s.Make(first, all, county, lexicon.Change{Name: "允许", Add: []lexicon.Entry{{Kind: lexicon.Allow, Words: "错误国号"}}}); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Of(err).Says, "另一人") {
 			t.Errorf("covers the serious class without a source: %v", err)
 		}
@@ -89,6 +117,41 @@ func TestArticle19_3_WhatCoversTheSeriousClassNeedsTwo(t *testing.T) {
 		r, err := s.Rehearse(first, all, county, "表.csv", []byte("类别,词语,来源\n允许使用,错误国号学校,校名\n允许使用,寻常的词,\n"))
 		if err != nil || len(r.Entries) != 2 || r.Serious != 1 {
 			t.Errorf("%+v %v", r, err)
+		}
+	})
+}
+
+// What a unit's entries may not share holds where they are carried on to: the same
+// entry is refused there, and of one post each holder comes along.
+func TestEntriesCarriedOnKeepWhatTwoMayNotShare(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s, province, county := offices(t, d)
+		first, second := as("a", "周启明"), as("b", "罗静怡")
+		post := func(unit org.UnitID, name string) {
+			t.Helper()
+			p, err := s.Make(first, all, unit, lexicon.Change{Name: "任职", Add: []lexicon.Entry{{Kind: lexicon.Post, Words: "演示区区长", Right: []string{name}, From: date("2022-01-01"), Source: "任免通知"}}})
+			ok(t, err)
+			_, err = s.Decide(second, all, p.ID, true, "")
+			ok(t, err)
+		}
+		word := func() lexicon.Change {
+			return lexicon.Change{Name: "新增", Add: []lexicon.Entry{{Kind: lexicon.Allow, Words: "带来的词"}}}
+		}
+		_, err := s.Make(first, all, county, word())
+		ok(t, err)
+		post(county, "张三丰")
+		post(province, "李四光")
+		ok(t, d.Update(first, func(tx *db.Tx) error {
+			if err := lexicon.Reorganise().Carry(first, tx, org.Carrying{From: county, Main: province}); err != nil {
+				return err
+			}
+			return audit.Record(first, tx, audit.Entry{Act: "test", Basis: "test", Target: audit.Target{Kind: "unit", ID: string(county), Name: "x"}})
+		}))
+		if _, n, err := s.Entries(first, all, lexicon.Filter{Unit: province, State: lexicon.Active}); err != nil || n != 3 {
+			t.Errorf("the successor has %d entries, want 3 (%v)", n, err)
+		}
+		if _, err := s.Make(first, all, province, word()); !fault.Is(err, fault.Conflict) {
+			t.Errorf("the same entry twice in force: %v", err)
 		}
 	})
 }

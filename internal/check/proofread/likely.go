@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 	"unicode"
 
@@ -113,6 +114,9 @@ type line struct {
 }
 
 const pad = 3
+
+// standIns are the characters that stand in for names of parties and places.
+const standIns = "甲乙丙丁"
 
 // longLine bounds a line in signs: what is weighed for each change grows with it.
 const longLine = 600
@@ -258,8 +262,8 @@ func (l *likely) edits(ln *line) []edit {
 			}
 		}
 		// One character in brackets says what else may stand there, and is no number
-		// of an item: 禁猎（渔）区.
-		if !han(ln.runes[i]) || ln.runes[i-1] == '（' && ln.runes[i+1] == '）' {
+		// of an item: 禁猎（渔）区. What stands in for a name may stand anywhere: 甲方.
+		if !han(ln.runes[i]) || ln.runes[i-1] == '（' && ln.runes[i+1] == '）' || strings.ContainsRune(standIns, ln.runes[i]) {
 			continue
 		}
 		seen := ln.seen[i+1].Three

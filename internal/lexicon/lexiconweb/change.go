@@ -50,7 +50,12 @@ func newWithdrawForm(e lexicon.Entry) formView {
 		Form: web.Form{Sections: []web.Section{{Fields: []web.Field{{Name: "note", Label: "停用理由", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "停用词条"}}, Cancel: web.Link{Text: "取消", Href: e.Link()}}}}
 }
 
-var formPage = web.Define(web.Plain, "pages/form.html", newAddForm(web.Field{Name: "unit", Label: "维护单位", Required: true}), newImportForm(web.Field{Name: "unit", Label: "维护单位", Required: true}), newWithdrawForm(hostileEntry))
+func newConfirmForm(e lexicon.Entry) formView {
+	return formView{web.FormView{Heading: web.Heading{Title: "提请确认允许使用", Above: e.Words, Lead: "另一人确认后，其中的严重类词条和敏感词不再提示；确认之前照样提示。"}, Trail: append(slices.Clone(trail), web.Crumb{Name: e.Words, Href: e.Link()}),
+		Form: web.Form{Sections: []web.Section{{Fields: []web.Field{{Name: "source", Label: "来源或依据", Required: true, Max: 200, Value: e.Source}}}}, Buttons: []web.Button{{Label: "提请确认"}}, Cancel: web.Link{Text: "取消", Href: e.Link()}}}}
+}
+
+var formPage = web.Define(web.Plain, "pages/form.html", newAddForm(web.Field{Name: "unit", Label: "维护单位", Required: true}), newImportForm(web.Field{Name: "unit", Label: "维护单位", Required: true}), newWithdrawForm(hostileEntry), newConfirmForm(hostileEntry))
 
 // form shows a form that asks for the keeper, again as typed after err.
 func (h *Handler) form(w http.ResponseWriter, r *http.Request, make func(web.Field) formView, err error) error {
@@ -436,6 +441,32 @@ func (h *Handler) withdraw(w http.ResponseWriter, r *http.Request) error {
 	p, err := h.lexicon.Make(r.Context(), scope, e.Unit, lexicon.Change{Name: "停用“" + e.Words + "”", Withdraw: []string{e.ID}, Note: web.Typed(r, "note")})
 	if web.Mendable(err) {
 		v := newWithdrawForm(e)
+		v.Again(r, err)
+		return formPage.RenderStatus(w, r, web.StatusOf(err), v)
+	}
+	if err != nil {
+		return err
+	}
+	return changed(w, r, p)
+}
+
+func (h *Handler) showConfirm(w http.ResponseWriter, r *http.Request) error {
+	e, err := h.lexicon.Entry(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return formPage.Render(w, r, newConfirmForm(e))
+}
+
+func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
+	scope := authz.ScopeFrom(r.Context())
+	e, err := h.lexicon.Entry(r.Context(), scope, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p, err := h.lexicon.Confirm(r.Context(), scope, e.ID, web.Typed(r, "source"))
+	if web.Mendable(err) {
+		v := newConfirmForm(e)
 		v.Again(r, err)
 		return formPage.RenderStatus(w, r, web.StatusOf(err), v)
 	}

@@ -54,6 +54,8 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/lexicon/packs/{pack}", Permit: authz.LexiconRead, Handle: h.pack},
 		{Pattern: "POST /console/lexicon/packs/{pack}/decide", Permit: authz.LexiconManage, Handle: h.decide},
 		{Pattern: "GET /console/lexicon/entries/{id}", Permit: authz.LexiconRead, Handle: h.entry},
+		{Pattern: "GET /console/lexicon/entries/{id}/confirm", Permit: authz.LexiconManage, Handle: h.showConfirm},
+		{Pattern: "POST /console/lexicon/entries/{id}/confirm", Permit: authz.LexiconManage, Handle: h.confirm},
 		{Pattern: "GET /console/lexicon/entries/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.showWithdraw},
 		{Pattern: "POST /console/lexicon/entries/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.withdraw},
 	}
@@ -133,6 +135,23 @@ func builtIn(word string, list []proofread.Listed) []web.Component {
 	return []web.Component{t}
 }
 
+// mostOvertaken is how many overtaken words are listed at once.
+const mostOvertaken = 50
+
+// overtaken lists the allowed words that need a second person by now, with the way to
+// ask, and says so at the top.
+func (p *page) overtaken(list []lexicon.Entry) {
+	if len(list) == 0 {
+		return
+	}
+	t := web.Table{Caption: "需要两人确认的允许使用", Columns: []web.Column{{Head: "词语", Wide: true}, {Head: "维护单位"}, {Head: "来源"}, {Head: "办理"}}}
+	for _, e := range list {
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Linked(e.Words, e.Link()), web.Text(e.UnitName), web.Text(e.Source), web.Linked("提请确认", e.Link()+"/confirm")}})
+	}
+	p.Alert = web.Alert{Kind: web.Warn, Title: "有允许使用的词语需要两人确认", Text: "这些词语原由一人允许使用，其中现在含有严重类词条或敏感词，因此照样提示。它们列在词条之下：确需使用的，提请另一人确认；不再需要的，打开词条停用。"}
+	p.More = append([]web.Component{t}, p.More...)
+}
+
 func newList(list []lexicon.Entry, total int, manages bool) page {
 	all := web.Option{Value: "", Label: "全部"}
 	v := page{web.ListView{Heading: web.Heading{Title: "词库", Lead: "采编、巡查和复测使用同一份词库；检查只作提示，从不自动改稿。严重类词条由两人启用和停用。台账中的地名、单位名和站点名自动受保护。列出本单位可管理的和上级在本地区通用的词条；按词语查找时，也查内置词表。"},
@@ -155,7 +174,13 @@ var (
 	hostilePack  = lexicon.Pack{ID: `"`, UnitName: "<b>", Name: "<script>", State: "<x>", ByName: "</p>", Note: "<i>", Source: `">`, Asked: "o", AskedName: "<b>"}
 )
 
-var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, true), newList([]lexicon.Entry{sampleEntry}, 1, true), newList([]lexicon.Entry{hostileEntry}, 1, false))
+var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, true), newList([]lexicon.Entry{sampleEntry}, 1, true), newList([]lexicon.Entry{hostileEntry}, 1, false), overtakenList())
+
+func overtakenList() page {
+	v := newList([]lexicon.Entry{hostileEntry}, 1, true)
+	v.overtaken([]lexicon.Entry{hostileEntry})
+	return v
+}
 
 func filterOf(r *http.Request) (lexicon.Filter, error) {
 	q := r.URL.Query()
@@ -184,6 +209,13 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.More = builtIn(f.Text, listed)
+	if session := authz.SessionFrom(r.Context()); session.May(authz.LexiconManage) {
+		old, err := h.lexicon.Overtaken(r.Context(), session.ScopeFor(authz.LexiconManage), mostOvertaken)
+		if err != nil {
+			return err
+		}
+		v.overtaken(old)
+	}
 	v.Filter.Fill(r.URL.Query())
 	v.Pager = web.PagerOf(r, total, perPage)
 	v.Exports = append(web.ExportActs(listPath+"/export", r.URL.Query()), jsonAct(r.URL.Query()))

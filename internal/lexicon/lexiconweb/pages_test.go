@@ -77,6 +77,27 @@ func TestArticle19_3_SecondPersonConfirms(t *testing.T) {
 	if list := site.Get("/console/lexicon?state=active").Want(http.StatusOK); !strings.Contains(list.Text(".table"), "错误表述") {
 		t.Error("the entry is not in force")
 	}
+	// A word allowed by one person that holds a sensitive word by now is listed, and
+	// goes to a second person from there.
+	add := func(kind, words string) {
+		site.Post("/console/lexicon/new", url.Values{"unit": {string(u.ID)}, "kind": {kind}, "words": {words}, "wide": {"on"}}).Want(http.StatusSeeOther)
+	}
+	add("allow", "某敏感词语研究所")
+	if got := site.Get("/console/lexicon").Want(http.StatusOK).Text("main"); strings.Contains(got, "需要两人确认") {
+		t.Error("listed though nothing sensitive is in it")
+	}
+	add("sensitive", "某敏感词语")
+	list := site.Get("/console/lexicon").Want(http.StatusOK)
+	if got := list.Text("main"); !strings.Contains(got, "需要两人确认的允许使用") || !strings.Contains(got, "某敏感词语研究所") {
+		t.Errorf("not listed: %s", got)
+	}
+	ask := list.Attr(`a[href$="/confirm"]`, "href")
+	site.Get(ask).Want(http.StatusOK)
+	site.Post(ask, url.Values{"source": {""}}).Want(http.StatusUnprocessableEntity)
+	to = site.Post(ask, url.Values{"source": {"机构名录"}}).Want(http.StatusSeeOther).Location()
+	if got := site.Get(to).Want(http.StatusOK).Text("main"); !strings.Contains(got, "待确认") {
+		t.Errorf("it waits for nobody: %s", got)
+	}
 	site.Get("/console/lexicon/export?format=csv").Want(http.StatusOK)
 	site.Get("/console/lexicon/export?format=json").Want(http.StatusOK)
 	if len(site.Taken) != 2 {
