@@ -19,7 +19,7 @@ var shownDate = regexp.MustCompile(`^(\d{4})\s*[-年/.．－／]\s*(\d{1,2})\s*[
 const timeOfDay = `(?:[T\s\x{00A0}\x{3000}]{0,6}(?:[（(]?(?:星期|周)[一二三四五六日天][）)]?[\s\x{00A0}\x{3000}]{0,6})?(?:([上下]午|中午|凌晨|早上|晚上)\s*)?(\d{1,2})\s*[:：时]\s*(\d{2}))?`
 
 // 一九九六年十一月五日 and 二〇一八年…, as signatures write it.
-var spokenDate = regexp.MustCompile(`[〇○ＯO零一二三四五六七八九]{4}\s*年\s*[元一二三四五六七八九十]{1,2}\s*月\s*[一二三四五六七八九十]{1,3}\s*日`)
+var spokenDate = regexp.MustCompile(`[〇○ＯO零0一二三四五六七八九]{4}\s*年\s*[元一二三四五六七八九十]{1,2}\s*月\s*[一二三四五六七八九十]{1,3}\s*日`)
 
 // stamp is a date as shown, with the minute when the page shows one.
 type stamp struct {
@@ -125,7 +125,7 @@ func findPlainStamp(text string) (s stamp, from, to int) {
 		return stamp{}, 0, 0
 	}
 	if m := spokenDate.FindStringIndex(text); m != nil {
-		if d, err := calendar.ParseLoose(text[m[0]:m[1]]); err == nil {
+		if d, err := calendar.ParseLoose(strings.ReplaceAll(text[m[0]:m[1]], "0", "〇")); err == nil {
 			return stamp{date: d}, m[0], m[1]
 		}
 	}

@@ -251,20 +251,34 @@ const closeBelow = 3
 // headingInBody is the place of the heading among the cells when the content holds it;
 // −1 when it does not.
 func (p *Page) headingInBody(cells []cell) int {
-	want := noBlanks(p.Heading)
+	if i := lastCellOf(cells, noBlanks(p.Heading)); i >= 0 && cells[i].inBody {
+		return i
+	}
+	return -1
+}
+
+// lastCellOf is where a text without blanks ends among the cells; −1 when it does not
+// stand there. A heading with breaks is several of them.
+func lastCellOf(cells []cell, want string) int {
 	if want == "" {
 		return -1
 	}
 	for i, c := range cells {
 		if sameBare(c.text, want) {
-			if c.inBody {
-				return i
+			return i
+		}
+		rest, ok := strings.CutPrefix(want, noBlanks(c.text))
+		for k := i + 1; ok && k < len(cells) && k <= i+mostBreaks; k++ {
+			if rest, ok = strings.CutPrefix(rest, noBlanks(cells[k].text)); ok && rest == "" {
+				return k
 			}
-			return -1
 		}
 	}
 	return -1
 }
+
+// mostBreaks are those within one heading.
+const mostBreaks = 4
 
 func (p *Page) setPublished(s stamp) {
 	p.Published, p.PublishedShown = s.String(), true
@@ -296,13 +310,12 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 	if want == "" {
 		want = noBlanks(p.Title)
 	}
-	seen, left, within := false, 25, false
-	for _, c := range cells {
-		if !seen {
-			seen = want != "" && sameBare(c.text, want)
-			within = c.inBody
-			continue
-		}
+	at := lastCellOf(cells, want)
+	if at < 0 {
+		return nil
+	}
+	left, within := 25, cells[at].inBody
+	for i, c := range cells[at+1:] {
 		if left--; left < 0 {
 			break
 		}
@@ -310,7 +323,7 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 			continue
 		}
 		s, from, to := lineStamp(c.text)
-		if s.zero() || c.inBody && from > 0 {
+		if s.zero() || c.inBody && from > 0 || otherDate(c.text[:from], cells[at+i].text) {
 			continue
 		}
 		rest := c.text[:from] + c.text[to:]
@@ -321,7 +334,25 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 	return out
 }
 
+// otherDate reports whether what stands before a date, in its line or else in the cell
+// before, says that it is the date of something else: 成文日期, 征集时间.
+func otherDate(line, cell string) bool {
+	before := noBlanks(line)
+	if before == "" {
+		if before = noBlanks(cell); longer(before, longestLabel) {
+			return false
+		}
+	}
+	before = strings.TrimRight(before, "：:")
+	if !strings.HasSuffix(before, "时间") && !strings.HasSuffix(before, "日期") {
+		return false
+	}
+	f, ok := labelBefore(before, len(before))
+	return !ok || f.field != fieldPublished && f.field != fieldDate
+}
+
 var (
+	docNoAmong = regexp.MustCompile(`(?:^|[\s：:（(])(\p{Han}{1,16}[〔\[［（(【﹝「]\d{4}[〕\]］）)】﹞」](?:第)?\d{1,5}\s?号)(?:$|[\s）)|｜，,])`)
 	docNoLine  = regexp.MustCompile(`^[\p{Han}]{1,16}[〔\[［（(【﹝「]\s*\d{4}\s*[〕\]］）)】﹞」]\s*(?:第\s*)?\d{1,5}\s*号$`)
 	noticeLine = regexp.MustCompile(`^(?:[\p{Han}]{0,20}(?:公告|通告|令))?\d{4}年第\d{1,4}号$`)
 	orderWhole = regexp.MustCompile(`^([\p{Han}]{2,20}令)[（(]?(第[\d〇一二三四五六七八九十百]{1,6}号)[）)]?$`)
@@ -340,7 +371,13 @@ func (p *Page) readDocument(cells []cell) {
 		p.DocNo = docNoOf(p.BodyText)
 	}
 	if p.DocNo == "" {
-		p.DocNo = docNoOf(p.belowHeading(cells))
+		below := p.belowHeading(cells)
+		if p.DocNo = docNoOf(below); p.DocNo == "" {
+			// 某政函〔2026〕3号　2026-10-08　浏览：3次
+			if m := docNoAmong.FindStringSubmatch(halfDigits(below)); m != nil && !strings.Contains(below, "《") {
+				p.DocNo = noBlanks(m[1])
+			}
+		}
 	}
 	if p.DocNo == "" || (p.Written != "" && p.Issuer != "") {
 		return
@@ -424,21 +461,20 @@ var (
 // organ reports whether a text is the name of an organ and nothing else.
 func organ(text string) bool { return organName.MatchString(text) }
 
-// belowHeading are the lines outside the body that follow the heading.
+// belowHeading are the heading and the lines outside the body that follow it.
 func (p *Page) belowHeading(cells []cell) string {
-	want := noBlanks(p.Heading)
-	if want == "" {
+	at := lastCellOf(cells, noBlanks(p.Heading))
+	if at < 0 {
 		return ""
 	}
 	var b strings.Builder
-	seen, left := false, 6
-	for _, c := range cells {
-		switch {
-		case !seen:
-			seen = sameBare(c.text, want)
-		case left == 0:
-			return b.String()
-		case !c.inBody:
+	b.WriteString(p.Heading + "\n")
+	left := 6
+	for _, c := range cells[at+1:] {
+		if left == 0 {
+			break
+		}
+		if !c.inBody {
 			left--
 			b.WriteString(c.text + "\n")
 		}

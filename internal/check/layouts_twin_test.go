@@ -117,3 +117,27 @@ func TestExtractionOfLayoutsOfTheTrade(t *testing.T) {
 		layoutIs(t, n, tt.src, tt.want)
 	}
 }
+
+// The same for what else was found wanting: headings of several lines, dates that are not
+// the page's, numbers among other words.
+func TestExtractionOfMoreLayouts(t *testing.T) {
+	const b = `<p>各乡镇人民政府，县政府各工作部门、直属事业单位：</p><p>《南河县突发事件应急预案》已经县政府第八次常务会议研究通过，现印发给你们，请结合实际认真贯彻执行。</p><p>各单位要按照预案要求，健全组织体系，加强应急队伍建设，储备必要的物资和装备，定期组织演练。</p><p>各单位贯彻落实情况于年底前报县政府办公室。</p>`
+	const name = "南河县人民政府办公室关于印发突发事件应急预案的通知"
+	page := func(title, body string) string {
+		return `<html><head><meta charset="utf-8"><title>` + title + `</title></head><body><div class="top"><a href="/">南河县人民政府</a> <span>2026年11月27日</span></div><ul class="nav"><li><a href="/1">首页</a></li><li><a href="/2">政府信息公开</a></li></ul>` + body + `<div class="bottom">主办：南河县人民政府 版权所有 ICP备案：陕ICP备00000001号 网站标识码：6100000001</div></body></html>`
+	}
+	for n, tt := range map[string]struct{ src, want string }{
+		"signature with a nought among characters": {page(name, `<h1>`+name+`</h1><div class="content"><p>南政办发【2026】33号</p>`+b+`<p>南河县人民政府办公室</p><p>二0二六年九月三十日</p></div><div class="pubtime">[ 发布时间：2026-10-08 ]</div>`), name + "|南政办发【2026】33号|-|南河县人民政府办公室|-|2026-09-30|2026-10-08"},
+		"number and date in one line":              {page(name, `<h1>`+name+`</h1><div>南政办函[2026]33号　2026-10-08　浏览：3次</div><div class="content">`+b+`<p>南河县人民政府办公室</p><p>2026年9月30日</p></div>`), name + "|南政办函[2026]33号|-|南河县人民政府办公室|-|2026-09-30|2026-10-08"},
+		"order as the heading":                     {page("国务院令第800号", `<h1>中华人民共和国国务院令</h1><p>第800号</p><div>2026-10-08</div><div class="content"><p>《某某条例》已经2026年9月20日国务院第30次常务会议通过，现予公布，自2026年12月1日起施行。</p><p>总理 李某</p><p>2026年9月30日</p>`+b+`</div>`), "中华人民共和国国务院令|中华人民共和国国务院令第800号|-|中华人民共和国国务院|-|2026-09-30|2026-10-08"},
+		"no date but that of the document":         {page("国家税务总局关于办税缴费的公告", `<h1>国家税务总局关于办税缴费的公告</h1><p>国家税务总局公告2026年第9号</p><p>全文有效</p><p>成文日期：2026-09-30</p><div class="content">`+b+`<p>国家税务总局</p><p>2026年9月30日</p></div>`), "国家税务总局关于办税缴费的公告|国家税务总局公告2026年第9号|-|国家税务总局|-|2026-09-30|"},
+		"heading of two lines over a bare date":    {page("中共南河县委 南河县人民政府关于全面推进乡村振兴的实施意见", `<h1>中共南河县委　南河县人民政府<br>关于全面推进乡村振兴的实施意见</h1><div>2026-10-08</div><div class="content"><p>（2026年9月30日）</p>`+b+`</div>`), "中共南河县委　南河县人民政府关于全面推进乡村振兴的实施意见|-|-|-|-|-|2026-10-08"},
+		"all in one line":                          {page(name, `<h1>`+name+`</h1><div>索引号：NH1/2026-5　公开方式：主动公开　发布机构：南河县人民政府办公室　成文日期：2026-09-30　公开日期：2026-10-08　公开范围：面向全社会　文号：南政办发〔2026〕33号</div><div class="content">`+b+`</div>`), name + "|南政办发〔2026〕33号|NH1/2026-5|南河县人民政府办公室|-|2026-09-30|2026-10-08"},
+		"day and hour in elements of their own":    {page(name, `<div class="article"><h1>`+name+`</h1><div class="info">发布时间：<span class="date">2026年10月08日</span> <span class="time">09:05</span></div><div class="content">`+b+`</div></div>`), name + "|-|-|-|-|-|2026-10-08 09:05"},
+		"updated before published":                 {page(name, `<h1>`+name+`</h1><div class="info">更新时间：2026-10-15　来源：县政府办　发布时间：2026-10-08</div><div class="content">`+b+`</div>`), name + "|-|-|-|-|-|2026-10-08"},
+		"number of what the page lists":            {page("行政许可决定书公示", `<h1>南河县行政许可信息公示（2026年第12号）</h1><div>发布日期：2026-10-08</div><div class="content"><table><tr><td>行政许可决定文书号</td><td>南审批许〔2026〕56号</td></tr><tr><td>许可日期</td><td>2026-09-28</td></tr><tr><td>许可机关</td><td>南河县行政审批局</td></tr></table>`+b+`</div>`), "南河县行政许可信息公示（2026年第12号）|-|-|-|-|-|2026-10-08"},
+		"holidays":                                 {page("关于2026年国庆节放假的通知", `<h1>关于2026年国庆节放假的通知</h1><div>2026-09-20 县政府办</div><div class="content"><p>根据上级通知，2026年10月1日（星期四）至10月7日（星期三）放假调休，共7天。9月27日（星期日）、10月10日（星期六）上班。</p><p>节假日期间，各单位要妥善安排好值班和安全、保卫、疫情防控等工作，遇有重大突发事件，要按规定及时报告并妥善处置。</p><p>南河县人民政府办公室</p><p>2026年9月18日</p></div>`), "关于2026年国庆节放假的通知||-|-|-|-|2026-09-20"},
+	} {
+		layoutIs(t, n, tt.src, tt.want)
+	}
+}
