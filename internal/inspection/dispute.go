@@ -354,34 +354,64 @@ func lasting(checkID string) bool {
 
 // oneCase reports whether an answer about a finding holds for what was judged and
 // not for its place: the place outlives it. A file is replaced under its name, and
-// the pages of one template each have a title and an instant of their own.
+// the pages of one template each have tags, an instant and pictures of their own. A rule
+// of axe is of the template.
 func oneCase(checkID string) bool {
-	switch checkID {
-	case "tags.pub_date_shown", "tags.article_title_heading":
+	switch family, _, _ := strings.Cut(checkID, "."); family {
+	case "attachment", "tags":
 		return true
+	case "accessible":
+		return checkID != "accessible.axe"
 	}
-	return strings.HasPrefix(checkID, "attachment.")
+	return false
 }
 
-// caseOf is what was judged where oneCase holds: the bytes of the file, the two
-// values; "" for all others.
-func caseOf(checkID, says, sha256 string) string {
-	switch {
+// ofThePage are the checks of which what is missing is one page's: the tags that an
+// article has of its own, its instant, its title.
+var ofThePage = []string{"tags.article_title", "tags.pub_date", "tags.content_source", "tags.keywords", "tags.author", "tags.description", "tags.image", "tags.url", "tags.shown_time", "accessible.title"}
+
+// caseOf is what was judged where oneCase holds: the bytes of the file, the values, the
+// element, or what is missing and on which page; "" for all others.
+func caseOf(checkID, says, where, page, sha256 string) string {
+	switch family, _, _ := strings.Cut(checkID, "."); {
 	case !oneCase(checkID):
 		return ""
-	case strings.HasPrefix(checkID, "attachment."):
+	case family == "attachment":
 		return sha256
+	case slices.Contains(ofThePage, checkID):
+		return check.MaskText(says) + " " + page
+	case family == "accessible" && where != "":
+		return check.MaskText(where)
 	}
 	return check.MaskText(says)
+}
+
+// casesOf are those of a finding: of each page it names where it is about pages.
+func casesOf(f Finding) (out []string) {
+	for _, page := range append([]string{f.URL}, f.Also...) {
+		if c := caseOf(f.Check, f.Says, f.Where, page, f.SHA256); !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // remember keeps a confirmed false alarm. Of an account the case is kept with it: an
 // account that was silent on good grounds once may fall silent again on none.
 func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
-	wrong := caseOf(f.Check, f.Says, f.SHA256)
+	cases := casesOf(f)
 	if byWords(f.Check) || f.Account != "" {
-		wrong = f.Wrong
+		cases = []string{f.Wrong}
 	}
+	for _, wrong := range cases {
+		if err := s.rememberCase(ctx, tx, f, wrong); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) rememberCase(ctx context.Context, tx *db.Tx, f Finding, wrong string) error {
 	_, err := tx.Exec(ctx, `INSERT INTO finding_false (id, site_id, account_id, check_id, edition, fingerprint, wrong, finding_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		ulid.Make().String(), db.Null(f.Site), db.Null(f.Account), f.Check, RuleEdition(f.Check), f.Fingerprint, wrong, f.ID, tx.Now())
 	return err
@@ -429,7 +459,7 @@ func (s *Service) remembered(ctx context.Context, tx *db.Tx, of subject, sg Sigh
 	case byWords(sg.Check):
 		wrong, same = sg.Wrong, `fingerprint = $4 OR wrong = $5 AND wrong <> ''`
 	case oneCase(sg.Check):
-		wrong, same = caseOf(sg.Check, sg.Says, sg.Evidence.SHA256), `fingerprint = $4 AND wrong = $5`
+		wrong, same = caseOf(sg.Check, sg.Says, sg.Where, sg.URL, sg.Evidence.SHA256), `fingerprint = $4 AND wrong = $5`
 	}
 	since := time.Unix(0, 0)
 	if !lasting(sg.Check) {

@@ -438,7 +438,7 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 		return
 	}
 	fp := n.prints.of(&s)
-	if len(n.o.Acquitted) > 0 && oneCase(s.Check) && n.o.Acquitted[acquittal(fp, caseOf(s.Check, s.Says, s.Evidence.SHA256))] {
+	if len(n.o.Acquitted) > 0 && oneCase(s.Check) && n.o.Acquitted[acquittal(fp, caseOf(s.Check, s.Says, s.Where, s.URL, s.Evidence.SHA256))] {
 		return
 	}
 	if i, ok := n.byPrint[fp]; ok {
