@@ -262,6 +262,9 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 			}
 		}
 		if o.wants("column") || o.wants("home") {
+			if err := n.drawLists(ctx); err != nil {
+				return n.report, err
+			}
 			missing := n.judgeFreshness()
 			if o.wants("column") {
 				n.tellMissing(missing)
@@ -353,6 +356,7 @@ type visit struct {
 	ref                 blob.Ref // set once kept
 	title, text         string
 	list                *listing // of a page that was read
+	drawnAs             []Beside // the page as a browser drew it, where its list was read from that
 	published           calendar.Date
 	content             bool   // an article
 	shown, column       string // when it says it was published, and where it stands
