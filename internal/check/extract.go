@@ -264,14 +264,15 @@ func lastCellOf(cells []cell, want string) int {
 		return -1
 	}
 	for i, c := range cells {
-		if sameBare(c.text, want) {
-			return i
-		}
-		rest, ok := strings.CutPrefix(want, noBlanks(c.text))
-		for k := i + 1; ok && k < len(cells) && k <= i+mostBreaks; k++ {
-			if rest, ok = strings.CutPrefix(rest, noBlanks(cells[k].text)); ok && rest == "" {
+		rest, ok := cutBare(want, c.text)
+		for k := i; ok; {
+			if rest == "" {
 				return k
 			}
+			if k++; k == len(cells) || k > i+mostBreaks {
+				break
+			}
+			rest, ok = cutBare(rest, cells[k].text)
 		}
 	}
 	return -1
@@ -647,7 +648,7 @@ func labelsIn(text string) (out []foundLabel) {
 			return []foundLabel{{f, noBlanks(text), 0, len(text)}}
 		}
 	}
-	bracketed := strings.ContainsAny(text, "】]")
+	bracketed := strings.IndexByte(text, ']') >= 0 || strings.Contains(text, "】")
 	for off := 0; off < len(text); {
 		colon, size := nextColon(text, off, bracketed)
 		if size == 0 {
