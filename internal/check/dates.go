@@ -16,7 +16,7 @@ import (
 // with the time of day when it follows, the weekday or the half of the day between.
 var shownDate = regexp.MustCompile(`^(\d{4})\s*[-年/.．－／]\s*(\d{1,2})\s*[-月/.．－／]\s*(\d{1,2})\s*日?` + timeOfDay)
 
-const timeOfDay = `(?:[T\s\x{00A0}\x{3000}]{0,6}(?:[（(]?(?:星期|周)[一二三四五六日天][）)]?[\s\x{00A0}\x{3000}]{0,6})?(?:([上下]午|中午|凌晨|早上|晚上)\s*)?(\d{1,2})\s*[:：时]\s*(\d{2}))?`
+const timeOfDay = `(?:[T\s\x{00A0}\x{3000}]{0,6}(?:[（(]?(?:星期|周)[一二三四五六日天][）)]?[\s\x{00A0}\x{3000}]{0,6})?(?:([上下]午|中午|凌晨|早上|晚上)\s*)?(\d{1,2})\s*[:：时]\s*(\d{1,2}))?`
 
 // 一九九六年十一月五日 and 二〇一八年…, as signatures write it.
 var spokenDate = regexp.MustCompile(`[〇○ＯO零0一二三四五六七八九]{4}\s*年\s*[元一二三四五六七八九十]{1,2}\s*月\s*[一二三四五六七八九十]{1,3}\s*日`)
@@ -107,7 +107,7 @@ func findPlainStamp(text string) (s stamp, from, to int) {
 		// A date inside a longer number (a file name, a code) is none.
 		inside := start > 0 && text[start-1] >= '0' && text[start-1] <= '9'
 		end := start + m[1]
-		inside = inside || (end < len(text) && text[end] >= '0' && text[end] <= '9' && m[10] < 0)
+		inside = inside || (end < len(text) && text[end] >= '0' && text[end] <= '9' && text[end-1] >= '0' && text[end-1] <= '9')
 		if d, err := calendar.NewDate(group(1), time.Month(group(2)), group(3)); err == nil && !inside && d.Year >= 1900 {
 			s = stamp{date: d}
 			if m[10] >= 0 {

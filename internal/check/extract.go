@@ -127,7 +127,7 @@ func (p *Page) extract() {
 	p.IndexNo = p.value(fieldIndex)
 	p.Topic = p.value(fieldTopic)
 	p.Issuer = p.value(fieldIssuer)
-	p.DocNo = noBlanks(p.value(fieldDocNo))
+	p.DocNo = noBlanks(numberAlone(p.value(fieldDocNo)))
 	p.Written = valueStamp(p.value(fieldWritten)).String()
 	p.Title = p.chooseTitle(pageTitle)
 	p.choosePublished(cells)
@@ -315,10 +315,13 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 	if at < 0 {
 		return nil
 	}
-	left, within := 25, cells[at].inBody
+	left, within, read := 25, cells[at].inBody, 0 // lines of the content
 	for i, c := range cells[at+1:] {
-		if left--; left < 0 {
-			break
+		if left--; left < 0 || read >= closeBelow && !c.inBody {
+			break // what comes after the article are other articles
+		}
+		if c.inBody {
+			read++
 		}
 		if c.inBody && !(within && left >= 25-closeBelow) {
 			continue
@@ -328,11 +331,21 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 			continue
 		}
 		rest := c.text[:from] + c.text[to:]
-		if from <= 30 && !longer(rest, 60) {
+		if !longer(c.text[:from], 30) && !longer(rest, 60) {
 			out = append(out, s)
 		}
 	}
 	return out
+}
+
+// numberAlone is a document number without the date that stands behind it in one line.
+func numberAlone(value string) string {
+	if at := strings.Index(value, "号 "); at >= 0 {
+		if s, _, _ := lineStamp(value[at:]); !s.zero() {
+			return value[:at+len("号")]
+		}
+	}
+	return value
 }
 
 // otherDate reports whether what stands before a date, in its line or else in the cell
@@ -369,7 +382,7 @@ var (
 // the end (GB/T 9704).
 func (p *Page) readDocument(cells []cell) {
 	if p.DocNo == "" {
-		p.DocNo = docNoOf(p.BodyText)
+		p.DocNo = docNoOf(p.Heading + "\n" + p.BodyText)
 	}
 	if p.DocNo == "" {
 		below := p.belowHeading(cells)

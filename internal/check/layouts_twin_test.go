@@ -141,3 +141,24 @@ func TestExtractionOfMoreLayouts(t *testing.T) {
 		layoutIs(t, n, tt.src, tt.want)
 	}
 }
+
+// News and announcements, above a list of other articles with dates of their own.
+func TestExtractionAboveOtherArticles(t *testing.T) {
+	const b = `<p>11月8日，市委副书记、市长王某主持召开市政府常务会议，传达学习贯彻中央和省有关会议精神，研究部署近期重点工作。</p><p>会议指出，要深入学习领会会议精神，切实把思想和行动统一到党中央决策部署上来，扎实做好稳增长、促改革、惠民生各项工作。</p><p>会议强调，各级各部门要压实责任，加强协同，确保全年目标任务圆满完成。</p>`
+	const name = "王某主持召开市政府常务会议 研究部署近期重点工作"
+	page := func(title, body string) string {
+		return `<html><head><meta charset="utf-8"><title>` + title + `</title></head><body><div class="top"><a href="/">北江市人民政府</a></div><div class="weizhi">当前位置：<a href="/">首页</a> &gt; <a href="/zwyw/">政务要闻</a> &gt; 正文</div>` + body + `<div class="related"><h3>相关新闻</h3><ul><li><a href="/1.html">某某会议召开</a><span>2026-10-01</span></li><li><a href="/2.html">另一会议召开</a><span>2026-10-02</span></li></ul></div><div class="bottom">主办：北江市人民政府办公室 陕ICP备00000001号 网站标识码：6100000001</div></body></html>`
+	}
+	for n, tt := range map[string]struct{ src, want string }{
+		"announcement whose number opens the body": {page("北江市人民政府公告（2026年第3号）", `<h1>北江市人民政府公告</h1><div>2026-11-09</div><div class="content"><p>2026年第3号</p><p>根据《中华人民共和国城乡规划法》的规定，现将北江市城市总体规划修改方案予以公告，公告期为三十日，欢迎社会各界提出意见和建议。</p><p>特此公告。</p><p>北江市人民政府</p><p>2026年11月5日</p></div>`), "-|北江市人民政府公告2026年第3号|-|北江市人民政府|-|2026-11-05|2026-11-09"},
+		"hour and minute of one digit":             {page(name, `<h1>`+name+`</h1><div>录入者：admin　　发布时间：2026-11-9 8:5　　来源：本站</div><div class="content">`+b+`</div>`), name + "|-|-|-|-|-|2026-11-09 08:05"},
+		"number and date behind one label":         {page("关于王某等同志职务任免的通知", `<h1>关于王某等同志职务任免的通知</h1><div>文号：北政任〔2026〕5号　　2026-11-09</div><div class="content"><p>各区县人民政府：</p><p>经研究，决定：王某任市发展和改革委员会主任；李某任市财政局局长；免去张某的市教育局局长职务。</p><p>北江市人民政府</p><p>2026年11月5日</p></div>`), "关于王某等同志职务任免的通知|北政任〔2026〕5号|-|北江市人民政府|-|2026-11-05|2026-11-09"},
+		"report with a line under its title":       {page("北江市2026年政府工作报告", `<h1>政府工作报告</h1><h3>——2026年1月15日在北江市第八届人民代表大会第五次会议上</h3><h4>北江市市长　王某</h4><div>发布日期：2026-01-20</div><div class="content"><p>各位代表：</p>`+b+`</div>`), "-|-|-|-|-|-|2026-01-20"},
+		"answer with its own signatures":           {page("对市八届人大五次会议第088号建议的答复", `<h1>对市八届人大五次会议第088号建议的答复</h1><div>发布时间：2026-11-09</div><div class="content"><p>A类</p><p>同意公开</p><p>北教建〔2026〕12号</p><p>签发人：王某</p><p>李某代表：</p><p>您提出的《关于加强乡村教师队伍建设的建议》收悉，现答复如下：我市高度重视乡村教师队伍建设，先后出台多项政策。</p><p>北江市教育局</p><p>2026年10月30日</p></div>`), "对市八届人大五次会议第088号建议的答复|北教建〔2026〕12号|-|北江市教育局|-|2026-10-30|2026-11-09"},
+		"address before the date":                  {page(name, `<h1>`+name+`</h1><p>www.bj.gov.cn　2026-11-09 08:21　北江市人民政府网站</p><div class="content">`+b+`</div>`), name + "|-|-|-|-|-|2026-11-09 08:21"},
+		"plan behind the signature":                {page("北江市人民政府办公室关于印发方案的通知", `<h1>北江市人民政府办公室关于印发方案的通知</h1><div>发布时间：2026-11-09</div><div class="content"><p style="text-align:center">北政办发〔2026〕3号</p>`+b+`<p>北江市人民政府办公室</p><p>2026年11月5日</p><p>（此件主动公开）</p><p>北江市优化营商环境工作方案</p><p>为优化营商环境，根据《优化营商环境条例》制定本方案。</p><p>附件1</p><p>任务分工表</p><p>市发展改革委</p><p>2026年12月31日</p></div>`), "北江市人民政府办公室关于印发方案的通知|北政办发〔2026〕3号|-|北江市人民政府办公室|-|2026-11-05|2026-11-09"},
+		"no date but those of other articles":      {page(name, `<h1>`+name+`</h1><div class="content">`+b+`</div>`), name + "|-|-|-|-|-|"},
+	} {
+		layoutIs(t, n, tt.src, tt.want)
+	}
+}
