@@ -12,7 +12,7 @@ import (
 
 // paperWords name a paper that one person holds, or the file that is kept of one.
 var paperWords = []string{
-	"护照", "军官证", "士兵证", "警官证", "文职干部证", "学员证", "通行证", "居留证", "回乡证", "台胞证", "社保卡", "社会保障卡", "社会保障", "社保", "医保卡", "学籍", "病历", "病案", "住院", "门诊", "就诊卡", "残疾人证", "残疾证", "残疾军人证", "优待证", "驾驶证", "驾驶证档案", "医保", "医保个人", "医疗保险个人",
+	"护照", "军官证", "士兵证", "警官证", "文职干部证", "学员证", "通行证", "居留证", "回乡证", "台胞证", "社保卡", "社会保障卡", "社会保障", "社保", "医保卡", "学籍", "病历", "病案", "住院", "门诊", "就诊卡", "残疾人证", "残疾证", "残疾军人证", "优待证", "士官证", "学生证", "老年证", "退伍证", "低保证", "医疗证", "就业创业证", "失业证", "失业登记证", "出生医学证明", "驾驶证", "驾驶证档案", "医保", "医保个人", "医疗保险个人",
 }
 
 // filed are the words that name a file or a scheme rather than a paper.
@@ -271,7 +271,18 @@ func (d *digitRun) personal() bool {
 var companyWords = []string{"公司", "集团", "单位", "企业", "办公", "车队", "中心", "协会", "政府", "学校", "医院", "局"}
 
 // homeWords stand before the address of somebody's home.
-var homeWords = []string{"住址", "家庭地址", "户籍地址", "户籍所在地", "居住地址", "居住地", "现住", "家住"}
+var homeWords = []string{"住址", "家庭地址", "户籍地", "户籍地址", "户籍所在地", "居住地址", "居住地", "现住", "家住"}
+
+// lives reports whether a text ends with a clause that says where the person lives whom
+// the clauses before describe: “王某，男，汉族，住某县某街8号”. window is the clause.
+func lives(before, window string) bool {
+	value, ok := strings.CutPrefix(window, "住")
+	if !ok || startsWithAny(value, []string{"所", "房", "宅", "建", "户", "院", "宿", "校"}) {
+		return false
+	}
+	said := leading(strings.TrimSuffix(before, window), len(before)-len(window), 120, "。；\n\t")
+	return containsAny(said, []string{"男，", "女，"}) && containsAny(said, []string{"族，", "出生，", "身份证", "身份号码"})
+}
 
 // unitWords before or in an address say that it is a unit's, or masked already.
 var unitWords = []string{"单位", "公司", "办公", "企业", "机构", "经营", "电话", "地址", "某", "×", "*", "＊", "XX", "xx", "\t", "\n"}
@@ -311,6 +322,9 @@ func (d *digitRun) address(add adder) {
 		if i := strings.LastIndex(window, w); i >= 0 && i+len(w) > at+width {
 			at, width, word = i, len(w), w
 		}
+	}
+	if at < 0 && lives(d.text[:start], window) {
+		at, width, word = 0, len("住"), "家住"
 	}
 	if at < 0 {
 		if d.head != labelHomeAddress {
