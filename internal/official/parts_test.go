@@ -183,6 +183,12 @@ func TestPlacesOfPackedFiles(t *testing.T) {
 	if len(w.Unread) != 1 || !strings.Contains(w.Unread[0], "第3页是图片") {
 		t.Errorf("unread %q", w.Unread)
 	}
+	// The document says which page is which, whatever their parts are called.
+	w = wordsOf(t, "倒.ofd", zipOf(t, map[string]string{"OFD.xml": "<OFD/>", "Doc_0/Document.xml": `<ofd:Document xmlns:ofd="o"><ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Page_7/Content.xml"/><ofd:Page ID="2" BaseLoc="/Doc_0/Pages/Page_2/Content.xml"/></ofd:Pages></ofd:Document>`,
+		"Doc_0/Pages/Page_2/Content.xml": page("13912345678"), "Doc_0/Pages/Page_7/Content.xml": page("公告")}))
+	holds(t, w, map[string]string{"公告": "第1页", "13912345678": "第2页"})
+	w = wordsOf(t, "断.ofd", zipOf(t, map[string]string{"OFD.xml": "<OFD/>", "Doc_0/Other.xml": "<a/>", "Doc_0/Pages/Page_2/Content.xml": page("公告")}))
+	holds(t, w, map[string]string{"公告": "第1页"})
 	if got := (Words{}).At(3); got != "" {
 		t.Errorf("nothing stands at %q", got)
 	}
