@@ -21,15 +21,17 @@ const (
 	scriptTime  = 15 * time.Second // one expression
 	leaveTime   = 5 * time.Second  // to leave a page
 	settleTime  = 250 * time.Millisecond
-	childCPU    = 600        // seconds
-	childMemory = 1500 << 20 // bytes resident, of all its processes
-	childWrites = 400_000    // blocks of 512 bytes in one file
-	maxRequests = 400        // of one page
-	maxPageSize = 40 << 20   // bytes of all answers to one page
-	atOnce      = 6          // requests under way
-	shotHeight  = 900        // CSS pixels of a picture
-	shotAbove   = 260        // of these above the place
-	maxShot     = 4 << 20    // bytes of a picture
+	quietTime   = 700 * time.Millisecond // without a request, until a page has made itself
+	quietMost   = 8 * time.Second        // that are waited for
+	childCPU    = 600                    // seconds
+	childMemory = 1500 << 20             // bytes resident, of all its processes
+	childWrites = 400_000                // blocks of 512 bytes in one file
+	maxRequests = 400                    // of one page
+	maxPageSize = 40 << 20               // bytes of all answers to one page
+	atOnce      = 6                      // requests under way
+	shotHeight  = 900                    // CSS pixels of a picture
+	shotAbove   = 260                    // of these above the place
+	maxShot     = 4 << 20                // bytes of a picture
 	tempFolder  = "zhengshu-browser-*"
 )
 
@@ -231,6 +233,8 @@ type Job struct {
 	Measure     bool  // how long it takes to load; needs Body nil
 	Axe         bool
 	Marks       []Mark // a picture of each; one zero Mark gives the top of the page
+	// Source asks for the page as its scripts have made it, once they ask for no more.
+	Source bool
 }
 
 // Sight is what was seen.
@@ -241,6 +245,10 @@ type Sight struct {
 	Axe     []Violation
 	Audited bool
 	Shots   []Shot
+	// Source is the page as its scripts have made it, as HTML; "" when it is larger
+	// than mostSource. Settled says that by then nothing was asked for any more.
+	Source  string
+	Settled bool
 	// Asked are the requests the page made, Refused those that were not answered.
 	Asked, Refused int
 	Bytes          int64
@@ -251,6 +259,9 @@ type Sight struct {
 
 // Kept is an address that its host keeps from us, and why.
 type Kept struct{ URL, Says string }
+
+// mostSource bounds the page as it was made, in characters.
+const mostSource = 3 << 20
 
 // mostKept bounds the addresses that are named.
 const mostKept = 20

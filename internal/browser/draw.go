@@ -41,6 +41,8 @@ type tab struct {
 
 	mu      sync.Mutex
 	asked   int
+	waiting int       // requests that wait for their answer
+	last    time.Time // when one was last made or answered
 	refused int
 	bytes   int64
 	status  int
@@ -94,6 +96,11 @@ func (c *Child) draw(ctx context.Context, j Job) (s Sight, err error) {
 		s.Widths = append(s.Widths, got)
 		if i > 0 {
 			continue
+		}
+		if j.Source {
+			if s.Source, s.Settled, err = t.source(ctx); err != nil {
+				return s, err
+			}
 		}
 		for _, m := range j.Marks {
 			shot, err := t.shoot(ctx, w, m)
@@ -238,6 +245,12 @@ func (t *tab) serve(ctx context.Context, r paused) {
 	main := r.Kind == "Document" && r.Frame == t.frame
 	t.mu.Lock()
 	t.asked++
+	t.waiting, t.last = t.waiting+1, time.Now()
+	defer func() {
+		t.mu.Lock()
+		t.waiting, t.last = t.waiting-1, time.Now()
+		t.mu.Unlock()
+	}()
 	over := t.asked > maxRequests*max(1, len(t.job.Widths)) || t.bytes > maxPageSize
 	known := t.held[address]
 	t.mu.Unlock()
@@ -407,6 +420,28 @@ func (t *tab) visit(ctx context.Context, width int) (time.Duration, error) {
 		return 0, err
 	}
 	return time.Duration(ms * float64(time.Millisecond)), nil
+}
+
+// source is the page as its scripts have made it, when they have been quiet for a while
+// or the time is over.
+func (t *tab) source(ctx context.Context) (html string, settled bool, err error) {
+	end := time.Now().Add(t.c.b.set.share(quietMost))
+	tick := time.NewTicker(quietTime / 4)
+	defer tick.Stop()
+	for !settled && time.Now().Before(end) {
+		select {
+		case now := <-tick.C:
+			t.mu.Lock()
+			settled = t.waiting == 0 && now.Sub(t.last) >= quietTime
+			t.mu.Unlock()
+		case <-t.p.over:
+			return "", false, errGone
+		case <-ctx.Done():
+			return "", false, ctx.Err()
+		}
+	}
+	err = t.eval(ctx, fmt.Sprintf(`(() => { const d = document.documentElement, h = d ? d.outerHTML : ""; return h.length > %d ? "" : h; })()`, mostSource), &html)
+	return html, settled, err
 }
 
 // eval is the value of an expression in our world.

@@ -84,6 +84,8 @@ const mostPlaced = 3
 func leaksIn(c *Check, f *Facts, kind string, a Attachment) Finding {
 	n, example, public := 0, "", false
 	var places []string
+	hits := map[string]int{} // of a place
+	elsewhere := false
 	seen := map[string]bool{}
 	offset, runes := 0, 0 // of the text before the last span
 	for _, s := range Privacy(a.Text) {
@@ -102,18 +104,34 @@ func leaksIn(c *Check, f *Facts, kind string, a Attachment) Finding {
 		if n++; n == 1 {
 			example = Mask(kind, s.Wrong)
 		}
-		if a.At != nil && len(places) < mostPlaced {
-			if at := a.At(offset); at != "" && !slices.Contains(places, at) {
-				places = append(places, at)
-			}
+		if a.At == nil {
+			continue
+		}
+		if len(places) == mostPlaced && elsewhere {
+			continue
+		}
+		at := a.At(offset)
+		switch {
+		case at != "" && hits[at] > 0:
+			hits[at]++
+		case at != "" && len(places) < mostPlaced:
+			places = append(places, at)
+			hits[at] = 1
+		default:
+			elsewhere = true
 		}
 	}
 	switch {
 	case n > 0:
 		says := fmt.Sprintf("“%s”中有 %d 处，例如 %s", clip(a.Name, 60), n, example)
 		if len(places) > 0 {
+			for i, at := range places {
+				if hits[at] > 1 {
+					places[i] = fmt.Sprintf("%s（%d 处）", at, hits[at])
+				}
+			}
 			says += "，位于" + strings.Join(places, "、")
-			if n > len(places) {
+			if elsewhere {
 				says += " 等处"
 			}
 		}

@@ -37,3 +37,19 @@ func TestAttachmentSaysWhereItStands(t *testing.T) {
 		t.Errorf("said %v", said)
 	}
 }
+
+// Two numbers in one cell are one place, and no other place is claimed.
+func TestAttachmentCountsWithinAPlace(t *testing.T) {
+	text := "13812345678；13912345678；王五13712345678"
+	a := check.Attachment{URL: "http://a.gov.cn/a.xlsx", Name: "名单.xlsx", Text: text, At: func(at int) string {
+		if at < strings.Index(text, "王五") {
+			return "工作表名单!A1"
+		}
+		return "工作表名单!A2"
+	}}
+	for _, f := range check.Run(check.Facts{Attachments: []check.Attachment{a}}) {
+		if f.Check == "attachment.mobile" && !strings.Contains(f.Says, "有 3 处，例如 138****5678，位于工作表名单!A1（2 处）、工作表名单!A2") || strings.Contains(f.Says, "等处") {
+			t.Errorf("says %q", f.Says)
+		}
+	}
+}

@@ -178,15 +178,20 @@ func bareOf(tidied string) string {
 
 // sameBare reports whether a text without its blanks is bare.
 func sameBare(s, bare string) bool {
+	rest, ok := cutBare(bare, s)
+	return ok && rest == ""
+}
+
+// cutBare cuts a text without its blanks off the front of bare.
+func cutBare(bare, s string) (rest string, ok bool) {
 	for from := 0; from < len(s); {
 		at, n := nextBlank(s, from)
-		rest, ok := strings.CutPrefix(bare, s[from:at])
-		if !ok {
-			return false
+		if bare, ok = strings.CutPrefix(bare, s[from:at]); !ok {
+			return "", false
 		}
-		bare, from = rest, at+max(n, 1)
+		from = at + max(n, 1)
 	}
-	return bare == ""
+	return bare, true
 }
 
 // tidy keeps line breaks, trims each line, makes every run of blanks in it one

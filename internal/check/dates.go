@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,11 +13,13 @@ import (
 )
 
 // A date as pages write it: 2018-11-09, 2018/11/9, 2018.11.09, 2018年11月09日,
-// with the time of day when it follows.
-var shownDate = regexp.MustCompile(`^(\d{4})\s*[-年/.．]\s*(\d{1,2})\s*[-月/.．]\s*(\d{1,2})\s*日?(?:[T\s\x{00A0}\x{3000}]{0,6}(\d{1,2})\s*[:：时]\s*(\d{2}))?`)
+// with the time of day when it follows, the weekday or the half of the day between.
+var shownDate = regexp.MustCompile(`^(\d{4})\s*[-年/.．－／]\s*(\d{1,2})\s*[-月/.．－／]\s*(\d{1,2})\s*日?` + timeOfDay)
+
+const timeOfDay = `(?:[T\s\x{00A0}\x{3000}]{0,6}(?:[（(]?(?:星期|周)[一二三四五六日天][）)]?[\s\x{00A0}\x{3000}]{0,6})?(?:([上下]午|中午|凌晨|早上|晚上)\s*)?(\d{1,2})\s*[:：时]\s*(\d{1,2}))?`
 
 // 一九九六年十一月五日 and 二〇一八年…, as signatures write it.
-var spokenDate = regexp.MustCompile(`[〇○ＯO零一二三四五六七八九]{4}\s*年\s*[元一二三四五六七八九十]{1,2}\s*月\s*[一二三四五六七八九十]{1,3}\s*日`)
+var spokenDate = regexp.MustCompile(`[〇○ＯO零0一二三四五六七八九]{4}\s*年\s*[元一二三四五六七八九十]{1,2}\s*月\s*[一二三四五六七八九十]{1,3}\s*日`)
 
 // stamp is a date as shown, with the minute when the page shows one.
 type stamp struct {
@@ -46,7 +49,7 @@ func (s stamp) minutes() int64 {
 
 // findStamp returns the first date in text and the byte range it takes.
 func findStamp(text string) (s stamp, from, to int) {
-	if !holds(text, "年") || !containsFullDigit(text) {
+	if !holds(text, "\xef\xbc") || !containsFullDigit(text) {
 		return findPlainStamp(text)
 	}
 	// Digits of full width take three bytes.
@@ -99,20 +102,20 @@ func findPlainStamp(text string) (s stamp, from, to int) {
 			if m[2*i] < 0 {
 				return -1
 			}
-			v, err := strconv.Atoi(text[start+m[2*i] : start+m[2*i+1]])
-			if err != nil {
-				return -1
-			}
-			return v
+			return number(text[start+m[2*i] : start+m[2*i+1]])
 		}
 		// A date inside a longer number (a file name, a code) is none.
 		inside := start > 0 && text[start-1] >= '0' && text[start-1] <= '9'
 		end := start + m[1]
-		inside = inside || (end < len(text) && text[end] >= '0' && text[end] <= '9' && m[8] < 0)
+		inside = inside || (end < len(text) && text[end] >= '0' && text[end] <= '9' && text[end-1] >= '0' && text[end-1] <= '9')
 		if d, err := calendar.NewDate(group(1), time.Month(group(2)), group(3)); err == nil && !inside && d.Year >= 1900 {
 			s = stamp{date: d}
-			if h, mi := group(4), group(5); h >= 0 && h < 24 && mi >= 0 && mi < 60 {
-				s.hour, s.minute, s.timed = h, mi, true
+			if m[10] >= 0 {
+				half := ""
+				if m[8] >= 0 {
+					half = text[start+m[8] : start+m[9]]
+				}
+				s = s.at(half, group(5), group(6))
 			}
 			return s, start, end
 		}
@@ -122,7 +125,7 @@ func findPlainStamp(text string) (s stamp, from, to int) {
 		return stamp{}, 0, 0
 	}
 	if m := spokenDate.FindStringIndex(text); m != nil {
-		if d, err := calendar.ParseLoose(text[m[0]:m[1]]); err == nil {
+		if d, err := calendar.ParseLoose(strings.ReplaceAll(text[m[0]:m[1]], "0", "〇")); err == nil {
 			return stamp{date: d}, m[0], m[1]
 		}
 	}
@@ -145,5 +148,123 @@ func fourDigits(text string, off int) int {
 
 func parseStamp(text string) stamp {
 	s, _, _ := findStamp(text)
+	return s
+}
+
+// number reads digits; −1 for what is none.
+func number(digits string) int {
+	v, err := strconv.Atoi(digits)
+	if err != nil {
+		return -1
+	}
+	return v
+}
+
+// at is the stamp with a time of day; half says which half of the day its hour is of.
+func (s stamp) at(half string, hour, minute int) stamp {
+	switch half {
+	case "下午", "晚上", "中午", "pm":
+		if hour > 0 && hour < 12 && (half != "中午" || hour < 3) {
+			hour += 12
+		}
+	case "上午", "凌晨", "早上", "am":
+		if hour == 12 {
+			hour = 0
+		}
+	}
+	if hour >= 0 && hour < 24 && minute >= 0 && minute < 60 {
+		s.hour, s.minute, s.timed = hour, minute, true
+	}
+	return s
+}
+
+// Nov 5, 2026 and 5 November 2026, as pages in English write it; what stands after the
+// year may be the time of day.
+var (
+	englishDate = regexp.MustCompile(`(?i)\b(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|tember|t|ober|ember)?\.?,?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})\b(?:,?\s{1,3}(\d{1,2}):(\d{2})(?::\d{2})?(?:\s?(am|pm)\b)?)?`)
+
+	englishMonths = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
+)
+
+// findEnglishStamp returns the first English date in a text and the byte range it takes.
+func findEnglishStamp(text string) (s stamp, from, to int) {
+	if fourDigits(text, 0) < 0 {
+		return stamp{}, 0, 0
+	}
+	for off := 0; off < len(text); {
+		m := englishDate.FindStringSubmatchIndex(text[off:])
+		if m == nil {
+			break
+		}
+		part := func(i int) string {
+			if m[2*i] < 0 {
+				return ""
+			}
+			return strings.ToLower(text[off+m[2*i] : off+m[2*i+1]])
+		}
+		month := 1 + slices.Index(englishMonths, part(2))
+		if d, err := calendar.NewDate(number(part(4)), time.Month(month), number(part(1)+part(3))); err == nil && (part(1) == "") != (part(3) == "") && d.Year >= 1900 {
+			s = stamp{date: d}
+			if part(5) != "" {
+				s = s.at(part(7), number(part(5)), number(part(6)))
+			}
+			return s, off + m[0], off + m[1]
+		}
+		off += m[1]
+	}
+	return stamp{}, 0, 0
+}
+
+// lineStamp returns the first date of a line under a heading, in Chinese or in English.
+func lineStamp(text string) (s stamp, from, to int) {
+	if s, from, to = findStamp(text); !s.zero() {
+		return s, from, to
+	}
+	if s, from, to = findEnglishStamp(text); !s.zero() {
+		return s, from, to
+	}
+	if s = shortStamp(text); !s.zero() {
+		return s, 0, len(text)
+	}
+	return stamp{}, 0, 0
+}
+
+// 20261105 and 26-11-05: what is a date only where nothing else is looked for.
+var shortDate = regexp.MustCompile(`^(?:((?:19|20)\d\d)(\d\d)(\d\d)|(\d\d)([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?)` + timeOfDay + `(?::\d{2})?$`)
+
+// shortStamp reads a text that is all of it a date without signs, or with a year of two
+// digits.
+func shortStamp(text string) stamp {
+	text = strings.Trim(halfDigits(strings.TrimSpace(text)), "[]()（）【】 ")
+	m := shortDate.FindStringSubmatch(text)
+	if m == nil || m[5] != m[7] && m[5] != "年" {
+		return stamp{}
+	}
+	year := number(m[1] + m[4])
+	if m[4] != "" {
+		if year += 2000; year >= 2090 {
+			year -= 100
+		}
+	}
+	d, err := calendar.NewDate(year, time.Month(number(m[2]+m[6])), number(m[3]+m[8]))
+	if err != nil {
+		return stamp{} // digits, and no day
+	}
+	s := stamp{date: d}
+	if m[10] != "" {
+		s = s.at(m[9], number(m[10]), number(m[11]))
+	}
+	return s
+}
+
+// valueStamp reads the value beside a label of a date.
+func valueStamp(value string) stamp {
+	s, _, _ := lineStamp(value)
+	if s.zero() {
+		// 20261105 来源：…: what follows ends the value.
+		if i := strings.IndexAny(value, " |｜"); i > 0 {
+			s = shortStamp(value[:i])
+		}
+	}
 	return s
 }

@@ -93,7 +93,7 @@ func Decode(body []byte, contentType string) (text, charset string, err error) {
 		}
 		return cleanText(string(body)), CharsetUTF8, nil
 	}
-	if said == CharsetBig5 || said == "" && looksBig5(body) {
+	if said == CharsetBig5 || looksBig5(body) {
 		if out, derr := traditionalchinese.Big5.NewDecoder().Bytes(body); derr == nil && !bytes.ContainsRune(out, utf8.RuneError) {
 			return cleanText(string(out)), CharsetBig5, nil
 		}

@@ -33,20 +33,38 @@ const (
 // removed. The metadata tables of 政府信息公开 pages and the line under a
 // heading use the same words.
 var labels = map[string]field{
-	"索引号": fieldIndex, "信息索引号": fieldIndex, "索引码": fieldIndex, "索取号": fieldIndex, "信息索取号": fieldIndex, "索引": fieldIndex, "信息索引": fieldIndex,
-	"主题分类": fieldTopic, "信息分类": fieldTopic, "组配分类": fieldTopic, "主题类别": fieldTopic, "信息类别": fieldTopic, "公开类目": fieldTopic, "主题": fieldTopic,
-	"发文机关": fieldIssuer, "发文单位": fieldIssuer, "发文机构": fieldIssuer, "发布机构": fieldIssuer, "发布机关": fieldIssuer, "发布单位": fieldIssuer, "制发机关": fieldIssuer, "制定机关": fieldIssuer, "公布机关": fieldIssuer, "公开主体": fieldIssuer, "公开机构": fieldIssuer, "发文部门": fieldIssuer, "发布部门": fieldIssuer,
-	"成文日期": fieldWritten, "成文时间": fieldWritten, "发文日期": fieldWritten, "发文时间": fieldWritten, "生成日期": fieldWritten, "生成时间": fieldWritten, "制发日期": fieldWritten, "签发日期": fieldWritten, "印发日期": fieldWritten, "形成日期": fieldWritten,
-	"标题": fieldTitle, "信息名称": fieldTitle, "文件名称": fieldTitle, "名称": fieldTitle, "文件标题": fieldTitle, "信息标题": fieldTitle,
-	"发文字号": fieldDocNo, "文号": fieldDocNo, "发文文号": fieldDocNo, "文件编号": fieldDocNo, "文件字号": fieldDocNo, "文件文号": fieldDocNo, "发文号": fieldDocNo, "信息文号": fieldDocNo,
-	"发布日期": fieldPublished, "发布时间": fieldPublished, "公开日期": fieldPublished, "公开时间": fieldPublished, "发表时间": fieldPublished, "发表日期": fieldPublished, "公布日期": fieldPublished, "公布时间": fieldPublished, "发稿时间": fieldPublished, "上网时间": fieldPublished, "上网日期": fieldPublished, "发布于": fieldPublished, "刊发日期": fieldPublished,
-	"时间": fieldDate, "日期": fieldDate, "更新时间": fieldDate, "更新日期": fieldDate, "信息时间": fieldDate, "信息日期": fieldDate, "添加时间": fieldDate, "录入时间": fieldDate,
-	"来源": fieldSource, "信息来源": fieldSource, "文章来源": fieldSource, "稿件来源": fieldSource, "稿源": fieldSource, "消息来源": fieldSource,
+	"索引号": fieldIndex, "信息索引号": fieldIndex, "索引码": fieldIndex, "索取号": fieldIndex, "信息索取号": fieldIndex, "索引": fieldIndex, "索引编号": fieldIndex,
+	"主题分类": fieldTopic, "信息分类": fieldTopic, "组配分类": fieldTopic, "主题类别": fieldTopic, "信息类别": fieldTopic, "公开类目": fieldTopic, "主题": fieldTopic, "分类": fieldTopic, "所属主题": fieldTopic, "主题类型": fieldTopic,
+	"发文机关": fieldIssuer, "发文单位": fieldIssuer, "发文机构": fieldIssuer, "发布机构": fieldIssuer, "发布机关": fieldIssuer, "发布单位": fieldIssuer, "制发机关": fieldIssuer, "制定机关": fieldIssuer, "公布机关": fieldIssuer, "公开主体": fieldIssuer, "公开机构": fieldIssuer, "发文部门": fieldIssuer, "发布部门": fieldIssuer, "制文机关": fieldIssuer, "制文单位": fieldIssuer, "制定单位": fieldIssuer, "印发机关": fieldIssuer, "印发单位": fieldIssuer,
+	"成文日期": fieldWritten, "成文时间": fieldWritten, "发文日期": fieldWritten, "发文时间": fieldWritten, "生成日期": fieldWritten, "生成时间": fieldWritten, "制发日期": fieldWritten, "签发日期": fieldWritten, "印发日期": fieldWritten, "印发时间": fieldWritten, "签发时间": fieldWritten, "制发时间": fieldWritten, "形成日期": fieldWritten, "形成时间": fieldWritten, "文件日期": fieldWritten, "成文日": fieldWritten,
+	"标题": fieldTitle, "名称": fieldTitle,
+	"发文字号": fieldDocNo, "文号": fieldDocNo, "发文文号": fieldDocNo, "文件编号": fieldDocNo, "文件字号": fieldDocNo, "发文号": fieldDocNo, "公文文号": fieldDocNo, "公文字号": fieldDocNo, "政策文号": fieldDocNo, "发文编号": fieldDocNo,
+	"发布日期": fieldPublished, "发布时间": fieldPublished, "公开日期": fieldPublished, "公开时间": fieldPublished, "发表时间": fieldPublished, "发表日期": fieldPublished, "公布日期": fieldPublished, "公布时间": fieldPublished, "发稿时间": fieldPublished, "上网时间": fieldPublished, "上网日期": fieldPublished, "发布于": fieldPublished, "刊发日期": fieldPublished, "发布": fieldPublished, "上传日期": fieldPublished, "上传时间": fieldPublished, "上线时间": fieldPublished, "上线日期": fieldPublished, "发稿日期": fieldPublished, "刊登日期": fieldPublished, "刊发时间": fieldPublished,
+	"时间": fieldDate, "日期": fieldDate, "更新时间": fieldDate, "更新日期": fieldDate, "添加时间": fieldDate, "添加日期": fieldDate, "录入时间": fieldDate, "录入日期": fieldDate,
+	"来源": fieldSource, "稿源": fieldSource, "消息来源": fieldSource,
+	"规范性文件编号": fieldOther, "统一编号": fieldOther, "统一登记号": fieldOther, "登记号": fieldOther, "文件类型": fieldOther, "发文类型": fieldOther, "主送单位": fieldOther, "颁布日期": fieldOther, "阅读量": fieldOther, "阅读数": fieldOther, "浏览数": fieldOther, "访问次数": fieldOther, "点击率": fieldOther,
 	"主题词": fieldOther, "公文种类": fieldOther, "文种": fieldOther, "公开目录": fieldOther, "所属目录": fieldOther, "修改日期": fieldOther, "修订日期": fieldOther, "关键词": fieldOther, "作者": fieldOther, "责任编辑": fieldOther, "编辑": fieldOther, "浏览次数": fieldOther, "阅读次数": fieldOther, "点击次数": fieldOther, "点击数": fieldOther, "点击量": fieldOther, "浏览量": fieldOther, "浏览": fieldOther, "阅读": fieldOther, "点击": fieldOther, "访问量": fieldOther, "字体": fieldOther, "字号": fieldOther, "有效性": fieldOther, "时效性": fieldOther, "效力状态": fieldOther, "文件状态": fieldOther, "是否有效": fieldOther, "体裁分类": fieldOther, "体裁": fieldOther, "服务对象": fieldOther, "公开方式": fieldOther, "公开形式": fieldOther, "公开属性": fieldOther, "公开范围": fieldOther, "生效日期": fieldOther, "实施日期": fieldOther, "施行日期": fieldOther, "废止日期": fieldOther, "失效日期": fieldOther, "有效期": fieldOther, "分享": fieldOther, "分享到": fieldOther, "打印": fieldOther, "内容概述": fieldOther, "内容摘要": fieldOther, "审核": fieldOther, "供稿": fieldOther, "责编": fieldOther, "摄影": fieldOther, "记者": fieldOther, "语种": fieldOther, "信息格式": fieldOther, "载体类型": fieldOther, "公开时限": fieldOther, "公开责任部门": fieldOther, "责任部门": fieldOther, "联系电话": fieldOther,
 }
 
+// labelled things: a label may say whose it is, as 信息发布日期 and 文章来源 do.
+var labelOwners = []string{"信息", "文件", "文章", "稿件", "网站", "网上", "本文"}
+
+// labelOf is the field that a text without blanks is the label of.
+func labelOf(text string) (f field, ok bool) {
+	if f, ok = labels[text]; ok {
+		return f, true
+	}
+	for _, o := range labelOwners {
+		if rest, owned := strings.CutPrefix(text, o); owned && len(rest) >= len("来源") {
+			f, ok = labels[rest]
+			return f, ok
+		}
+	}
+	return fieldNone, false
+}
+
 // longest label in characters; a longer run of text before a colon is prose.
-const longestLabel = 7
+const longestLabel = 8
 
 // cell is one line or table cell of the page, in document order.
 type cell struct {
@@ -87,7 +105,7 @@ func (p *Page) extract() {
 		p.BodyText = string(tidy(r.text))
 	}
 	cells := cellsOf(body, content, r)
-	p.rows = readLabels(cells)
+	p.rows = append(headedValues(body, content), readLabels(cells)...)
 
 	pageTitle := ""
 	if t := find(root, atom.Title); t != nil {
@@ -98,15 +116,19 @@ func (p *Page) extract() {
 	if line := p.lineOfTag(cells); line != "" {
 		p.Heading = line
 	}
+	trimmed := trimSite(pageTitle, p.Tag("SiteName"), p.Tag("ColumnName"))
 	if p.Heading == "" {
-		p.Heading = lineOfTitle(cells, pageTitle, trimSite(pageTitle, p.Tag("SiteName"), p.Tag("ColumnName")))
+		p.Heading = lineOfTitle(cells, pageTitle, trimmed)
+	}
+	if p.Heading == "" && p.Tag("ArticleTitle") == "" {
+		p.Heading = p.lineAboveDate(cells, trimmed)
 	}
 
 	p.IndexNo = p.value(fieldIndex)
 	p.Topic = p.value(fieldTopic)
 	p.Issuer = p.value(fieldIssuer)
-	p.DocNo = noBlanks(p.value(fieldDocNo))
-	p.Written = parseStamp(p.value(fieldWritten)).String()
+	p.DocNo = noBlanks(numberAlone(p.value(fieldDocNo)))
+	p.Written = valueStamp(p.value(fieldWritten)).String()
 	p.Title = p.chooseTitle(pageTitle)
 	p.choosePublished(cells)
 	p.readDocument(cells)
@@ -143,7 +165,7 @@ func (f field) plausible(v string) bool {
 	case fieldTopic:
 		return n <= 80 && !strings.ContainsAny(v, "。？?")
 	case fieldWritten, fieldPublished, fieldDate:
-		return !parseStamp(v).zero()
+		return !valueStamp(v).zero()
 	}
 	return true
 }
@@ -175,7 +197,7 @@ func (p *Page) choosePublished(cells []cell) {
 		if r.inBody && (heading < 0 || r.at <= heading || r.at > heading+closeBelow) {
 			continue
 		}
-		s := parseStamp(r.value)
+		s := valueStamp(r.value)
 		if s.zero() {
 			continue
 		}
@@ -197,7 +219,7 @@ func (p *Page) choosePublished(cells []cell) {
 		// article, its label of the publication with it; the tag's own day
 		// under that label is shown and no quotation.
 		for _, r := range p.rows {
-			if s := parseStamp(r.value); r.inBody && r.field == fieldPublished && s.date == tag.date {
+			if s := valueStamp(r.value); r.inBody && r.field == fieldPublished && s.date == tag.date {
 				strong = append(strong, s)
 			}
 		}
@@ -229,20 +251,35 @@ const closeBelow = 3
 // headingInBody is the place of the heading among the cells when the content holds it;
 // −1 when it does not.
 func (p *Page) headingInBody(cells []cell) int {
-	want := noBlanks(p.Heading)
+	if i := lastCellOf(cells, noBlanks(p.Heading)); i >= 0 && cells[i].inBody {
+		return i
+	}
+	return -1
+}
+
+// lastCellOf is where a text without blanks ends among the cells; −1 when it does not
+// stand there. A heading with breaks is several of them.
+func lastCellOf(cells []cell, want string) int {
 	if want == "" {
 		return -1
 	}
 	for i, c := range cells {
-		if sameBare(c.text, want) {
-			if c.inBody {
-				return i
+		rest, ok := cutBare(want, c.text)
+		for k := i; ok; {
+			if rest == "" {
+				return k
 			}
-			return -1
+			if k++; k == len(cells) || k > i+mostBreaks {
+				break
+			}
+			rest, ok = cutBare(rest, cells[k].text)
 		}
 	}
 	return -1
 }
+
+// mostBreaks are those within one heading.
+const mostBreaks = 4
 
 func (p *Page) setPublished(s stamp) {
 	p.Published, p.PublishedShown = s.String(), true
@@ -274,37 +311,70 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 	if want == "" {
 		want = noBlanks(p.Title)
 	}
-	seen, left, within := false, 25, false
-	for _, c := range cells {
-		if !seen {
-			seen = want != "" && sameBare(c.text, want)
-			within = c.inBody
-			continue
+	at := lastCellOf(cells, want)
+	if at < 0 {
+		return nil
+	}
+	left, within, read := 25, cells[at].inBody, 0 // lines of the content
+	for i, c := range cells[at+1:] {
+		if left--; left < 0 || read >= closeBelow && !c.inBody {
+			break // what comes after the article are other articles
 		}
-		if left--; left < 0 {
-			break
+		if c.inBody {
+			read++
 		}
 		if c.inBody && !(within && left >= 25-closeBelow) {
 			continue
 		}
-		s, from, to := findStamp(c.text)
-		if s.zero() || c.inBody && from > 0 {
+		s, from, to := lineStamp(c.text)
+		if s.zero() || c.inBody && from > 0 || otherDate(c.text[:from], cells[at+i].text) {
 			continue
 		}
 		rest := c.text[:from] + c.text[to:]
-		if from <= 30 && !longer(rest, 60) {
+		if !longer(c.text[:from], 30) && !longer(rest, 60) {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
+// numberAlone is a document number without the date that stands behind it in one line.
+func numberAlone(value string) string {
+	if at := strings.Index(value, "号 "); at >= 0 {
+		if s, _, _ := lineStamp(value[at:]); !s.zero() {
+			return value[:at+len("号")]
+		}
+	}
+	return value
+}
+
+// otherDate reports whether what stands before a date, in its line or else in the cell
+// before, says that it is the date of something else: 成文日期, 征集时间.
+func otherDate(line, cell string) bool {
+	before := noBlanks(line)
+	if before == "" {
+		if before = noBlanks(cell); longer(before, longestLabel) {
+			return false
+		}
+	}
+	before = strings.TrimRight(before, "：:")
+	if !strings.HasSuffix(before, "时间") && !strings.HasSuffix(before, "日期") {
+		return false
+	}
+	f, ok := labelBefore(before, len(before))
+	return !ok || f.field != fieldPublished && f.field != fieldDate
+}
+
 var (
-	docNoLine  = regexp.MustCompile(`^[\p{Han}]{1,16}[〔\[［（(【﹝]\s*\d{4}\s*[〕\]］）)】﹞]\s*(?:第\s*)?\d{1,5}\s*号$`)
+	docNoAmong = regexp.MustCompile(`(?:^|[\s：:（(])(\p{Han}{1,16}[〔\[［（(【﹝「]\d{4}[〕\]］）)】﹞」](?:第)?\d{1,5}\s?号)(?:$|[\s）)|｜，,])`)
+	docNoLine  = regexp.MustCompile(`^[\p{Han}]{1,16}[〔\[［（(【﹝「]\s*\d{4}\s*[〕\]］）)】﹞」]\s*(?:第\s*)?\d{1,5}\s*号$`)
 	noticeLine = regexp.MustCompile(`^(?:[\p{Han}]{0,20}(?:公告|通告|令))?\d{4}年第\d{1,4}号$`)
 	orderWhole = regexp.MustCompile(`^([\p{Han}]{2,20}令)[（(]?(第[\d〇一二三四五六七八九十百]{1,6}号)[）)]?$`)
 	orderLine  = regexp.MustCompile(`^第\s*[\d〇一二三四五六七八九十百]{1,6}\s*号$`)
 	orderTitle = regexp.MustCompile(`^[\p{Han}]{2,20}令$`)
+	// An announcement has its number under its title, as an order has.
+	noticeNumber = regexp.MustCompile(`^\d{4}年第\d{1,4}号$`)
+	noticeTitle  = regexp.MustCompile(`^[\p{Han}]{2,20}(?:公告|通告)$`)
 )
 
 // readDocument takes number, issuer and date from the document itself when the
@@ -312,44 +382,86 @@ var (
 // the end (GB/T 9704).
 func (p *Page) readDocument(cells []cell) {
 	if p.DocNo == "" {
-		p.DocNo = docNoOf(p.BodyText)
+		p.DocNo = docNoOf(p.Heading + "\n" + p.BodyText)
 	}
 	if p.DocNo == "" {
-		p.DocNo = docNoOf(p.belowHeading(cells))
+		below := p.belowHeading(cells)
+		if p.DocNo = docNoOf(below); p.DocNo == "" {
+			// 某政函〔2026〕3号　2026-10-08　浏览：3次
+			if m := docNoAmong.FindStringSubmatch(halfDigits(below)); m != nil && !strings.Contains(below, "《") {
+				p.DocNo = noBlanks(m[1])
+			}
+		}
 	}
 	if p.DocNo == "" || (p.Written != "" && p.Issuer != "") {
 		return
 	}
 	lines := strings.Split(p.BodyText, "\n")
-	for i := len(lines) - 1; i > 0; i-- {
-		t := noBlanks(lines[i])
-		s, from, to := findStamp(t)
-		if s.zero() || to != len(t) || from > 0 && !organ(t[:from]) {
-			continue
-		}
-		if p.Written == "" {
-			p.Written = stamp{date: s.date}.String()
-		}
-		if p.Issuer != "" {
-			return
-		}
-		if from > 0 { // 某市人民政府 2024年5月6日
-			p.Issuer = t[:from]
-			return
-		}
-		by := squeeze(lines[i-1])
-		switch m := orderNumber.FindStringSubmatch(p.DocNo); {
-		case longer(by, 40) || strings.ContainsAny(by, "，。：；:;"):
-		case m != nil && !organ(noBlanks(by)):
-			p.Issuer = m[1] // a person signs an order
-		default:
-			p.Issuer = strings.ReplaceAll(by, " ", "、")
-			for j := i - 2; j > 0 && i-j < mostIssuers && organ(noBlanks(by)) && organ(noBlanks(lines[j])); j-- {
-				p.Issuer = strings.ReplaceAll(squeeze(lines[j]), " ", "、") + "、" + p.Issuer
-			}
-		}
+	i, s, within := p.signature(lines)
+	if i < 0 {
 		return
 	}
+	if p.Written == "" {
+		p.Written = stamp{date: s.date}.String()
+	}
+	if p.Issuer != "" {
+		return
+	}
+	if within != "" { // 某市人民政府 2024年5月6日
+		p.Issuer = within
+		return
+	}
+	by := squeeze(lines[i-1])
+	switch m := orderNumber.FindStringSubmatch(p.DocNo); {
+	case longer(by, 40) || strings.ContainsAny(by, "，。：；:;"):
+	case m != nil && !organ(noBlanks(by)):
+		p.Issuer = m[1] // a person signs an order
+	default:
+		p.Issuer = signatories(by)
+		for j := i - 2; j > 0 && i-j < mostIssuers && organ(noBlanks(by)) && organ(noBlanks(lines[j])); j-- {
+			p.Issuer = signatories(lines[j]) + "、" + p.Issuer
+		}
+	}
+}
+
+// signature finds the date under the signature of the document: the line, −1 for none,
+// and the organ before it in the same line. The first that an organ stands above is
+// the document's own, since what is annexed comes after; a date in brackets is one only
+// there. Else the last date in a line of its own is taken.
+func (p *Page) signature(lines []string) (line int, s stamp, within string) {
+	line = -1
+	for i := 1; i < len(lines); i++ {
+		t := noBlanks(lines[i])
+		if longer(t, 60) {
+			continue
+		}
+		whole := bracketless(t)
+		at, from, to := findStamp(whole)
+		if at.zero() || to != len(whole) || from > 0 && !organ(whole[:from]) {
+			continue
+		}
+		by := noBlanks(lines[i-1])
+		if from > 0 || organ(by) || signer.MatchString(by) || organ(signatories(lines[i-1])) {
+			return i, at, whole[:from]
+		}
+		if whole == t {
+			line, s = i, at
+		}
+	}
+	return line, s, ""
+}
+
+// signer is the person who signs an order.
+var signer = regexp.MustCompile(`^(?:代)?(?:省长|市长|区长|县长|州长|盟长|旗长|主席|主任|部长|局长|厅长|署长|行长|总理)[\p{Han}·]{2,8}$`)
+
+// signatories are the organs of one line of a signature. A short name is often spaced
+// out, character by character.
+func signatories(line string) string {
+	names := strings.Fields(squeeze(line))
+	if slices.ContainsFunc(names, func(n string) bool { return !longer(n, 1) }) {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names, "、")
 }
 
 // mostIssuers of one document stand below each other.
@@ -363,21 +475,20 @@ var (
 // organ reports whether a text is the name of an organ and nothing else.
 func organ(text string) bool { return organName.MatchString(text) }
 
-// belowHeading are the lines outside the body that follow the heading.
+// belowHeading are the heading and the lines outside the body that follow it.
 func (p *Page) belowHeading(cells []cell) string {
-	want := noBlanks(p.Heading)
-	if want == "" {
+	at := lastCellOf(cells, noBlanks(p.Heading))
+	if at < 0 {
 		return ""
 	}
 	var b strings.Builder
-	seen, left := false, 6
-	for _, c := range cells {
-		switch {
-		case !seen:
-			seen = sameBare(c.text, want)
-		case left == 0:
-			return b.String()
-		case !c.inBody:
+	b.WriteString(p.Heading + "\n")
+	left := 6
+	for _, c := range cells[at+1:] {
+		if left == 0 {
+			break
+		}
+		if !c.inBody {
 			left--
 			b.WriteString(c.text + "\n")
 		}
@@ -394,7 +505,11 @@ func docNoOf(text string) string {
 		}
 		if numbered := strings.TrimSuffix(strings.TrimSuffix(l, "）"), ")"); strings.HasSuffix(numbered, "号") {
 			t := bracketless(noBlanks(l))
-			if half := halfDigits(t); docNoLine.MatchString(half) || noticeLine.MatchString(half) {
+			half := halfDigits(t)
+			if title := noBlanks(before); noticeNumber.MatchString(half) && noticeTitle.MatchString(title) && !strings.Contains(title, "关于") {
+				return title + t
+			}
+			if docNoLine.MatchString(half) || noticeLine.MatchString(half) {
 				return t
 			}
 			if m := orderWhole.FindStringSubmatch(t); m != nil {
@@ -502,7 +617,7 @@ func labelAlone(n *html.Node) bool {
 	if n.FirstChild.NextSibling != nil || len(text) > 60 {
 		return false
 	}
-	_, known := labels[strings.TrimRight(noBlanks(text), "：:")]
+	_, known := labelOf(strings.TrimRight(noBlanks(text), "：:"))
 	return known
 }
 
@@ -542,18 +657,19 @@ type foundLabel struct {
 // the whole cell; no Han character, letter or digit stands right before it.
 func labelsIn(text string) (out []foundLabel) {
 	if len(text) < 60 {
-		if f, ok := labels[noBlanks(text)]; ok {
+		if f, ok := labelOf(noBlanks(text)); ok {
 			return []foundLabel{{f, noBlanks(text), 0, len(text)}}
 		}
 	}
-	bracketed := strings.Contains(text, "】")
+	bracketed := strings.IndexByte(text, ']') >= 0 || strings.Contains(text, "】")
 	for off := 0; off < len(text); {
 		colon, size := nextColon(text, off, bracketed)
 		if size == 0 {
 			break
 		}
 		off = colon + size
-		if f, ok := labelBefore(text, colon); ok {
+		if f, ok := labelBefore(text, colon); ok && (text[colon] != ']' || f.from > 0 && text[f.from-1] == '[') {
+			off += leadingColon(text[off:]) // 【索引号】：
 			f.to = off
 			out = append(out, f)
 		}
@@ -569,6 +685,12 @@ func nextColon(text string, off int, bracketed bool) (at, size int) {
 		if i := strings.Index(text[off:], "】"); i >= 0 && (wide < 0 || i < wide) {
 			wide = i
 		}
+		if i := strings.IndexByte(text[off:], ']'); i >= 0 && (wide < 0 || i < wide) {
+			if c := strings.IndexByte(text[off:off+i], ':'); c >= 0 {
+				return off + c, 1
+			}
+			return off + i, 1
+		}
 	}
 	end := len(text)
 	if wide >= 0 {
@@ -581,6 +703,16 @@ func nextColon(text string, off int, bracketed bool) (at, size int) {
 		return 0, 0
 	}
 	return end, len("：")
+}
+
+// leadingColon is how many bytes the colon at the front of a text takes; 0 for none.
+func leadingColon(text string) int {
+	for _, c := range []string{":", "："} {
+		if strings.HasPrefix(text, c) {
+			return len(c)
+		}
+	}
+	return 0
 }
 
 // labelBefore reads backwards from a colon for the longest known label.
@@ -599,13 +731,13 @@ func labelBefore(text string, colon int) (best foundLabel, ok bool) {
 		n++
 		from -= size
 		copy(name[from:], text[at:at+size])
-		f, known := labels[string(name[from:])]
+		f, known := labelOf(string(name[from:]))
 		if !known {
 			continue
 		}
 		prev, _ := utf8.DecodeLastRuneInString(text[:at])
 		// “会议时间：” is not “时间：”.
-		if at == 0 || !(han(prev) || prev >= '0' && prev <= '9' || prev >= 'A' && prev <= 'z') {
+		if at == 0 || !(han(prev) || prev >= '0' && prev <= '9' || prev < utf8.RuneSelf && letter(byte(prev))) {
 			best, ok = foundLabel{field: f, label: string(name[from:]), from: at}, true
 		}
 	}
@@ -689,6 +821,7 @@ func (p *Page) heading(elements []*html.Node, pageTitle, articleTitle, siteName 
 	whole := noBlanks(pageTitle)
 	article := noBlanks(articleTitle)
 	column := noBlanks(p.Tag("ColumnName"))
+	cut := cutTitle(pageTitle)
 	var repeated, last, first string
 	for _, n := range elements {
 		isH := n.DataAtom == atom.H1 || n.DataAtom == atom.H2 || n.DataAtom == atom.H3
@@ -709,7 +842,7 @@ func (p *Page) heading(elements []*html.Node, pageTitle, articleTitle, siteName 
 		case article != "" && bare == article:
 			return t
 		case article != "" && column != "" && bare == column: // the column's name above an article
-		case repeated == "" && whole != "" && strings.HasPrefix(whole, bare):
+		case repeated == "" && whole != "" && (strings.HasPrefix(whole, bare) || cut != "" && strings.HasPrefix(bare, cut)):
 			repeated = t
 		case last == "" && utf8.RuneCountInString(bare) >= shortestTitle && strings.HasSuffix(whole, bare) && !siteEnd.MatchString(bare):
 			last = t // some sites put their name first
@@ -718,6 +851,19 @@ func (p *Page) heading(elements []*html.Node, pageTitle, articleTitle, siteName 
 		}
 	}
 	return cmp.Or(repeated, last, first)
+}
+
+// cutTitle is the beginning of a title that the page's own title shows with dots for the
+// rest; "" when it has none.
+func cutTitle(pageTitle string) string {
+	for _, dots := range []string{"…", "..."} {
+		if i := strings.Index(pageTitle, dots); i > 0 {
+			if bare := noBlanks(pageTitle[:i]); utf8.RuneCountInString(bare) >= shortestTitle {
+				return bare
+			}
+		}
+	}
+	return ""
 }
 
 // shortestTitle is the fewest characters by which a line is taken for the heading since
@@ -759,12 +905,114 @@ func sameTitle(a, b string) bool { return evenTitle(a) == evenTitle(b) }
 // begins with: pages of old have no element that is named a heading.
 func lineOfTitle(cells []cell, pageTitle, trimmed string) string {
 	whole := noBlanks(pageTitle)
+	within := 0 // lines of the content
 	for _, c := range cells {
-		if bare := noBlanks(c.text); !c.inBody && len(bare) <= len(whole) && utf8.RuneCountInString(bare) >= shortestTitle && strings.HasPrefix(whole, bare) && !siteEnd.MatchString(bare) && (bare != whole || noBlanks(trimmed) == whole) {
+		if c.inBody {
+			within++
+		}
+		if bare := noBlanks(c.text); within <= titleWithin && len(bare) <= len(whole) && utf8.RuneCountInString(bare) >= shortestTitle && strings.HasPrefix(whole, bare) && !siteEnd.MatchString(bare) && (bare != whole || noBlanks(trimmed) == whole) {
 			return c.text
 		}
 	}
 	return ""
+}
+
+// titleWithin is how many lines of the content may come until the title when it stands
+// within.
+const titleWithin = 2
+
+// lineAboveDate is the line right above the one that says when the page was published,
+// where the page's own title tells of no heading but only of the site or the column:
+// pages of old have their title in a font element.
+func (p *Page) lineAboveDate(cells []cell, trimmed string) string {
+	if longer(noBlanks(trimmed), shortestTitle-1) && !siteEnd.MatchString(noBlanks(trimmed)) && !siteWords.MatchString(noBlanks(trimmed)) {
+		return ""
+	}
+	for _, r := range p.rows {
+		if r.field != fieldPublished && r.field != fieldDate || r.at < 1 || valueStamp(r.value).zero() || len(labelsIn(cells[r.at].text)) == 0 {
+			continue
+		}
+		for i := r.at - 1; i >= max(0, r.at-2); i-- {
+			t := cells[i].text
+			if bare := noBlanks(t); longer(bare, shortestTitle-1) && !longer(bare, 100) && len(labelsIn(t)) == 0 && !strings.ContainsAny(bare, "。：:；;>＞") && !siteEnd.MatchString(bare) && !slices.ContainsFunc(p.Links, func(l Link) bool { return noBlanks(l.Text) == bare }) {
+				return t
+			}
+		}
+		return ""
+	}
+	return ""
+}
+
+// headedValues reads tables whose first row is labels and whose second is their values.
+func headedValues(body, content *html.Node) (rows []labelled) {
+	for n := following(body, body); n != nil; n = following(n, body) {
+		if n.DataAtom != atom.Tr || n.Type != html.ElementNode {
+			continue
+		}
+		heads := cellsOfRow(n)
+		if len(heads) < fewestHeads {
+			continue
+		}
+		fields := make([]labelled, len(heads))
+		for i, h := range heads {
+			label := strings.TrimRight(noBlanks(shortText(h, 60)), "：:")
+			f, ok := labelOf(label)
+			if !ok {
+				fields = nil
+				break
+			}
+			fields[i] = labelled{field: f, label: label, at: -1}
+		}
+		next := n.NextSibling
+		for next != nil && next.Type != html.ElementNode {
+			next = next.NextSibling
+		}
+		if fields == nil || next == nil && n.Parent.DataAtom == atom.Thead {
+			if fields != nil {
+				next = firstRow(n.Parent.NextSibling)
+			}
+		}
+		if fields == nil || next == nil || next.DataAtom != atom.Tr {
+			continue
+		}
+		values := cellsOfRow(next)
+		if len(values) != len(heads) {
+			continue
+		}
+		for i, v := range values {
+			fields[i].value = trimValue(shortText(v, 300))
+			fields[i].inBody = content != body && below(v, content)
+			if _, label := labelOf(strings.TrimRight(noBlanks(fields[i].value), "：:")); label {
+				fields = nil // a table of labels without values
+				break
+			}
+		}
+		rows = append(rows, fields...)
+	}
+	return rows
+}
+
+// fewestHeads are the columns from which on a row of labels is the head of a table: two
+// are a label beside a label whose value is missing.
+const fewestHeads = 3
+
+func cellsOfRow(tr *html.Node) (out []*html.Node) {
+	for c := tr.FirstChild; c != nil; c = c.NextSibling {
+		if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// firstRow is the first row below an element or one that follows it.
+func firstRow(n *html.Node) *html.Node {
+	for ; n != nil; n = n.NextSibling {
+		if n.DataAtom == atom.Tbody {
+			return find(n, atom.Tr)
+		}
+	}
+	return nil
 }
 
 // shortText returns the text below n, or "" when it is longer than limit bytes.

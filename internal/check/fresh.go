@@ -351,6 +351,7 @@ func lastStamp(t string) (s stamp, from, to int) {
 var (
 	weekdayAfter  = regexp.MustCompile(`^[\s\x{00A0}\x{3000}，,、(（\[|]*(?:\d{1,2}[:：时]\d{1,2}(?:[:：分]\d{1,2}秒?)?[\s\x{00A0}\x{3000}]*)?(?i:星期[一二三四五六日天]|周[一二三四五六日]|(?:mon|tues|wednes|thurs|fri|satur|sun)day)`)
 	weekdayBefore = regexp.MustCompile(`(?i:星期[一二三四五六日天]|周[一二三四五六日]|(?:mon|tues|wednes|thurs|fri|satur|sun)day)[\s\x{00A0}\x{3000}，,、)）\]|]*$`)
+	weekdayWithin = regexp.MustCompile(`(?:星期|周)[一二三四五六日天]`) // before the time of day
 	nowBefore     = regexp.MustCompile(`(?:今天是|今天|今日|现在是|现在时间|当前时间|当前日期|北京时间)[\s\x{00A0}\x{3000}：:，,]*$`)
 )
 
@@ -368,7 +369,7 @@ func (r datedRow) clock(rows []datedRow, today calendar.Date) bool {
 }
 
 func (r datedRow) weekday() bool {
-	return weekdayAfter.MatchString(r.text[r.to:]) || weekdayBefore.MatchString(r.text[:r.from])
+	return weekdayAfter.MatchString(r.text[r.to:]) || weekdayBefore.MatchString(r.text[:r.from]) || weekdayWithin.MatchString(r.text[r.from:r.to])
 }
 
 // inBar reports whether an element stands in the head or a menu of the page. The

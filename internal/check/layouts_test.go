@@ -120,15 +120,22 @@ func TestExtractionOfOtherLayouts(t *testing.T) {
 		"index of letters": {page(name, `<div><span>信息索引：</span><span>SXAK/XZ-0201-2024-006</span><span>公文种类：</span><span>通知</span><span>发文日期：</span><span>2024-05-06</span><span>公开目录：</span><span>规划计划</span><span>发布日期：</span><span>2024-05-08</span></div><h1>`+name+`</h1><div class="content">`+layoutBody+`</div>`),
 			name + "|-|SXAK/XZ-0201-2024-006|-|-|2024-05-06|2024-05-08"},
 	} {
-		p, err := ParsePage([]byte(tt.src), "text/html; charset=utf-8", "http://www.example.gov.cn/zwgk/2024/1.html")
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := []string{p.Title, p.DocNo, p.IndexNo, p.Issuer, p.Topic, p.Written, p.Published}
-		for i, w := range strings.Split(tt.want, "|") {
-			if w != "-" && noBlanks(w) != noBlanks(got[i]) {
-				t.Errorf("%s: %s %q, want %q", n, []string{"title", "number", "index", "issuer", "topic", "written", "published"}[i], got[i], w)
-			}
+		layoutIs(t, n, tt.src, tt.want)
+	}
+}
+
+// layoutIs holds what is read off a page to what is wanted:
+// title|number|index|issuer|topic|written|published; a field of “-” is not asked.
+func layoutIs(t *testing.T, name, src, want string) {
+	t.Helper()
+	p, err := ParsePage([]byte(src), "text/html; charset=utf-8", "http://www.example.gov.cn/zwgk/2024/1.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{p.Title, p.DocNo, p.IndexNo, p.Issuer, p.Topic, p.Written, p.Published}
+	for i, w := range strings.Split(want, "|") {
+		if w != "-" && noBlanks(w) != noBlanks(got[i]) {
+			t.Errorf("%s: %s %q, want %q", name, []string{"title", "number", "index", "issuer", "topic", "written", "published"}[i], got[i], w)
 		}
 	}
 }
@@ -156,6 +163,18 @@ func TestExtractionOfOtherEncodings(t *testing.T) {
 		"big5 declared":         {traditionalchinese.Big5, strings.Replace(trad, "<head>", `<head><meta charset="big5">`, 1), "", "big5", "某市人民政府關於優化營商環境的通知"},
 		"big5 undeclared":       {traditionalchinese.Big5, trad, "", "big5", "某市人民政府關於優化營商環境的通知"},
 		"gbk in the header":     {simplifiedchinese.GBK, src(""), "text/html; charset=GB2312", "gb18030", title},
+		"utf-8, header gbk":     {encoding.Nop, src(`<meta charset="utf-8">`), "text/html; charset=GBK", "utf-8", title},
+		"utf-8, both say gb":    {encoding.Nop, src(`<meta charset="gb2312">`), "text/html; charset=gb2312", "utf-8", title},
+		"gbk, header utf-8":     {simplifiedchinese.GBK, src(`<meta charset="gbk">`), "text/html; charset=utf-8", "gb18030", title},
+		"gbk, header iso":       {simplifiedchinese.GBK, src(""), "text/html; charset=ISO-8859-1", "gb18030", title},
+		"gbk, meta iso":         {simplifiedchinese.GBK, src(`<meta charset="iso-8859-1">`), "", "gb18030", title},
+		"mark against meta":     {encoding.Nop, "\ufeff" + src(`<meta charset="gb2312">`), "text/html; charset=gb2312", "utf-8", title},
+		"four bytes a letter":   {simplifiedchinese.GB18030, strings.ReplaceAll(src(`<meta charset="gb18030">`), "县", "\U00020BB7\U0002CE93"), "", "gb18030", title},
+		"gb with big5 declared": {simplifiedchinese.GBK, src(`<meta charset="big5">`), "", "gb18030", title},
+		"big5, header gbk":      {traditionalchinese.Big5, trad, "text/html; charset=gb2312", "big5", "某市人民政府關於優化營商環境的通知"},
+		"big5, meta utf-8":      {traditionalchinese.Big5, strings.Replace(trad, "<head>", `<head><meta charset="utf-8">`, 1), "", "big5", "某市人民政府關於優化營商環境的通知"},
+		"utf-16, meta gbk":      {unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), src(`<meta charset="gbk">`), "text/html; charset=gbk", "-", title},
+		"utf-16 be, no mark":    {unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), src(""), "text/html; charset=utf-8", "-", title},
 		"xml head":              {simplifiedchinese.GBK, `<?xml version="1.0" encoding="gb2312"?>` + src(""), "", "gb18030", title},
 	} {
 		body, err := tt.enc.NewEncoder().Bytes([]byte(tt.src))

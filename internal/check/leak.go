@@ -137,7 +137,7 @@ func mayTell(table *html.Node) bool {
 }
 
 // tellingSigns are characters of which every word of a telling head has one.
-const tellingSigns = "证份账帐卡手话折宅照系保籍病住诊"
+const tellingSigns = "证份账帐卡手话折宅照系保籍病住诊址牌车"
 
 // unprinted are the texts in attributes that may hold a datum.
 func (p *Page) unprinted() (out []string) {

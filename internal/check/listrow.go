@@ -19,16 +19,12 @@ var (
 	rowClock    = regexp.MustCompile(`\s+\d{1,2}[:：]\d{2}(?:[:：]\d{2})?$`)
 	rowAgo      = regexp.MustCompile(`^(\d{1,3})\s*(秒|秒钟|分钟|小时|个小时|天|日|周|个星期|个月)\s*前$`)
 	rowMonthDay = regexp.MustCompile(`^(?:(\d{1,2})-(\d{1,2})|(\d{2})[/.](\d{2})|(\d{1,2})月(\d{1,2})日)$`)
-	rowTwoYear  = regexp.MustCompile(`^(\d{2})([-/.])(\d{2})([-/.])(\d{2})$`)
-	rowEnglish  = regexp.MustCompile(`(?i)^(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})$`)
 	rowDayFirst = regexp.MustCompile(`^(\d{1,2})日?\s+(\d{4})[-/.年]\s*(\d{1,2})月?$`)
 	rowDayLast  = regexp.MustCompile(`^(\d{4})[-/.年]\s*(\d{1,2})月?\s+(\d{1,2})日?$`)
 	rowYearLast = regexp.MustCompile(`^(\d{1,2})[-/.](\d{1,2})\s+(\d{4})$`)
 )
 
 var rowDays = map[string]int{"刚刚": 0, "刚才": 0, "今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2}
-
-var englishMonths = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
 
 // rowDay reads what stands beside the title of a row as its day. guessed says that
 // the year is not printed, so that the latest day which is not to come is taken.
@@ -51,15 +47,11 @@ func rowDay(t string, today calendar.Date) (d calendar.Date, guessed bool) {
 	if s, from, to := findStamp(t); !s.zero() && from == 0 && to == len(t) {
 		return s.date, false
 	}
-	if m := rowTwoYear.FindStringSubmatch(t); m != nil && m[2] == m[4] {
-		return day("20"+m[1], m[3], m[5]), false
+	if s, from, to := findEnglishStamp(t); !s.zero() && from == 0 && to == len(t) {
+		return s.date, false
 	}
-	if m := rowEnglish.FindStringSubmatch(t); m != nil && (m[1] == "") != (m[3] == "") {
-		for i, name := range englishMonths {
-			if strings.EqualFold(m[2], name) {
-				return day(m[4], strconv.Itoa(i+1), m[1]+m[3]), false
-			}
-		}
+	if s := shortStamp(t); !s.zero() {
+		return s.date, false
 	}
 	if m := rowDayFirst.FindStringSubmatch(t); m != nil {
 		return day(m[2], m[3], m[1]), false

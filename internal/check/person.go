@@ -12,8 +12,11 @@ import (
 
 // paperWords name a paper that one person holds, or the file that is kept of one.
 var paperWords = []string{
-	"护照", "军官证", "士兵证", "警官证", "文职干部证", "学员证", "通行证", "居留证", "回乡证", "台胞证", "社保卡", "社会保障卡", "社会保障", "社保", "医保卡", "学籍", "病历", "病案", "住院", "门诊", "就诊卡", "残疾人证", "残疾证", "残疾军人证",
+	"护照", "军官证", "士兵证", "警官证", "文职干部证", "学员证", "通行证", "居留证", "回乡证", "台胞证", "社保卡", "社会保障卡", "社会保障", "社保", "医保卡", "学籍", "病历", "病案", "住院", "门诊", "就诊卡", "残疾人证", "残疾证", "残疾军人证", "优待证", "士官证", "学生证", "老年证", "退伍证", "低保证", "医疗证", "就业创业证", "失业证", "失业登记证", "出生医学证明", "驾驶证", "驾驶证档案", "医保", "医保个人", "医疗保险个人",
 }
+
+// filed are the words that name a file or a scheme rather than a paper.
+var filed = map[string]bool{"社会保障": true, "社保": true, "学籍": true, "病历": true, "病案": true, "住院": true, "门诊": true, "驾驶证档案": true, "医保": true, "医保个人": true, "医疗保险个人": true}
 
 // statistics are words that make the number before them a count.
 var statistics = []string{"本", "张", "份", "人", "名", "例", "件", "个", "次", "户", "万", "亿", "余", "多", "元", "册", "枚", "套", "%", "％"}
@@ -70,18 +73,29 @@ func (d *digitRun) paper(add adder) bool {
 		add(KindPaper, from, g.to, 0.85)
 		return true
 	}
+	if g.n == 20 && validID(d.digitsOf(0, 1)[:18], false) && d.n == 1 && endsWithAny(bare, "残疾证", "残疾人证") {
+		// A disabled person's paper has his identity number and two digits more.
+		add(KindPaper, from, g.to, 0.85)
+		return true
+	}
 	name := strings.TrimSuffix(bare, "码")
+	if cut, ok := strings.CutSuffix(name, "编号"); ok {
+		name = cut + "号"
+	}
 	if cut := strings.TrimSuffix(name, "号"); cut != name {
-		name = cut
+		name = strings.TrimRight(cut, "（( ")
+		if kind, ok := strings.CutSuffix(name, "证件"); ok && lettered && containsAny(leading(kind, len(kind), 48, "，。；\n\t"), []string{"护照", "通行证", "军官证"}) {
+			// 证件名称：护照 证件号码：E12345678
+			add(KindPaper, from, g.to, 0.85)
+			return true
+		}
 	} else if name != bare || !lettered && !(marked && strings.ContainsAny(before[len(bare):], "：:")) {
 		return false // “签发护照123456本”: a count
 	}
 	for _, w := range paperWords {
 		if owner, ok := strings.CutSuffix(name, w); ok {
-			if w == "社会保障" || w == "社保" || w == "学籍" || w == "病历" || w == "病案" || w == "住院" || w == "门诊" {
-				if name == bare { // without 号 these are no papers
-					continue
-				}
+			if filed[w] && name == bare { // without 号 these are no papers
+				continue
 			}
 			if strings.HasSuffix(owner, "单位") || strings.HasSuffix(owner, "企业") || inAddress(d.text, from) {
 				return false
@@ -91,6 +105,11 @@ func (d *digitRun) paper(add adder) bool {
 		}
 	}
 	return false
+}
+
+// endsWithAny reports whether a text ends with one of the words.
+func endsWithAny(s string, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(s, w) })
 }
 
 // account reports the number of an account in a column of them: those of rural banks
@@ -203,7 +222,7 @@ func (d *digitRun) plate(add adder) bool {
 		return false
 	}
 	rest := d.text[to:]
-	if rest != "" && (rest[0] == '*' || letter(rest[0])) || startsWithAny(rest, []string{"警", "＊", "×"}) || !d.owned(from-n, to) {
+	if rest != "" && (rest[0] == '*' || letter(rest[0])) || startsWithAny(rest, []string{"警", "＊", "×"}) || !(d.head == labelPlate && d.personal()) && !d.owned(from-n, to) {
 		return false
 	}
 	add(KindPlate, from-n, to, 0.7)
@@ -237,11 +256,33 @@ func (d *digitRun) owned(from, to int) bool {
 	return false
 }
 
+// personal reports whether nothing in the row of a table names a unit.
+func (d *digitRun) personal() bool {
+	at := d.groups[0].from
+	from := strings.LastIndexByte(d.text[:at], '\n') + 1
+	to := len(d.text)
+	if i := strings.IndexByte(d.text[at:], '\n'); i >= 0 {
+		to = at + i
+	}
+	return !containsAny(d.text[from:to], companyWords)
+}
+
 // companyWords make an owner a unit.
 var companyWords = []string{"公司", "集团", "单位", "企业", "办公", "车队", "中心", "协会", "政府", "学校", "医院", "局"}
 
 // homeWords stand before the address of somebody's home.
-var homeWords = []string{"住址", "家庭地址", "户籍地址", "户籍所在地", "居住地址", "居住地", "现住", "家住"}
+var homeWords = []string{"住址", "家庭地址", "户籍地", "户籍地址", "户籍所在地", "居住地址", "居住地", "现住", "家住"}
+
+// lives reports whether a text ends with a clause that says where the person lives whom
+// the clauses before describe: “王某，男，汉族，住某县某街8号”. window is the clause.
+func lives(before, window string) bool {
+	value, ok := strings.CutPrefix(window, "住")
+	if !ok || startsWithAny(value, []string{"所", "房", "宅", "建", "户", "院", "宿", "校"}) {
+		return false
+	}
+	said := leading(strings.TrimSuffix(before, window), len(before)-len(window), 120, "。；\n\t")
+	return containsAny(said, []string{"男，", "女，"}) && containsAny(said, []string{"族，", "出生，", "身份证", "身份号码"})
+}
 
 // unitWords before or in an address say that it is a unit's, or masked already.
 var unitWords = []string{"单位", "公司", "办公", "企业", "机构", "经营", "电话", "地址", "某", "×", "*", "＊", "XX", "xx", "\t", "\n"}
@@ -250,7 +291,7 @@ var unitWords = []string{"单位", "公司", "办公", "企业", "机构", "经�
 var placeWords = []string{"省", "市", "区", "县", "镇", "乡", "村", "街", "路", "巷", "道", "弄", "里", "苑", "园", "庄", "寨", "院", "家属"}
 
 // doorWords after a number make it that of a house, a stair or a room.
-var doorWords = []string{"号", "室", "栋", "幢", "单元", "房"}
+var doorWords = []string{"号楼", "号院", "号", "室", "栋", "幢", "单元", "房"}
 
 // door is how many bytes of the text belong to a door's number after its digits; 0
 // where it is none: “3号线”, “12号文件”.
@@ -282,8 +323,18 @@ func (d *digitRun) address(add adder) {
 			at, width, word = i, len(w), w
 		}
 	}
+	if at < 0 && lives(d.text[:start], window) {
+		at, width, word = 0, len("住"), "家住"
+	}
 	if at < 0 {
-		return
+		if d.head != labelHomeAddress {
+			return
+		}
+		// The head of the column is the word.
+		at, word = 0, "家住"
+		if i := strings.LastIndexByte(window, '\t'); i >= 0 {
+			window = window[i+1:]
+		}
 	}
 	value := window[at+width:]
 	if word == "现住" || word == "家住" {

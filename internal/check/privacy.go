@@ -419,7 +419,7 @@ func (d *digitRun) whole(k int, add adder) bool {
 		if before == '-' && !d.country(k-1) || !d.open(k, 1) {
 			return false
 		}
-		if d.numbered(g.from) || startsWithAny(d.text[g.to:], quantities) && d.label(g.from) != labelPhone {
+		if d.head == labelAmount || d.numbered(g.from) || startsWithAny(d.text[g.to:], quantities) && d.label(g.from) != labelPhone {
 			return false
 		}
 		add(KindMobile, g.from, g.to, 0.97)
@@ -638,6 +638,9 @@ const (
 	labelHome      // a home's telephone
 	labelTelephone // a telephone of somebody known in his home only
 	labelPaper
+	labelHomeAddress
+	labelPlate
+	labelAmount
 )
 
 var labelWords = []struct {
@@ -669,7 +672,14 @@ func leading(text string, at, reach int, stops string) string {
 // label reads the words before position at: the nearest of the words above
 // within some twenty characters of the same sentence and cell wins.
 func (d *digitRun) label(at int) label {
-	window := leading(d.text, at, 72, "，。；\n\t！？|")
+	const stops = "，。；\n\t！？|"
+	window := leading(d.text, at, 72, stops)
+	if line := at - len(window) - 1; line >= 0 && d.text[line] == '\n' && noBlanks(window) == "" {
+		// A label in a line of its own.
+		if above := leading(d.text, line, 48, stops); noBlanks(above) != "" && !strings.ContainsAny(above, "0123456789") {
+			window = above
+		}
+	}
 	best, where := labelNone, -1
 	for _, w := range labelWords {
 		if i := strings.LastIndex(window, w.word); i >= 0 && i+len(w.word) > where {
@@ -691,13 +701,13 @@ func (d *digitRun) label(at int) label {
 // “项目负责人张三” names a person.
 var numberWords = []string{
 	"编号", "代码", "编码", "标识码", "识别码", "条形码", "条码", "商品码", "追溯码", "序号", "文号", "案号", "单号", "批号", "备案号", "登记号", "注册号", "序列号", "识别号", "税号",
-	"流水号", "合同号", "项目号", "地块号", "宗地号", "档案号", "索引号", "受理号", "许可证号", "许可号", "资格证号", "产权证号", "执业证号", "准考证号", "证书号", "执照号", "发票号", "票据号", "户号", "表号", "群号", "QQ群", "设备号", "货号", "版号", "书号", "学号", "工号", "案卷号",
+	"流水号", "合同号", "项目号", "地块号", "宗地号", "档案号", "索引号", "受理号", "许可证号", "许可号", "资格证号", "产权证号", "执业证号", "准考证号", "证书号", "执照号", "发票号", "票据号", "户号", "表号", "群号", "QQ群", "图号", "设备号", "货号", "版号", "书号", "学号", "工号", "案卷号",
 	"网安备", "ICP备", "No", "NO", "№",
 	"账户", "帐户", "账号", "帐号", "卡号", "银行卡", "储蓄卡", "信用卡", "存折", "一卡通", "社保卡",
 }
 
 // quantities after eleven digits make them an amount. 万 alone may be a name.
-var quantities = []string{"元", "万元", "亿元", "美元", "万人", "万吨", "人次", "人民币", "吨", "公斤", "公里", "平方", "立方", "千瓦", "千米", "公顷", "股"}
+var quantities = []string{"元", "万元", "亿元", "美元", "万人", "万吨", "人次", "人民币", "吨", "公斤", "公里", "平方", "立方", "千瓦", "千米", "公顷", "股", "批次", "亩", "克", "千克", "辆", "册", "枚", "度电"}
 
 // numbered reports whether a word of number stands directly before position at:
 // nothing but blanks, marks and 为 or 是 between them.
@@ -707,6 +717,9 @@ func (d *digitRun) numbered(at int) bool {
 	})
 	if strings.HasSuffix(before, "号码") {
 		before = strings.TrimSuffix(before, "码")
+	}
+	if strings.HasSuffix(leading(d.text, at, 6, ""), "第") {
+		return true
 	}
 	return slices.ContainsFunc(numberWords, func(w string) bool { return strings.HasSuffix(before, w) })
 }

@@ -24,6 +24,9 @@ var headWords = []struct {
 	{"账号", labelCard}, {"帐号", labelCard}, {"账户", labelCard}, {"银行账户", labelCard}, {"卡号", labelCard}, {"一卡通", labelCard}, {"一卡通号", labelCard}, {"存折号", labelCard},
 	{"手机", labelPhone}, {"手机号", labelPhone}, {"手机号码", labelPhone},
 	{"家庭电话", labelHome}, {"住宅电话", labelHome}, {"家庭固定电话", labelHome}, {"家庭联系电话", labelHome}, {"宅电", labelHome}, {"家长电话", labelHome}, {"监护人电话", labelHome},
+	{"GDP", labelAmount}, {"生产总值", labelAmount}, {"金额", labelAmount}, {"税收", labelAmount}, {"收入", labelAmount}, {"支出", labelAmount}, {"产值", labelAmount}, {"产量", labelAmount}, {"面积", labelAmount}, {"数量", labelAmount}, {"总额", labelAmount}, {"投资", labelAmount}, {"合计", labelAmount}, {"预算数", labelAmount}, {"决算数", labelAmount}, {"价格", labelAmount},
+	{"住址", labelHomeAddress}, {"家庭住址", labelHomeAddress}, {"家庭地址", labelHomeAddress}, {"现住址", labelHomeAddress}, {"户籍地址", labelHomeAddress}, {"居住地址", labelHomeAddress},
+	{"车牌号", labelPlate}, {"车牌号码", labelPlate}, {"车牌", labelPlate}, {"号牌", labelPlate}, {"号牌号码", labelPlate}, {"车号", labelPlate},
 	{"联系电话", labelTelephone}, {"电话", labelTelephone}, {"电话号码", labelTelephone}, {"联系方式", labelTelephone},
 }
 
@@ -45,6 +48,11 @@ func headOf(head string) label {
 		head = head[:i]
 	}
 	head = noBlanks(head)
+	for _, w := range paperWords {
+		if rest, ok := strings.CutPrefix(head, w); ok && (rest == "号" || rest == "号码" || rest == "编号") {
+			return labelPaper
+		}
+	}
 	best, length := labelNone, 0
 	for _, h := range headWords {
 		if len(h.word) > length && strings.HasSuffix(head, h.word) {
@@ -54,15 +62,7 @@ func headOf(head string) label {
 	if best == labelTelephone && (strings.Contains(head, "办公") || strings.Contains(head, "单位") || strings.Contains(head, "咨询") || strings.Contains(head, "监督")) {
 		return labelNone
 	}
-	if best != labelNone {
-		return best
-	}
-	for _, w := range paperWords {
-		if rest, ok := strings.CutPrefix(head, w); ok && (rest == "号" || rest == "号码") {
-			return labelPaper
-		}
-	}
-	return labelNone
+	return best
 }
 
 // typedCells returns the cells of the tables in a text that a head says something
@@ -117,7 +117,7 @@ func headsOf(line string) []label {
 	cells := strings.Split(line, "\t")
 	out := make([]label, len(cells))
 	some := false
-	person, unit, home := false, false, false
+	person, unit, home, owner := false, false, false, false
 	for i, c := range cells {
 		if longNumber(c) {
 			return nil
@@ -126,6 +126,7 @@ func headsOf(line string) []label {
 		out[i] = headOf(c)
 		some = some || out[i] != labelNone
 		person = person || containsAny(c, personHeads)
+		owner = owner || slices.Contains(ownerWords, strings.TrimSuffix(c, "姓名"))
 		unit = unit || slices.Contains(unitHeads, c)
 		home = home || containsAny(c, homeHeads)
 	}
@@ -133,7 +134,7 @@ func headsOf(line string) []label {
 		return nil
 	}
 	for i, k := range out {
-		if k == labelCard && (unit || !person) || k == labelHome && unit || k == labelTelephone && (unit || !home) {
+		if k == labelCard && (unit || !person) || k == labelHome && unit || k == labelTelephone && (unit || !home) || k == labelHomeAddress && (unit || !person) || k == labelPlate && !owner {
 			out[i] = labelNone
 		}
 	}

@@ -9,7 +9,9 @@ import (
 func TestEveryTellingWordHasASign(t *testing.T) {
 	words := append([]string{}, paperWords...)
 	for _, h := range headWords {
-		words = append(words, h.word)
+		if h.kind != labelAmount { // finds nothing
+			words = append(words, h.word)
+		}
 	}
 	for _, w := range words {
 		if !strings.ContainsAny(w, tellingSigns) {

@@ -626,7 +626,7 @@ func TestDisputeGoesPastWhoRaisedIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sg := inspection.Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Clause, URL: f.URL, Where: f.Where}
+		sg := engine.Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Clause, URL: f.URL, Where: f.Where}
 		again := func(days int) inspection.Finding {
 			t.Helper()
 			var back inspection.Finding

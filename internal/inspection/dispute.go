@@ -377,13 +377,32 @@ func lasting(checkID string) bool {
 	return false
 }
 
+// casesOf are those of a finding: of each page it names where it is about pages.
+func casesOf(f Finding) (out []string) {
+	for _, page := range append([]string{f.URL}, f.Also...) {
+		if c := engine.CaseOf(f.Check, f.Says, f.Where, page, f.SHA256); !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // remember keeps a confirmed false alarm. Of an account the case is kept with it: an
 // account that was silent on good grounds once may fall silent again on none.
 func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
-	wrong := engine.CaseOf(f.Check, f.Says, f.SHA256)
+	cases := casesOf(f)
 	if byWords(f.Check) || f.Account != "" {
-		wrong = f.Wrong
+		cases = []string{f.Wrong}
 	}
+	for _, wrong := range cases {
+		if err := s.rememberCase(ctx, tx, f, wrong); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) rememberCase(ctx context.Context, tx *db.Tx, f Finding, wrong string) error {
 	_, err := tx.Exec(ctx, `INSERT INTO finding_false (id, site_id, account_id, check_id, edition, fingerprint, wrong, finding_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		ulid.Make().String(), db.Null(f.Site), db.Null(f.Account), f.Check, RuleEdition(f.Check), f.Fingerprint, wrong, f.ID, tx.Now())
 	return err
@@ -431,7 +450,7 @@ func (s *Service) remembered(ctx context.Context, tx *db.Tx, of subject, sg engi
 	case byWords(sg.Check):
 		wrong, same = sg.Wrong, `fingerprint = $4 OR wrong = $5 AND wrong <> ''`
 	case engine.OneCase(sg.Check):
-		wrong, same = engine.CaseOf(sg.Check, sg.Says, sg.Evidence.SHA256), `fingerprint = $4 AND wrong = $5`
+		wrong, same = engine.CaseOf(sg.Check, sg.Says, sg.Where, sg.URL, sg.Evidence.SHA256), `fingerprint = $4 AND wrong = $5`
 	}
 	since := time.Unix(0, 0)
 	if !lasting(sg.Check) {

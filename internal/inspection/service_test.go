@@ -1166,16 +1166,24 @@ func TestAFalseAlarmExcusesOneCase(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for i, checkID := range []string{"tags.article_title_heading", "tags.pub_date_shown"} {
+		for i, checkID := range []string{"tags.article_title_heading", "tags.pub_date_shown", "tags.pub_date_form", "tags.content_source", "tags.shown_time", "accessible.alt"} {
 			first, second := fmt.Sprintf("/yw/%d.html", 10*i+21), fmt.Sprintf("/yw/%d.html", 10*i+22)
 			bad := func(page, title string, day int) {
 				body := enginetest.Article(title, "要闻", "政务动态", "2026-03-10 09:00", title+"，各部门参加。")
-				if checkID == "tags.pub_date_shown" {
-					body = strings.Replace(body, `"PubDate" content="2026-03-10`, fmt.Sprintf(`"PubDate" content="2026-03-%02d`, day), 1)
-				} else {
-					body = strings.Replace(body, `"ArticleTitle" content="`, `"ArticleTitle" content="另一个题目`, 1)
+				from, to := `"ArticleTitle" content="`, `"ArticleTitle" content="另一个题目`
+				switch checkID {
+				case "tags.pub_date_shown":
+					from, to = `"PubDate" content="2026-03-10`, fmt.Sprintf(`"PubDate" content="2026-03-%02d`, day)
+				case "tags.pub_date_form":
+					from, to = `"PubDate" content="2026-03-10 09:00`, fmt.Sprintf(`"PubDate" content="2026年3月%d日`, day)
+				case "tags.content_source":
+					from, to = `"ContentSource" content="雁塔区人民政府办公室"`, `"ContentSource" content=""`
+				case "tags.shown_time":
+					from, to = `发布时间：2026-03-10 09:00`, ``
+				case "accessible.alt":
+					from, to = `<div class="content">`, fmt.Sprintf(`<div class="content"><img src="/p/%d.jpg">`, day)
 				}
-				h.made.Put(page, body)
+				h.made.Put(page, strings.Replace(body, from, to, 1))
 			}
 			h.made.Swap("/yw/", "</ul>", `<li><a href="`+first+`">植树活动启动的信息</a></li><li><a href="`+second+`">防汛工作部署的信息</a></li></ul>`)
 			bad(first, "植树活动启动的信息", 3)

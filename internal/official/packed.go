@@ -141,6 +141,8 @@ func (w *wordReader) ofd(r io.ReaderAt, size int64, s source) error {
 	if b.parts["ofd.xml"] == nil && !slices.ContainsFunc(b.order, func(part string) bool { return path.Base(part) == "ofd.xml" }) {
 		return refuse(nil, "附件“%s”不是 OFD 文件，没有检查其中的文字；请核对后重新上传。", s.name)
 	}
+	listed := b.ofdPages()
+	slices.SortStableFunc(b.order, func(x, y string) int { return listed[x] - listed[y] })
 	page := 0
 	var scans []int
 	var attached []*zip.File
@@ -183,6 +185,47 @@ func (w *wordReader) ofd(r io.ReaderAt, size int64, s source) error {
 		w.tell(fmt.Sprintf("附件“%s”的%s是图片（可能是扫描件），没有可以复制的文字，没有检查到；请改用有文字的 OFD 或 PDF，或人工核对。", s.name, pageList(scans)))
 	}
 	return w.inside(attached, s)
+}
+
+// mostListed bounds the pages whose order is read.
+const mostListed = 10_000
+
+// ofdPages are the places of pages as the documents list them, from 1: a page need not
+// be named for its place. What is listed nowhere, or in a document that cannot be read,
+// stays before them in the order of its name.
+func (b *bundle) ofdPages() map[string]int {
+	places := map[string]int{}
+	for _, part := range b.order {
+		if path.Base(part) != "document.xml" {
+			continue
+		}
+		body, done, err := b.open(part)
+		if err != nil {
+			continue // told when it is read for its words
+		}
+		d := xml.NewDecoder(body)
+		for len(places) < mostListed {
+			t, err := d.Token()
+			if err != nil {
+				break
+			}
+			e, ok := t.(xml.StartElement)
+			if !ok || e.Name.Local != "Page" {
+				continue
+			}
+			if at := attr(e, "BaseLoc"); at != "" {
+				name := partName(path.Join(path.Dir(part), at))
+				if at[0] == '/' {
+					name = partName(at)
+				}
+				if places[name] == 0 {
+					places[name] = 1 + len(places)
+				}
+			}
+		}
+		done()
+	}
+	return places
 }
 
 // naturally orders Page_2 before Page_10.

@@ -106,6 +106,7 @@ func FuzzPacked(f *testing.F) {
 	f.Add(ofdOf(f), uint8(0))
 	f.Add(zipOf(f, map[string]string{"一.zip": string(zipOf(f, map[string]string{"a.txt": "字"})), "b.csv": "a,b"}), uint8(1))
 	f.Add(zipOf(f, map[string]string{"OFD.xml": "<OFD/>", "Doc_0/Pages/Page_0/Content.xml": "<Page><ImageObject/></Page>", "Doc_0/Attachs/a.csv": "a,b"}), uint8(0))
+	f.Add(zipOf(f, map[string]string{"OFD.xml": "<OFD/>", "Doc_0/Document.xml": `<Pages><Page BaseLoc="../Pages/Page_0/Content.xml"/><Page BaseLoc="/"/></Pages>`, "Doc_0/Pages/Page_0/Content.xml": "<Page><TextCode>a</TextCode></Page>"}), uint8(0))
 	f.Fuzz(func(t *testing.T, body []byte, kind uint8) {
 		w, err := ReadWords(context.Background(), bytes.NewReader(body), int64(len(body)), []string{"a.ofd", "a.zip"}[kind%2], TextLimits{File: 1 << 20, Unpacked: 4 << 20, Text: 1 << 20, Files: 20})
 		if len(w.Text) > 1<<20+1 || len(w.Unread) > mostTold || len(w.Unjudged) > mostTold {

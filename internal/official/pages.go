@@ -1,6 +1,8 @@
 package official
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,6 +18,9 @@ const (
 	formDepth  = 6
 	treeDepth  = 32
 	fewLetters = 20 // a page with a picture and no more than these is a scan with its number
+	fewOdd     = 4  // a page of which this part of the letters has no meaning was not read
+	openReads  = 8  // how often the bytes of a file may be read to open it
+	pageReads  = 200
 )
 
 // pdf reads the text layer, with the annotations and the fields of forms. The
@@ -30,7 +35,10 @@ func (w *wordReader) pdf(r io.ReaderAt, size int64, s source) (err error) {
 			err = damaged(fmt.Errorf("official: pdf: %v", p))
 		}
 	}()
-	doc, err := pdf.NewReader(r, size)
+	doc, err := w.openPDF(r, size)
+	if errors.Is(err, errPassword) {
+		return refuse(err, "附件“%s”要密码才能打开，没有检查其中的文字；请重新导出不加密的 PDF 后上传。", s.name)
+	}
 	if err != nil {
 		return damaged(err)
 	}
@@ -40,7 +48,7 @@ func (w *wordReader) pdf(r io.ReaderAt, size int64, s source) (err error) {
 	}
 	d := &pdfReader{most: w.l.Text - w.k.b.Len(), forms: mostForms}
 	words := false
-	var scans, lost []int
+	var scans, lost, veiled []int
 	for i := 1; i <= n; i++ {
 		page := doc.Page(i).V
 		if page.IsNull() {
@@ -51,11 +59,18 @@ func (w *wordReader) pdf(r io.ReaderAt, size int64, s source) (err error) {
 		d.picture = false
 		d.page(page)
 		text := d.b.String()
-		letters := 0
+		letters, odd := 0, 0
 		for _, c := range text {
-			if !unicode.IsSpace(c) {
-				letters++
+			if unicode.IsSpace(c) {
+				continue
 			}
+			letters++
+			if c < ' ' || c == unicode.ReplacementChar || unicode.Is(unicode.Co, c) {
+				odd++
+			}
+		}
+		if odd*fewOdd > letters {
+			veiled = append(veiled, i)
 		}
 		words = words || letters > 0
 		if d.picture && letters <= fewLetters {
@@ -72,6 +87,9 @@ func (w *wordReader) pdf(r io.ReaderAt, size int64, s source) (err error) {
 	if len(scans) > 0 {
 		w.tell(fmt.Sprintf("附件“%s”的%s是图片（可能是扫描件），没有可以复制的文字，没有检查到；请改用有文字的 PDF，或人工核对。", s.name, pageList(scans)))
 	}
+	if len(veiled) > 0 {
+		w.tell(fmt.Sprintf("附件“%s”的%s的字体没有写明对应的文字，认不出来，没有检查完；请重新导出 PDF 后上传，或人工核对。", s.name, pageList(veiled)))
+	}
 	if len(lost) > 0 || d.forms < 0 {
 		w.tell(fmt.Sprintf("附件“%s”有内容没有读到（%s），没有检查完；请重新导出 PDF 后上传，或人工核对。", s.name, lostPages(lost)))
 	}
@@ -79,6 +97,38 @@ func (w *wordReader) pdf(r io.ReaderAt, size int64, s source) (err error) {
 		w.tell(fmt.Sprintf("附件“%s”内嵌的文件没有检查其中的文字；请取出后分别上传，或人工核对。", s.name))
 	}
 	return nil
+}
+
+// openPDF opens a file as it is or, where the library cannot, written anew.
+func (w *wordReader) openPDF(r io.ReaderAt, size int64) (*pdf.Reader, error) {
+	open := func(r io.ReaderAt, size int64) (*pdf.Reader, error) {
+		in := &boundedReader{ctx: w.ctx, r: r, left: openReads*size + 4<<20}
+		doc, err := pdf.NewReader(in, size)
+		in.left = pageReads*size + 1<<30
+		return doc, err
+	}
+	doc, err := open(r, size)
+	if err == nil && doc.Trailer().Key("Encrypt").IsNull() && pagesOf(doc) > 0 {
+		return doc, nil
+	}
+	b, err := io.ReadAll(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return nil, err
+	}
+	if b, err = mendPDF(b); err != nil {
+		return nil, err
+	}
+	return open(bytes.NewReader(b), int64(len(b)))
+}
+
+// pagesOf is how many pages a file says it has; 0 where that cannot be read.
+func pagesOf(doc *pdf.Reader) (n int) {
+	defer func() {
+		if recover() != nil {
+			n = 0 // the library panics on broken objects
+		}
+	}()
+	return doc.NumPage()
 }
 
 func lostPages(pages []int) string {

@@ -137,7 +137,7 @@ func (b *bundle) texts(part string) error {
 // and takes nothing from the rest.
 func (b *bundle) aside(part, says string) error {
 	err := b.w.newLine()
-	b.w.here(place{says: b.s.place(says)})
+	b.w.here(place{says: b.s.place(says), paragraphs: path.Dir(part) == "word"})
 	if err == nil {
 		err = b.texts(part)
 	}
@@ -213,7 +213,7 @@ func (w *wordReader) docx(r io.ReaderAt, size int64, s source) error {
 			continue
 		}
 		read = true
-		w.here(place{says: s.place("正文")})
+		w.here(place{says: s.place("正文"), paragraphs: true})
 		if err := b.texts(part); errors.Is(err, errKept) {
 			return tooMuch(s.name, w.l)
 		} else if err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/encoding/simplifiedchinese"
+
 	"github.com/xuri/excelize/v2"
 )
 
@@ -104,6 +106,34 @@ func TestWorkbookBeyondItsCells(t *testing.T) {
 	}
 }
 
+// A place in a text is the paragraph, by its number without the blank ones and by its
+// first words; never by digits, which may be what was found.
+func TestPlaceInADocument(t *testing.T) {
+	p := func(s string) string { return `<w:p><w:r><w:t>` + s + `</w:t></w:r></w:p>` }
+	w := wordsOf(t, "通知.docx", zipOf(t, map[string]string{
+		"word/document.xml": docxHead + p("关于公示的通知") + p("") + p("现将拟认定人员名单及有关情况公示如下，联系电话13812345678，") + `<w:tbl><w:tr><w:tc>` + p("张三") + `</w:tc><w:tc>` + p("13912345678") + `</w:tc></w:tr></w:tbl>` + p("电话13712345678") + `</w:body></w:document>`,
+	}))
+	holds(t, w, map[string]string{"关于公示": "正文第1段（“关于公示的通知”）", "13812345678": "正文第2段（“现将拟认定人员名单及有关…”）", "13912345678": "正文第4段", "13712345678": "正文第5段（“电话”）"})
+}
+
+// A list of commas is read as the table it is, in whatever encoding; its rows keep the
+// numbers they have where it is opened.
+func TestListOfCommas(t *testing.T) {
+	body := "姓名,备注,电话\r\n\r\n张三,\"住东街,\n二楼\",13812345678\r\n李四,\"\",13912345678\r\n"
+	gb, err := simplifiedchinese.GB18030.NewEncoder().String(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := wordsOf(t, "名单.csv", []byte(gb))
+	holds(t, w, map[string]string{"13812345678": "第3行", "13912345678": "第4行"})
+	if !strings.Contains(w.Text, "姓名\t备注\t电话\n") || !strings.Contains(w.Text, "张三\t住东街, 二楼\t13812345678\n") {
+		t.Errorf("read %q", w.Text)
+	}
+	if w = wordsOf(t, "说明.txt", []byte("姓名,电话\n")); w.Text != "姓名,电话\n" {
+		t.Errorf("a text was read as a table: %q", w.Text)
+	}
+}
+
 // A text holds more than its body.
 func TestDocumentBeyondItsBody(t *testing.T) {
 	inner := bookOf(t, `<sheetData><row r="2"><c r="A2"><v>1.3512345678E10</v></c></row></sheetData>`, nil)
@@ -116,7 +146,7 @@ func TestDocumentBeyondItsBody(t *testing.T) {
 		"word/embeddings/oleObject1.bin":              "x", "word/afchunk.htm": "<p>13712345678</p>",
 		"word/media/image1.png": strings.Repeat("x", scanBytes), "word/media/image2.png": "emblem",
 	}))
-	holds(t, w, map[string]string{"名单见表": "正文", "13312345678": "页眉", "13812345678": "图表", "13912345678": "图示", "13512345678": "word/embeddings/Microsoft_Excel_Sheet1.xlsx 工作表名单!A2"})
+	holds(t, w, map[string]string{"名单见表": "正文第1段（“名单见表”）", "13312345678": "页眉第1段", "13812345678": "图表", "13912345678": "图示", "13512345678": "word/embeddings/Microsoft_Excel_Sheet1.xlsx 工作表名单!A2"})
 	if said := strings.Join(w.Unread, ""); len(w.Unread) != 2 || !strings.Contains(said, "1 个嵌入的对象（oleObject1.bin）") || !strings.Contains(said, "afchunk.htm”是HTM格式") {
 		t.Errorf("unread %q", said)
 	}
@@ -153,6 +183,12 @@ func TestPlacesOfPackedFiles(t *testing.T) {
 	if len(w.Unread) != 1 || !strings.Contains(w.Unread[0], "第3页是图片") {
 		t.Errorf("unread %q", w.Unread)
 	}
+	// The document says which page is which, whatever their parts are called.
+	w = wordsOf(t, "倒.ofd", zipOf(t, map[string]string{"OFD.xml": "<OFD/>", "Doc_0/Document.xml": `<ofd:Document xmlns:ofd="o"><ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Page_7/Content.xml"/><ofd:Page ID="2" BaseLoc="/Doc_0/Pages/Page_2/Content.xml"/></ofd:Pages></ofd:Document>`,
+		"Doc_0/Pages/Page_2/Content.xml": page("13912345678"), "Doc_0/Pages/Page_7/Content.xml": page("公告")}))
+	holds(t, w, map[string]string{"公告": "第1页", "13912345678": "第2页"})
+	w = wordsOf(t, "断.ofd", zipOf(t, map[string]string{"OFD.xml": "<OFD/>", "Doc_0/Other.xml": "<a/>", "Doc_0/Pages/Page_2/Content.xml": page("公告")}))
+	holds(t, w, map[string]string{"公告": "第1页"})
 	if got := (Words{}).At(3); got != "" {
 		t.Errorf("nothing stands at %q", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/csv"
 	"fmt"
 	"io"
 	"path"
@@ -75,6 +76,8 @@ func (w Words) At(at int) string {
 	switch p := w.places[i]; {
 	case p.row > 0:
 		return fmt.Sprintf("%s!%s%d%s", p.says, columnLetters(int(p.col)), p.row, p.hidden)
+	case p.paragraphs:
+		return p.says + paragraphAt(w.Text[p.at:], at-p.at)
 	case p.lines:
 		return strings.TrimSpace(fmt.Sprintf("%s 第%d行", p.says, 1+strings.Count(w.Text[p.at:at], "\n")))
 	default:
@@ -89,6 +92,35 @@ type place struct {
 	hidden   string // how a cell is hidden, "" where it is not
 	row, col int32  // of a cell, from 1
 	lines    bool   // the lines from at on are counted
+	// paragraphs says that the lines from at on are paragraphs, known by their number
+	// and first words.
+	paragraphs bool
+}
+
+// openingWords are the most of a paragraph's first words that its place gives.
+const openingWords = 12
+
+// paragraphAt names the paragraph of a text in which an offset lies: its number, without
+// the blank ones, and the words it begins with, up to the first digit.
+func paragraphAt(text string, at int) string {
+	n := 0
+	for line := range strings.SplitSeq(text[:at], "\n") {
+		if strings.TrimSpace(line) != "" {
+			n++
+		}
+	}
+	from := 1 + strings.LastIndexByte(text[:at], '\n')
+	if strings.TrimSpace(text[from:at]) == "" {
+		n++
+	}
+	words := strings.TrimSpace(text[from:])
+	if i := strings.IndexAny(words, "\n0123456789０１２３４５６７８９"); i >= 0 {
+		words = words[:i]
+	}
+	if words = strings.TrimSpace(words); words == "" {
+		return fmt.Sprintf("第%d段", n)
+	}
+	return fmt.Sprintf("第%d段（“%s”）", n, abridge.Text(words, openingWords))
 }
 
 // mostPlaces bounds the memory of places; cells beyond it are known by their sheet.
@@ -261,6 +293,40 @@ func parcel(r io.ReaderAt, size int64, name string, l TextLimits) (*zip.Reader, 
 	return z, nil
 }
 
+// byTabs writes a table with a line for each row and a tab between its cells, as the
+// checks read tables; what is no table stays as it is.
+func byTabs(text string, separator rune) string {
+	in := csv.NewReader(strings.NewReader(text))
+	in.Comma, in.FieldsPerRecord, in.LazyQuotes, in.ReuseRecord = separator, -1, true, true
+	var b strings.Builder
+	flat := strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ")
+	next := 1 // line of the file, where the last row ended
+	for {
+		row, err := in.Read()
+		if err == io.EOF {
+			return b.String()
+		}
+		if err != nil {
+			return text
+		}
+		// Blank lines count, as they do where the file is opened.
+		line := next
+		if len(row) > 0 {
+			line, _ = in.FieldPos(0)
+		}
+		b.WriteString(strings.Repeat("\n", max(0, line-next)))
+		for i, cell := range row {
+			if i > 0 {
+				b.WriteByte('\t')
+			}
+			b.WriteString(flat.Replace(cell))
+			line += strings.Count(cell, "\n")
+		}
+		b.WriteByte('\n')
+		next = line + 1
+	}
+}
+
 // table reads a text file in whatever Chinese encoding.
 func (w *wordReader) table(r io.ReaderAt, size int64, s source) error {
 	name := s.name
@@ -280,7 +346,11 @@ func (w *wordReader) table(r io.ReaderAt, size int64, s source) error {
 		return refuse(err, "附件“%s”不是文本文件，没有检查其中的文字；请核对后重新上传。", name)
 	}
 	w.here(place{says: s.place(""), lines: true})
-	if !w.k.add(string(out)) {
+	text := string(out)
+	if strings.ToLower(path.Ext(name)) == ".csv" && seen.separator != 0 && seen.separator != '\t' {
+		text = byTabs(text, seen.separator)
+	}
+	if !w.k.add(text) {
 		return tooMuch(name, w.l)
 	}
 	return nil

@@ -420,6 +420,7 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 			if c := n.visits[where]; c != nil {
 				s.URL, v = where, c
 			}
+			s.Evidence.Beside = v.drawnAs
 			s.OnHome = f.Check == "home.stale"
 			n.add(v, nil, s)
 		}

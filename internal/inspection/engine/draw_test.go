@@ -288,3 +288,88 @@ func TestABrowserAsksRobots(t *testing.T) {
 		t.Errorf("where all is allowed: %+v", rep.Untested)
 	}
 }
+
+// A list that a script fills is read as a browser draws it: old dates and an empty list
+// that says so are findings with the drawn page beside them, new dates are none. What
+// the script could not get, and an empty box without a word, leave it undecided.
+func TestAListThatAScriptFillsIsReadAsDrawn(t *testing.T) {
+	s := enginetest.NewSite(t)
+	client := s.Client(t)
+	b := drawing(t, "", "lists that scripts fill")
+	kept, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const script = `<ul id="rows"></ul><script>fetch("/data.json").then(r => r.json()).then(rows => { if (rows.length || SAYS) document.getElementById("rows").innerHTML = rows.map(x => '<li><a href="' + x[0] + '">' + x[1] + '</a> <span>' + x[2] + '</span></li>').join("") || '<li>暂无数据</li>'; })</script>`
+	const outside = `<script src="https://zfwzgl.www.gov.cn/exposure/jiucuo.js" id="_jiucuo_" data-sitecode="6101130001"></script>`
+	const column = "http://" + enginetest.Host + "/dt/"
+	rows := func(day string) string {
+		return `[["/dt/1.html","我区召开推进重点项目建设工作会议","` + day + `"],["/dt/2.html","我区开展冬季安全生产检查工作","2025-11-20"]]`
+	}
+	s.Swap("/", `<div class="main">`, `<div class="main"><p><a href="/dt/">工作动态</a></p>`)
+	look := func(data, says, more string, br *browser.Browser) engine.Report {
+		t.Helper()
+		body := strings.Replace(enginetest.List("工作动态", "政务动态", ""), "<ul></ul>", strings.Replace(script, "SAYS", says, 1), 1)
+		s.Put("/dt/", strings.Replace(body, outside, more, 1))
+		s.Set("/data.json", enginetest.Page{Type: "application/json", Body: data})
+		o := enginetest.Options()
+		o.Browser, o.Guises, o.Families = br, -1, []string{"column"}
+		rep, err := engine.Inspect(t.Context(), client, kept, enginetest.Target(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rep
+	}
+	drawn := func(rep engine.Report, id, holds string) engine.Sighting {
+		t.Helper()
+		i := slices.IndexFunc(rep.Findings, func(f engine.Sighting) bool { return f.Check == id && f.Where == column })
+		if i < 0 {
+			t.Fatalf("no %s: %+v, %+v", id, rep.Findings, rep.Untested)
+		}
+		f := rep.Findings[i]
+		if len(f.Evidence.Beside) != 1 || f.Evidence.Beside[0].As != engine.AsDrawn || f.Evidence.SHA256 == f.Evidence.Beside[0].SHA256 {
+			t.Fatalf("%s beside: %+v", id, f.Evidence)
+		}
+		in, err := kept.Open(t.Context(), f.Evidence.Beside[0].Ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		if body, err := io.ReadAll(in); err != nil || !strings.Contains(string(body), holds) {
+			t.Fatalf("%s: the drawn page lacks %q (%v)", id, holds, err)
+		}
+		return f
+	}
+	stale := drawn(look(rows("2025-12-01"), "1", "", b), "column.stale", "2025-12-01")
+	drawn(look("[]", "1", "", b), "column.blank", "暂无数据")
+	for name, rep := range map[string]engine.Report{
+		"a script that did not come": look(rows("2025-12-01"), "1", outside, b),
+		"an empty box":               look("[]", "0", "", b),
+		"no browser":                 look(rows("2025-12-01"), "1", "", nil),
+	} {
+		if slices.ContainsFunc(rep.Findings, func(f engine.Sighting) bool { return f.Where == column }) || !enginetest.Untested(rep, "column.stale", "脚本") {
+			t.Errorf("%s: %+v, %+v", name, rep.Findings, rep.Untested)
+		}
+	}
+	rep := look(rows("2026-03-18"), "1", outside, b)
+	if slices.ContainsFunc(rep.Findings, func(f engine.Sighting) bool { return f.Where == column }) || !rep.Looked("column.stale", column, column) {
+		t.Errorf("fresh: %+v, %+v", rep.Findings, rep.Untested)
+	}
+	again := func() engine.Look {
+		t.Helper()
+		o := enginetest.Options()
+		o.Browser = b
+		l, err := engine.Recheck(t.Context(), client, kept, enginetest.Target(), engine.Spot{Check: stale.Check, Fingerprint: stale.Fingerprint(), URL: stale.URL, Where: stale.Where}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	if l := again(); l.Outcome != engine.Gone {
+		t.Errorf("updated: %s %s", l.Outcome, l.Says)
+	}
+	look(rows("2025-12-01"), "1", "", nil)
+	if l := again(); l.Outcome != engine.Standing || len(l.Evidence.Beside) != 1 {
+		t.Errorf("still stale: %s %s %+v", l.Outcome, l.Says, l.Evidence.Beside)
+	}
+}

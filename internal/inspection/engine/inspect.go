@@ -274,6 +274,9 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 			}
 		}
 		if o.wants("column") || o.wants("home") {
+			if err := n.drawLists(ctx); err != nil {
+				return n.report, err
+			}
 			missing := n.judgeFreshness()
 			if o.wants("column") {
 				n.tellMissing(missing)
@@ -372,6 +375,7 @@ type visit struct {
 	ref                 blob.Ref // set once kept
 	title, text         string
 	list                *listing // of a page that was read
+	drawnAs             []Beside // the page as a browser drew it, where its list was read from that
 	published           calendar.Date
 	content             bool   // an article
 	shown, column       string // when it says it was published, and where it stands
@@ -471,7 +475,7 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 		return
 	}
 	fp := n.prints.of(&s)
-	if len(n.o.Acquitted) > 0 && OneCase(s.Check) && n.o.Acquitted[Acquittal(fp, CaseOf(s.Check, s.Says, s.Evidence.SHA256))] {
+	if len(n.o.Acquitted) > 0 && OneCase(s.Check) && n.o.Acquitted[Acquittal(fp, CaseOf(s.Check, s.Says, s.Where, s.URL, s.Evidence.SHA256))] {
 		return
 	}
 	if i, ok := n.byPrint[fp]; ok {

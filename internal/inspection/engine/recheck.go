@@ -468,9 +468,12 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 			n.survey(v, page, check.Classify(page))
 		}
 	}
+	if err := n.drawLists(ctx); err != nil {
+		return Look{}, err
+	}
 	n.report.Findings = nil
 	n.judgeFreshness()
-	e := Evidence{Excerpt: datesOf(shown)}
+	e := Evidence{Excerpt: datesOf(shown), Beside: shown.drawnAs}
 	for _, s := range n.report.Findings {
 		if s.Check == spot.Check && s.Fingerprint() == spot.Fingerprint {
 			return n.look(ctx, shown, Standing, s.Says, e)
