@@ -105,6 +105,41 @@ func (l *Lexicon) suspicious(text string) string {
 	return ""
 }
 
+// mostCounted bounds how many phrases of one text are counted.
+const mostCounted = 200
+
+// counted is how many different spam phrases a text has, and how often any.
+func (l *Lexicon) counted(plain string) (different, times int) {
+	l.build()
+	met := map[string]bool{}
+	for times < mostCounted {
+		w := l.words.first(plain)
+		if w == "" {
+			break
+		}
+		met[w] = true
+		times++
+		plain = plain[strings.Index(plain, w)+len(w):]
+	}
+	return len(met), times
+}
+
+// against is how often a text speaks against such things. Words that any page has in its
+// foot say nothing.
+func (l *Lexicon) against(plain string) (times int) {
+	l.build()
+	for _, w := range l.speaksAgainst {
+		switch w {
+		case "管理", "办法", "规定", "条例", "提醒", "法院", "公安", "检察", "举报", "违法":
+			continue
+		}
+		if times += strings.Count(plain, w); times > mostCounted {
+			break
+		}
+	}
+	return times
+}
+
 func (l *Lexicon) lawful(plain string) bool { return containsAny(plain, l.speaksAgainst) }
 
 // inTraditional writes the characters of the lists in the traditional script.

@@ -339,6 +339,9 @@ func (p *Page) gather() {
 		case atom.Script:
 			if s := attr(n, "src"); s != "" {
 				p.addLink(s, "", LinkScript)
+				if own := dataText(s); own != "" {
+					p.scripts = append(p.scripts, own)
+				}
 			}
 			if t := rawText(n); strings.TrimSpace(t) != "" {
 				p.scripts = append(p.scripts, t)
@@ -399,8 +402,12 @@ func (p *Page) note(n *html.Node) {
 		switch a.Key {
 		case "data-placeholder":
 			p.placeholders = append(p.placeholders, n)
-		case "onload", "onerror", "onunload", "onmouseover":
+		case "onload", "onerror", "onunload", "onmouseover", "onpageshow", "onbeforeunload", "ontoggle", "onscroll", "onmousemove", "onanimationstart", "onanimationend", "ontransitionend":
 			if a.Val != "" {
+				p.handlers = append(p.handlers, a.Val)
+			}
+		case "onfocus", "onclick", "ontouchstart":
+			if a.Val != "" && (n.DataAtom == atom.Body || a.Key == "onfocus" && hasAttr(n, "autofocus")) {
 				p.handlers = append(p.handlers, a.Val)
 			}
 		}
