@@ -740,6 +740,9 @@ func targets(text string) []destination {
 	}
 	for _, at := range navigate.FindAllStringSubmatchIndex(text, 32) {
 		expr := text[at[2]:at[3]]
+		if i := at[0] - 2; i >= 0 && text[i] == '[' && (text[i+1] == '"' || text[i+1] == '\'') {
+			at[0] = i // the name is a text itself: window["location"]
+		}
 		if l := literal.FindStringSubmatch(expr); l != nil {
 			add(l[1], at[0])
 			continue
