@@ -214,7 +214,7 @@ func (f *Facts) layersOf(src string) []layer {
 
 // look walks the page with the colours and the hiding that elements inherit.
 func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
-	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(), byScript: map[string]bool{}, shown: map[string]bool{}, bare: true}
+	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(p.declsOf), byScript: map[string]bool{}, shown: map[string]bool{}, bare: true}
 	if len(p.styles) > 0 {
 		for _, n := range p.elements() {
 			if n.DataAtom == atom.Style && anyMedium(lowered(attr(n, "media"))) {
@@ -328,6 +328,9 @@ func (w *walker) remark(text string) {
 		return
 	}
 	made := strings.HasPrefix(lowered(strings.TrimSpace(text)), "[if")
+	if !made && w.l.suspicious(text) == "" && !slices.ContainsFunc(hostsIn(text), func(h string) bool { return judgeHost(w.p, w.l, h).bad != "" }) {
+		return
+	}
 	if made && containsAny(text, []string{"浏览器", "升级", "rowser"}) {
 		return // what old browsers are told
 	}
@@ -1188,7 +1191,7 @@ func redirects(f *Facts) (out []sighting) {
 				}
 				t := judge(p, l, to.address)
 				disguised := ly.how != "" && ly.how != joinedHow
-				if !t.foreign || t.trusted && t.bad == "" || asks == "" && t.bad == "" && !disguised && !to.byItself {
+				if !t.foreign || t.trusted && t.bad == "" || asks == "" && t.bad == "" && !disguised && !to.byItself() {
 					continue
 				}
 				how := "跳转到 " + t.host
@@ -1540,6 +1543,7 @@ func plantedPage(f *Facts) []sighting {
 func splitWords(f *Facts) (out []sighting) {
 	p, l := f.Page, f.Lexicon
 	l.build()
+	split := l.words.within(p.lettersAlone())
 	for _, n := range p.elements() {
 		if unseen(n) {
 			continue
@@ -1559,6 +1563,9 @@ func splitWords(f *Facts) (out []sighting) {
 			out = append(out, sighting{"逐字插入空标签的文字“" + clip(noBlanks(nodeText(n)), 20) + "”", place(n), l.suspicious(nodeText(n)) != ""})
 			continue
 		}
+		if !split {
+			continue
+		}
 		joined, whole, parts := p.inlineText(n)
 		if parts == 0 || joined == "" {
 			continue
@@ -1571,6 +1578,26 @@ func splitWords(f *Facts) (out []sighting) {
 		}
 	}
 	return out
+}
+
+// lettersAlone is the whole text of the page without anything that might part a word: no
+// word is found in a part of it that is not in it. ok is false where something hidden
+// within a line would have to be left out first.
+func (p *Page) lettersAlone() (plain string, ok bool) {
+	b := make([]byte, 0, len(p.VisibleText)+len(p.VisibleText)/8)
+	for n := p.Root; n != nil; n = following(n, p.Root) {
+		switch n.Type {
+		case html.TextNode:
+			if n.Parent == nil || !unseen(n.Parent) {
+				b = append(b, n.Data...)
+			}
+		case html.ElementNode:
+			if len(n.Attr) > 0 && n.FirstChild != nil && !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.Table && p.hiddenBy(attr(n, "style")) {
+				return "", false
+			}
+		}
+	}
+	return plainLetters(string(b)), true
 }
 
 // wholeText reports whether an element holds nothing, or one text without any
@@ -1724,11 +1751,25 @@ func (p *Page) hiddenBy(style string) bool {
 		if p.hiding == nil {
 			p.hiding = map[string]bool{}
 		}
-		how, _ := parseDecls(style).concealment()
+		how, _ := p.declsOf(style).concealment()
 		hides = how != ""
 		p.hiding[style] = hides
 	}
 	return hides
+}
+
+// declsOf are the declarations of a style attribute, read once for a page. They are not
+// to be changed.
+func (p *Page) declsOf(style string) decls {
+	d, known := p.decls[style]
+	if !known {
+		if p.decls == nil {
+			p.decls = map[string]decls{}
+		}
+		d = parseDecls(style)
+		p.decls[style] = d
+	}
+	return d
 }
 
 func invisible(r rune) bool {

@@ -294,6 +294,33 @@ func head(s string) string {
 	return ""
 }
 
+// within reports whether a text has one of the words, whatever stands beside it; known is
+// whether the text is.
+func (m *matcher) within(plain string, known bool) bool {
+	if !known {
+		return true
+	}
+	if strings.ContainsRune(plain, wall) {
+		plain = strings.ReplaceAll(plain, string(wall), "")
+	}
+	var last rune
+	before := 0
+	for i, r := range plain {
+		at := before
+		word, bit := beginBit(last, r)
+		last, before = r, i
+		if i == 0 || m.begins[word]&bit == 0 {
+			continue
+		}
+		for _, w := range m.byHead[plain[at:i+utf8.RuneLen(r)]] {
+			if strings.HasPrefix(plain[at:], w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (m *matcher) first(plain string) string {
 	var last rune // the character before, and where it stands
 	before := 0

@@ -103,10 +103,11 @@ type Page struct {
 	targets  map[string]target     // addresses as judgedBy judges them
 	judgedBy *Lexicon
 	hiding   map[string]bool // style attributes that hide
-	lower    string          // Text with its ASCII letters in lower case
-	roots    roots           // what relative addresses are completed with
-	listed   *[]datedRow     // listRows
-	dated    *[]datedRow     // datedRows
+	decls    map[string]decls
+	lower    string      // Text with its ASCII letters in lower case
+	roots    roots       // what relative addresses are completed with
+	listed   *[]datedRow // listRows
+	dated    *[]datedRow // datedRows
 	names    map[string]naming
 }
 

@@ -725,7 +725,7 @@ var (
 // being called.
 type destination struct {
 	address  string
-	byItself bool
+	byItself func() bool
 }
 
 // targets returns the addresses a script sends the visitor to.
@@ -733,10 +733,12 @@ func targets(text string) []destination {
 	var out []destination
 	var runs func(at int) bool
 	add := func(address string, at int) {
-		if runs == nil {
-			runs = running(text)
-		}
-		out = append(out, destination{strings.ReplaceAll(address, `\/`, "/"), runs(at)})
+		out = append(out, destination{strings.ReplaceAll(address, `\/`, "/"), func() bool {
+			if runs == nil {
+				runs = running(text)
+			}
+			return runs(at)
+		}})
 	}
 	for _, at := range navigate.FindAllStringSubmatchIndex(text, 32) {
 		expr := text[at[2]:at[3]]
@@ -769,7 +771,7 @@ func targets(text string) []destination {
 	}
 	if strings.Contains(text, "open(") {
 		for _, at := range opensAnother.FindAllStringSubmatchIndex(text, 8) {
-			if add(text[at[2]:at[3]], at[0]); !out[len(out)-1].byItself {
+			if add(text[at[2]:at[3]], at[0]); !out[len(out)-1].byItself() {
 				out = out[:len(out)-1] // by a click
 			}
 		}

@@ -51,7 +51,7 @@ func FuzzStyle(f *testing.F) {
 		f.Add(s[0], s[1])
 	}
 	f.Fuzz(func(t *testing.T, css, style string) {
-		s := newSheet()
+		s := newSheet(parseDecls)
 		s.add(css)
 		w := attire{tag: "a", class: "a b q", id: "a", style: style, attrs: "c\x00d\x01"}
 		how, strong := s.declared(w).concealment()

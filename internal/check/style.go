@@ -275,7 +275,11 @@ const (
 // concealment says how a style hides its element, "" when it does not. strong
 // is false for ways that menus and tabs use all the time.
 func (d decls) concealment() (how string, strong bool) {
-	if len(d) == 0 {
+	plain := true
+	for name, value := range d {
+		plain = plain && ordinary(name, value)
+	}
+	if plain {
 		return "", false
 	}
 	placed := d["position"] == "absolute" || d["position"] == "fixed"
@@ -313,6 +317,31 @@ func (d decls) concealment() (how string, strong bool) {
 		return "不可见（visibility）", false
 	}
 	return "", false
+}
+
+// ordinary reports whether a declaration is one of those that hide nothing with any
+// other: as nearly all of running text are.
+func ordinary(name, value string) bool {
+	if value == "" {
+		return true
+	}
+	c := value[0]
+	switch name {
+	case "text-align", "font-family", "font-weight", "font-style", "vertical-align", "text-decoration", "list-style", "list-style-type", "cursor", "word-break", "word-wrap", "text-justify", "float", "clear",
+		"border", "border-top", "border-bottom", "border-left", "border-right", "border-collapse", "background", "background-color", "background-image":
+		return true
+	case "color":
+		return c == '#' && len(value) == 7 || c == '#' && len(value) == 4 || len(value) < 8 && c >= 'a' && c <= 'z' && strings.IndexByte(value, '(') < 0
+	case "font-size":
+		return c >= '1' && c <= '9' && len(value) > 2 && value[1]-'0' <= 9 && value[len(value)-1] != '%'
+	case "text-indent", "margin", "margin-top", "margin-left", "margin-bottom", "margin-right", "padding-left":
+		return c-'0' <= 9 && len(value) <= 4
+	case "line-height":
+		return c >= '1' && c <= '9' && value != "1px"
+	case "display":
+		return value == "block" || value == "inline-block" || value == "inline"
+	}
+	return false
 }
 
 // noLine hides words and no pictures.
@@ -849,6 +878,8 @@ func (t attrTest) holds(value string, has bool) bool {
 
 // sheet indexes the rules of a page's style blocks by class, id and tag.
 type sheet struct {
+	styleOf              func(string) decls // reads a style attribute
+	matters              map[string]bool    // class attributes of which some rule asks for a part
 	byClass, byID, byTag map[string][]*rule
 	byAttr               []*rule // of no class, id or tag
 	nested               bool    // some rule asks for ancestors
@@ -881,14 +912,14 @@ var plainLooks = &looks{}
 // maxRules bounds the rules kept; a page with more carries a framework inline.
 const maxRules = 20000
 
-func newSheet() *sheet {
-	return &sheet{byClass: map[string][]*rule{}, byID: map[string][]*rule{}, byTag: map[string][]*rule{}}
+func newSheet(read func(style string) decls) *sheet {
+	return &sheet{styleOf: read, byClass: map[string][]*rule{}, byID: map[string][]*rule{}, byTag: map[string][]*rule{}}
 }
 
 // add reads a style block. Rules inside @media are left out but those for every
 // screen: what is hidden on paper or on narrow screens is seen elsewhere.
 func (s *sheet) add(css string) {
-	s.known = nil
+	s.known, s.matters = nil, nil
 	css, carried := carriedSheets(stripComments(css))
 	for _, sheet := range carried {
 		s.read(stripComments(sheet), 0)
@@ -1566,7 +1597,7 @@ func (s *sheet) of(n *html.Node) *looks {
 	if n.Namespace == "svg" {
 		w.style = drawing(n) + w.style
 	}
-	if s.n > 0 {
+	if s.n > 0 && s.askedFor(n) {
 		w.tag, w.class = n.Data, attr(n, "class")
 		if id := attr(n, "id"); id != "" && s.byID[id] != nil {
 			w.id = id
@@ -1588,6 +1619,31 @@ func (s *sheet) of(n *html.Node) *looks {
 		s.known[w] = known
 	}
 	return known
+}
+
+// askedFor reports whether some rule asks for the tag, id or a class of an element.
+func (s *sheet) askedFor(n *html.Node) bool {
+	if s.byTag[n.Data] != nil || len(s.byAttr) > 0 {
+		return true
+	}
+	if id := attr(n, "id"); id != "" && s.byID[id] != nil {
+		return true
+	}
+	class := attr(n, "class")
+	if class == "" {
+		return false
+	}
+	is, known := s.matters[class]
+	if !known {
+		for c := range strings.FieldsSeq(class) {
+			is = is || s.byClass[c] != nil
+		}
+		if s.matters == nil {
+			s.matters = map[string]bool{}
+		}
+		s.matters[class] = is
+	}
+	return is
 }
 
 // within names the rules for such an element whose ancestors it has.
@@ -1710,7 +1766,11 @@ func (s *sheet) declared(w attire) decls {
 	for _, r := range met {
 		put(r.decls)
 	}
-	put(parseDecls(w.style))
+	own := s.styleOf(w.style)
+	if d == nil && w.ground == "" && w.ink == "" && !strings.Contains(w.style, "var(") {
+		return own
+	}
+	put(own)
 	if w.ground != "" {
 		put(decls{"background": strings.ToLower(w.ground)})
 	}
