@@ -1543,7 +1543,7 @@ func plantedPage(f *Facts) []sighting {
 func splitWords(f *Facts) (out []sighting) {
 	p, l := f.Page, f.Lexicon
 	l.build()
-	split := l.words.within(p.lettersAlone())
+	split := p.mayCutUp(l.words)
 	for _, n := range p.elements() {
 		if unseen(n) {
 			continue
@@ -1580,24 +1580,34 @@ func splitWords(f *Facts) (out []sighting) {
 	return out
 }
 
-// lettersAlone is the whole text of the page without anything that might part a word: no
-// word is found in a part of it that is not in it. ok is false where something hidden
-// within a line would have to be left out first.
-func (p *Page) lettersAlone() (plain string, ok bool) {
-	b := make([]byte, 0, len(p.VisibleText)+len(p.VisibleText)/8)
+// mayCutUp reports whether one of the words is in the letters of the whole page, put
+// together: where none is, none is in a part of it, however it is cut up.
+func (p *Page) mayCutUp(words *matcher) bool {
+	var last rune
+	begun := false
 	for n := p.Root; n != nil; n = following(n, p.Root) {
 		switch n.Type {
 		case html.TextNode:
-			if n.Parent == nil || !unseen(n.Parent) {
-				b = append(b, n.Data...)
+			if !begun && (n.Parent == nil || !unseen(n.Parent)) {
+				last, begun = words.begin(n.Data, last)
 			}
 		case html.ElementNode:
+			// What is hidden within a line would have to be left out first.
 			if len(n.Attr) > 0 && n.FirstChild != nil && !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.Table && p.hiddenBy(attr(n, "style")) {
-				return "", false
+				return true
 			}
 		}
 	}
-	return plainLetters(string(b)), true
+	if !begun { // as on nearly all pages
+		return false
+	}
+	b := make([]byte, 0, len(p.VisibleText)+len(p.VisibleText)/8)
+	for n := p.Root; n != nil; n = following(n, p.Root) {
+		if n.Type == html.TextNode && (n.Parent == nil || !unseen(n.Parent)) {
+			b = append(b, n.Data...)
+		}
+	}
+	return words.within(strings.ReplaceAll(plainLetters(string(b)), string(wall), ""))
 }
 
 // wholeText reports whether an element holds nothing, or one text without any

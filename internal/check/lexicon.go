@@ -294,15 +294,8 @@ func head(s string) string {
 	return ""
 }
 
-// within reports whether a text has one of the words, whatever stands beside it; known is
-// whether the text is.
-func (m *matcher) within(plain string, known bool) bool {
-	if !known {
-		return true
-	}
-	if strings.ContainsRune(plain, wall) {
-		plain = strings.ReplaceAll(plain, string(wall), "")
-	}
+// within reports whether a text has one of the words, whatever stands beside it.
+func (m *matcher) within(plain string) bool {
 	var last rune
 	before := 0
 	for i, r := range plain {
@@ -319,6 +312,34 @@ func (m *matcher) within(plain string, known bool) bool {
 		}
 	}
 	return false
+}
+
+// begin reports whether the letters of a text, after the letter before it, have two in a
+// row with which one of the words begins. Other writing than plain letters may hide any.
+func (m *matcher) begin(text string, last rune) (rune, bool) {
+	for i := 0; i < len(text); {
+		r, n := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(text[i:])
+		}
+		i += n
+		switch {
+		case r >= 'A' && r <= 'Z':
+			r += 'a' - 'A'
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', han(r):
+		case r >= 'Ａ' && r <= 'Ｚ', r >= 'ａ' && r <= 'ｚ', r >= '０' && r <= '９', r >= '①' && r <= 'ⓩ', r >= mathLetters && r <= mathDigits+50:
+			return last, true
+		default:
+			continue // it parts what is put together again
+		}
+		if word, bit := beginBit(last, r); m.begins[word]&bit != 0 {
+			if _, is := m.byHead[string([]rune{last, r})]; is {
+				return r, true
+			}
+		}
+		last = r
+	}
+	return last, false
 }
 
 func (m *matcher) first(plain string) string {

@@ -104,10 +104,11 @@ type Page struct {
 	judgedBy *Lexicon
 	hiding   map[string]bool // style attributes that hide
 	decls    map[string]decls
-	lower    string      // Text with its ASCII letters in lower case
-	roots    roots       // what relative addresses are completed with
-	listed   *[]datedRow // listRows
-	dated    *[]datedRow // datedRows
+	left     map[field]bool // whose values are left to a script
+	lower    string         // Text with its ASCII letters in lower case
+	roots    roots          // what relative addresses are completed with
+	listed   *[]datedRow    // listRows
+	dated    *[]datedRow    // datedRows
 	names    map[string]naming
 }
 
