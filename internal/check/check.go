@@ -311,7 +311,7 @@ func (c *Check) untested(why, where string) Finding {
 
 var anyPage = []string{string(ClassHome), string(ClassColumn), string(ClassContent)}
 
-var tableOnce = placed(slices.Concat(tagChecks, headerChecks, footerChecks, designChecks, dateChecks, sourceChecks, privacyChecks, attachmentChecks, concealedChecks, cloakChecks, changeChecks,
+var tableOnce = placed(slices.Concat(tagChecks, headerChecks, footerChecks, designChecks, dateChecks, sourceChecks, privacyChecks, attachmentChecks, concealedChecks, scriptChecks, cloakChecks, changeChecks,
 	shapeChecks, linkChecks, freshnessChecks, functionChecks, guideChecks, accessibleChecks, renderedChecks, itemChecks, serverChecks, accountChecks))
 
 func table() []Check { return tableOnce }

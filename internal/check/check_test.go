@@ -11,7 +11,7 @@ import (
 )
 
 func TestTableOfChecks(t *testing.T) {
-	id := regexp.MustCompile(`^(?:tags|header|footer|design|dates|source|privacy|attachment|concealed|cloaked|change|link|column|home|access|function|guide|accessible|rendered|item|host|account)\.[a-z0-9_]+$`)
+	id := regexp.MustCompile(`^(?:tags|header|footer|design|dates|source|privacy|attachment|concealed|script|cloaked|change|link|column|home|access|function|guide|accessible|rendered|item|host|account)\.[a-z0-9_]+$`)
 	article := regexp.MustCompile(`^(?:S\d{1,2}(?:\.\d)?[a-z]?|D-\d\d|V-[WM]-\d(?:\.\d)?)$`)
 	seen := map[string]bool{}
 	for _, c := range Checks() {

@@ -2,9 +2,13 @@ package check
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/net/html/atom"
 
 	"zhengshu/internal/abridge"
 )
@@ -15,6 +19,9 @@ const (
 	AsMobile   = "mobile"   // a telephone's browser
 	AsSpider   = "spider"   // a search engine's robot
 	AsSearcher = "searcher" // a browser sent by a search engine: Referer
+	// AsMobileSearcher is a telephone's browser sent by a search engine: those who send
+	// visitors away often ask for both.
+	AsMobileSearcher = "mobile_searcher"
 )
 
 // Alternate is a page fetched again as somebody else. Sites broken into often
@@ -41,13 +48,15 @@ func (a Alternate) words() string {
 		return "以搜索引擎身份访问"
 	case AsSearcher:
 		return "从搜索结果进入"
+	case AsMobileSearcher:
+		return "以手机从搜索结果进入"
 	}
 	return "换一种方式访问"
 }
 
 var cloakChecks = []Check{
 	cloakCheck("cloaked.agent", "不同终端和搜索引擎看到同样的内容", "页面对不同终端或搜索引擎显示不同的违规内容", []string{AsBrowser, AsMobile, AsSpider}),
-	cloakCheck("cloaked.referrer", "从搜索结果进入看到同样的内容", "从搜索结果进入的页面显示不同的违规内容", []string{AsSearcher}),
+	cloakCheck("cloaked.referrer", "从搜索结果进入看到同样的内容", "从搜索结果进入的页面显示不同的违规内容", []string{AsSearcher, AsMobileSearcher}),
 }
 
 func cloakCheck(id, fine, wrong string, as []string) Check {
@@ -90,7 +99,9 @@ func cloaked(c *Check, f *Facts, a Alternate) Finding {
 	if w := planted(f.Page.VisibleText, a.Page.VisibleText, f.Lexicon); w != "" {
 		return c.wrong(a.words()+"时正文含有“"+w+"”", a.As)
 	}
-	// Links to foreign hosts that the ordinary visitor does not see, with a sign.
+	// Links to foreign hosts that the ordinary visitor does not see, with a sign, or
+	// several of them where there is no other layout.
+	strange := map[string]bool{}
 	seen := map[string]bool{}
 	for _, l := range f.Page.Links {
 		seen[hostOf(l.URL)] = true
@@ -104,6 +115,9 @@ func cloaked(c *Check, f *Facts, a Alternate) Finding {
 		if t.foreign && !t.trusted && (t.bad != "" || f.Lexicon.suspicious(l.Text) != "") {
 			return c.wrong(a.words()+"时出现指向 "+h+" 的链接", a.As)
 		}
+		if t.foreign && !t.trusted && l.Offered {
+			strange[h] = true
+		}
 	}
 	if away.host != "" {
 		return c.tolerated(a.words()+"时转到 "+away.host, a.As)
@@ -113,10 +127,13 @@ func cloaked(c *Check, f *Facts, a Alternate) Finding {
 		out.Severity = w.Severity
 		return out
 	}
+	if why := a.Page.Barrier(); why != "" {
+		return c.untested(a.words()+why, a.As)
+	}
 	// Nothing of it is wrong by itself, but it is not the page that others see. A
 	// telephone may have a layout of its own, and a page that its script alone
 	// fills is often handed to robots filled.
-	if a.As != AsMobile && runes(f.Page.VisibleText) > enoughText && runes(a.Page.VisibleText) > 2*enoughText {
+	if !a.mobile() && runes(f.Page.VisibleText) > enoughText && runes(a.Page.VisibleText) > 2*enoughText {
 		says := ""
 		switch {
 		case !Alike(f.Page, a.Page):
@@ -129,6 +146,11 @@ func cloaked(c *Check, f *Facts, a Alternate) Finding {
 			w.Severity = Error
 			return w
 		}
+	}
+	if len(strange) >= severalHosts && !a.mobile() {
+		w := c.wrong(fmt.Sprintf("%s时多出指向 %d 个站外网站的链接：%s", a.words(), len(strange), strings.Join(slices.Sorted(maps.Keys(strange))[:severalHosts], "、")), a.As)
+		w.Severity = Error
+		return w
 	}
 	if !Alike(f.Page, a.Page) {
 		return c.tolerated(a.words()+"得到的版面不同", a.As)
@@ -170,10 +192,49 @@ func strangeHost(c *Check, f *Facts, a Alternate, to target) Finding {
 		return c.wrong(says+"，"+strings.TrimSuffix(w[0].Says, "。"), a.As)
 	}
 	out := c.finding(Violated, "页面"+says+"，没有发现违规内容，请核实是否由本单位设置。", a.As, "")
+	// A telephone, or a browser, may have a system of its own; that only a search engine
+	// or who comes from one is led elsewhere has no such reason.
 	out.Severity = Advice
+	if a.As != AsBrowser && a.As != AsMobile && !f.ledElsewhere(a, to.host) {
+		out.Severity = Error
+	}
 	out.Fix = "请核实该跳转是否由本单位设置：是的，告知检查人员列入可信网站；不是的，立即核查服务器程序和配置文件。"
 	return out
 }
+
+// ledElsewhere reports whether a browser, or for a telephone a telephone, is led to the
+// host as well, without a search engine having to do with it.
+func (f *Facts) ledElsewhere(a Alternate, host string) bool {
+	return slices.ContainsFunc(f.Alternates, func(b Alternate) bool {
+		return (b.As == AsBrowser || b.As == AsMobile && a.As == AsMobileSearcher) && siteOf(hostOf(b.FinalURL)) == siteOf(host)
+	})
+}
+
+// Barrier is what kind of page stands before the one that was asked for: a protection
+// that wants proof of a person, or a sign-in; "" when none does.
+func (p *Page) Barrier() string {
+	title := squeeze(p.DocumentTitle())
+	if barred.MatchString(title) || !longer(noBlanks(p.VisibleText), 600) && barred.MatchString(squeeze(p.VisibleText)) {
+		return "得到的是防护系统的验证或拦截页面"
+	}
+	for _, n := range p.elements() {
+		if n.DataAtom == atom.Input && strings.EqualFold(attr(n, "type"), "password") && signIn.MatchString(title) {
+			return "得到的是登录页面"
+		}
+	}
+	return ""
+}
+
+var (
+	barred = regexp.MustCompile(`(?i)访问(?:被)?(?:拦截|拒绝|受限)|(?:安全|人机|滑动|身份)验证|(?:已)?被(?:网站|云|Web应用)?(?:防火墙|安全策略|防护系统)(?:拦截|阻断)|请求(?:存在|包含).{0,6}(?:风险|威胁|异常)|checking your browser|just a moment|access denied|attention required|captcha`)
+	signIn = regexp.MustCompile(`登录|登陆|认证|(?i)log ?in|sign ?in`)
+)
+
+// severalHosts is how many hosts outside make more than chance of links that others do
+// not get.
+const severalHosts = 3
+
+func (a Alternate) mobile() bool { return a.As == AsMobile || a.As == AsMobileSearcher }
 
 // enoughText is how many characters a page must show for its text to be compared;
 // what others got must show twice as many.

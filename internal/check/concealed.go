@@ -1,6 +1,7 @@
 package check
 
 import (
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,6 +30,10 @@ var concealedChecks = []Check{
 		"请立即删除该段脚本，比对原始模板，检查服务器上的脚本文件是否被植入。", scriptLoaders),
 	concealedCheck("concealed.redirect", "页面没有按来路或终端跳转到站外", "页面按访问来路或终端把访问者跳转到站外",
 		"请立即删除该跳转代码，并以手机和搜索引擎来路重新访问核实。", redirects),
+	concealedCheck("concealed.form", "页面没有把填写的内容送到站外的表单", "页面的表单把访问者填写的内容送到站外",
+		"请核实该表单是否由本单位设置：不是的，立即删除并检查页面模板；是的，改由本站或政务服务平台接收个人信息。", outwardForms),
+	concealedCheck("concealed.whole_page", "页面不是整页植入的违规内容", "页面整页是植入的违规内容",
+		"请立即删除该页面和同一目录下的同类页面，检查服务器上的程序和定时任务，查明上传途径，并请搜索引擎删除收录。", plantedPage),
 	concealedCheck("concealed.entities", "标题、标签和链接没有以字符编码掩饰的文字", "以字符编码掩饰标题、标签或链接的文字",
 		"请改用正常文字，核查标题和标签是否被他人植入内容。", entities),
 	concealedCheck("concealed.title", "标题和标签与页面内容一致", "标题或标签被植入与页面内容无关的违规文字",
@@ -150,8 +155,14 @@ func judgeUnseen(p *Page, l *Lexicon, address string) target {
 }
 
 func judgeHost(p *Page, l *Lexicon, h string) target {
-	if number := h != "" && strings.Trim(h, "0123456789") == ""; h == "" || !number && !strings.Contains(h, ".") || strings.HasPrefix(h, ".") {
+	number := h != "" && strings.Trim(h, "0123456789") == ""
+	if h == "" || !number && !strings.ContainsAny(h, ".:") || strings.HasPrefix(h, ".") {
 		return target{}
+	}
+	if h[0]-'0' <= 9 || strings.IndexByte(h, ':') >= 0 {
+		if a, err := netip.ParseAddr(h); err == nil && (a.IsPrivate() || a.IsLoopback() || a.IsUnspecified() || a.IsLinkLocalUnicast()) {
+			return target{} // left over from where the page was made: nobody gets there
+		}
 	}
 	t := target{host: h}
 	part, strong := l.shadyHost(h)
@@ -170,7 +181,7 @@ func judgeHost(p *Page, l *Lexicon, h string) target {
 
 // concealedView is what one walk of the tree finds for several checks.
 type concealedView struct {
-	links, text, frames, pixels []sighting
+	links, text, frames, pixels, forms []sighting
 }
 
 // hiddenLinks and its neighbours share one walk of the page.
@@ -178,6 +189,7 @@ func hiddenLinks(f *Facts) []sighting  { return f.walked().links }
 func hiddenText(f *Facts) []sighting   { return f.walked().text }
 func hiddenFrames(f *Facts) []sighting { return f.walked().frames }
 func pixelLinks(f *Facts) []sighting   { return f.walked().pixels }
+func outwardForms(f *Facts) []sighting { return f.walked().forms }
 
 func (f *Facts) walked() *concealedView {
 	if f.view == nil {
@@ -202,7 +214,7 @@ func (f *Facts) layersOf(src string) []layer {
 
 // look walks the page with the colours and the hiding that elements inherit.
 func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
-	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(), byScript: map[string]bool{}, bare: true}
+	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(p.declsOf), byScript: map[string]bool{}, shown: map[string]bool{}, bare: true}
 	if len(p.styles) > 0 {
 		for _, n := range p.elements() {
 			if n.DataAtom == atom.Style && anyMedium(lowered(attr(n, "media"))) {
@@ -210,16 +222,35 @@ func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
 			}
 		}
 	}
+	for _, n := range p.elements() {
+		switch {
+		case n.DataAtom == atom.Link && strings.Contains(lowered(attr(n, "rel")), "stylesheet"):
+			w.linked = true
+			w.bare = false
+			if css := dataText(attr(n, "href")); css != "" && anyMedium(lowered(attr(n, "media"))) {
+				w.sheet.add(css)
+			}
+		case hasAttr(n, "background"):
+			w.bare = false
+		}
+	}
 	var classed [][2]string
 	for _, src := range p.scripts {
 		for _, ly := range unwrap(src) {
 			text := named(ly.text)
 			for _, sel := range hiddenByScript(text) {
+				if strings.ContainsAny(sel[1:], " .#[>:+~*") || sel[0] != '.' && sel[0] != '#' {
+					w.sheet.add(sel + "{display:none!important}")
+				}
 				w.byScript[sel] = true
 			}
 			for _, sel := range undoneByScript(text) {
 				w.byScript[sel] = true
 			}
+			for _, sel := range shownByScript(text) {
+				w.shown[sel] = true
+			}
+			w.hiddenAt(text)
 			for _, css := range styledByScript(ly.text) {
 				w.sheet.add(css)
 			}
@@ -235,14 +266,8 @@ func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
 		}
 	}
 	for _, c := range classed {
-		if how, _ := w.sheet.declared(attire{class: c[1]}).concealment(); how != "" {
+		if how, _ := w.sheet.declared(attire{class: c[1], anywhere: true}).concealment(); how != "" {
 			w.byScript[c[0]] = true
-		}
-	}
-	for _, n := range p.elements() {
-		if n.DataAtom == atom.Link && strings.Contains(lowered(attr(n, "rel")), "stylesheet") || hasAttr(n, "background") {
-			w.bare = false
-			break
 		}
 	}
 	w.walk(p.Root, seenState{ground: 0xffffff, paper: w.bare})
@@ -272,11 +297,14 @@ type walker struct {
 	// closed yet; open counts the elements it left open.
 	written string
 	open    int
-	comment bool            // what it opened is a comment
-	openers map[string]bool // ids of what something on the page opens
-	bare    bool            // no style comes from elsewhere: what sets no ground is white
-	anchor  uint32          // the colour of links
-	anchors bool            // the page says it
+	comment bool                // what it opened is a comment
+	openers map[string]bool     // ids of what something on the page opens
+	shown   map[string]bool     // ids and classes that a script shows
+	nodes   map[*html.Node]bool // hidden by a script that says where they stand
+	linked  bool                // styles come from files
+	bare    bool                // no style comes from elsewhere: what sets no ground is white
+	anchor  uint32              // the colour of links
+	anchors bool                // the page says it
 }
 
 func (w *walker) walk(n *html.Node, st seenState) {
@@ -286,6 +314,42 @@ func (w *walker) walk(n *html.Node, st seenState) {
 			w.element(c, st)
 		case html.DocumentNode:
 			w.walk(c, st)
+		case html.CommentNode:
+			w.remark(c.Data)
+		}
+	}
+}
+
+// remark judges links in a comment. Pages keep what they do not show any more there: that
+// leads elsewhere is a sign beside a spam phrase only, or in a comment made for some
+// browsers.
+func (w *walker) remark(text string) {
+	if !strings.Contains(lowered(text), "href") {
+		return
+	}
+	made := strings.HasPrefix(lowered(strings.TrimSpace(text)), "[if")
+	if !made && w.l.suspicious(text) == "" && !slices.ContainsFunc(hostsIn(text), func(h string) bool { return judgeHost(w.p, w.l, h).bad != "" }) {
+		return
+	}
+	if made && containsAny(text, []string{"浏览器", "升级", "rowser"}) {
+		return // what old browsers are told
+	}
+	root, err := tryParse(text, mostWritten)
+	if err != nil {
+		return
+	}
+	for a := range root.Descendants() {
+		if a.DataAtom != atom.A {
+			continue
+		}
+		t := judge(w.p, w.l, attr(a, "href"))
+		word := w.l.suspicious(nodeText(a))
+		if t.foreign && (!t.trusted || t.bad != "") && (made || word != "" || t.bad != "") {
+			how := "写在注释里"
+			if made {
+				how = "写在给旧浏览器的注释里"
+			}
+			w.view.links = append(w.view.links, sighting{detail: how + "，指向 " + t.host + about(word), where: place(a), sure: word != "" || t.bad != ""})
 		}
 	}
 }
@@ -296,9 +360,12 @@ func (w *walker) element(n *html.Node, st seenState) {
 		w.scriptWrites(rawText(n))
 		return
 	case atom.Noscript:
-		w.noscript(n)
+		w.noscript(n, "只给不运行脚本的访问者（noscript）")
 		return
-	case atom.Style, atom.Template, atom.Head:
+	case atom.Noframes, atom.Noembed:
+		w.noscript(n, "只给旧浏览器（"+n.Data+"）")
+		return
+	case atom.Style, atom.Head:
 		if n.DataAtom == atom.Head {
 			w.walk(n, st) // old pages leave body elements in the head
 		}
@@ -327,13 +394,21 @@ func (w *walker) element(n *html.Node, st seenState) {
 		st.ink, st.inkKnown = w.anchor, true
 	}
 	how, strong := d.how, d.strong
+	if how == "" {
+		how, strong = neverShown(n)
+	}
+	if how == "" && w.linked {
+		if c := hiddenByFramework(attr(n, "class")); c != "" && w.sheet.byClass[c] == nil {
+			how = "不显示（class=\"" + c + "\"）"
+		}
+	}
 	if how == "" && hasAttr(n, "hidden") {
 		how = "不显示（hidden 属性）"
 	}
 	if how == "" && hasAttr(n, "popover") && !w.opened(attr(n, "id")) {
 		how = "不显示（没有打开的 popover）"
 	}
-	if how == "" && n.DataAtom == atom.Details && !hasAttr(n, "open") && unlabelled(n) {
+	if how == "" && n.DataAtom == atom.Details && !hasAttr(n, "open") && w.unlabelled(n) {
 		how = "折叠，没有可以点开的标题"
 	}
 	if how == "" && n.DataAtom == atom.Dialog && !hasAttr(n, "open") {
@@ -353,14 +428,19 @@ func (w *walker) element(n *html.Node, st seenState) {
 	}
 	if how != "" && (st.how == "" || strong && !st.strong) {
 		st.how, st.strong, st.root = how, strong, n
-		st.tolerated = !strong && w.menuLike(n)
+		st.tolerated = !strong && w.menuLike(n) || w.shows(n)
 		w.hiddenWords(n, how)
 	}
 	switch n.DataAtom {
 	case atom.A, atom.Area:
 		w.link(n, st)
+	case atom.Form, atom.Button, atom.Input:
+		w.form(n, st)
 	case atom.Iframe, atom.Frame, atom.Embed, atom.Object:
 		w.frame(n, st)
+		if n.DataAtom == atom.Iframe && n.FirstChild != nil {
+			w.noscript(n, "写在框架标签里，浏览器不显示")
+		}
 	}
 	w.walk(n, st)
 }
@@ -387,21 +467,51 @@ func (w *walker) opened(id string) bool {
 	return id != "" && w.openers[id]
 }
 
+// neverShown is how a browser keeps an element off the page by its kind.
+func neverShown(n *html.Node) (how string, strong bool) {
+	switch n.DataAtom {
+	case atom.Rp, atom.Datalist, atom.Template, atom.Canvas:
+		return "浏览器不显示 " + n.Data + " 里的内容", n.DataAtom != atom.Canvas
+	}
+	if n.Namespace == "svg" {
+		switch n.Data {
+		case "defs", "symbol", "clipPath", "mask", "pattern", "metadata":
+			return "浏览器不显示 " + n.Data + " 里的内容", true
+		}
+	}
+	return "", false
+}
+
+// shows reports whether the page says by what an element that it hides is shown.
+func (w *walker) shows(n *html.Node) bool {
+	if len(w.shown) > 0 {
+		if id := attr(n, "id"); id != "" && w.shown["#"+id] {
+			return true
+		}
+		for c := range strings.FieldsSeq(attr(n, "class")) {
+			if w.shown["."+c] {
+				return true
+			}
+		}
+	}
+	return w.sheet.opens(n)
+}
+
 // unlabelled reports whether a closed details shows nothing to open it by.
-func unlabelled(details *html.Node) bool {
+func (w *walker) unlabelled(details *html.Node) bool {
 	for c := range details.ChildNodes() {
 		if c.DataAtom == atom.Summary {
-			return noBlanks(nodeText(c)) == "" && c.FirstChild == nil
+			return noBlanks(nodeText(c)) == "" && c.FirstChild == nil || w.sheet.of(c).how != "" || hasAttr(c, "hidden")
 		}
 	}
 	return false // the browser puts a word there
 }
 
-// noscript judges what only machines that run no scripts are given: words to
-// their readers, and what counts visits, are ordinary.
-func (w *walker) noscript(n *html.Node) {
+// noscript judges what only machines that run no scripts, or show no frames, are given:
+// words to their readers, and what counts visits, are ordinary.
+func (w *walker) noscript(n *html.Node, how string) {
 	raw := rawText(n)
-	if !strings.Contains(lowered(raw), "href") || strings.Contains(lowered(raw), "script") || containsAny(raw, []string{"脚本", "浏览器", "统计", "启用"}) {
+	if !strings.Contains(lowered(raw), "href") || strings.Contains(lowered(raw), "script") || containsAny(raw, []string{"脚本", "浏览器", "统计", "启用", "框架"}) {
 		return
 	}
 	root, err := tryParse(raw, mostWritten)
@@ -414,12 +524,61 @@ func (w *walker) noscript(n *html.Node) {
 		}
 		if t := judge(w.p, w.l, attr(a, "href")); t.foreign && (!t.trusted || t.bad != "") && noBlanks(nodeText(a)) != "" {
 			word := w.l.suspicious(nodeText(a))
-			w.view.links = append(w.view.links, sighting{detail: "只给不运行脚本的访问者（noscript），指向 " + t.host + about(word), where: place(a), sure: word != "" || t.bad != ""})
+			w.view.links = append(w.view.links, sighting{detail: how + "，指向 " + t.host + about(word), where: place(a), sure: word != "" || t.bad != ""})
+		}
+	}
+}
+
+// hiddenAt notes the elements that a script hides by their place in the page.
+func (w *walker) hiddenAt(text string) {
+	if !strings.Contains(text, "getElementsByTagName") && !strings.Contains(text, "currentScript") {
+		return
+	}
+	note := func(n *html.Node) {
+		if w.nodes == nil {
+			w.nodes = map[*html.Node]bool{}
+		}
+		w.nodes[n] = true
+	}
+	for _, m := range hideByTag.FindAllStringSubmatch(text, 16) {
+		at, err := strconv.Atoi(m[2])
+		if err != nil || !hidesByStyle(m[3:]) {
+			continue
+		}
+		for _, n := range w.p.elements() {
+			if n.Data == strings.ToLower(m[1]) {
+				if at == 0 {
+					note(n)
+					break
+				}
+				at--
+			}
+		}
+	}
+	for _, m := range hideBeside.FindAllStringSubmatch(text, 16) {
+		if !hidesByStyle(m[2:]) {
+			continue
+		}
+		for _, n := range w.p.elements() {
+			if n.DataAtom != atom.Script || !strings.Contains(rawText(n), "currentScript") {
+				continue
+			}
+			beside := n.Parent
+			if m[1] == "previousElementSibling" || m[1] == "previousSibling" {
+				for beside = n.PrevSibling; beside != nil && beside.Type != html.ElementNode; beside = beside.PrevSibling {
+				}
+			}
+			if beside != nil && beside.DataAtom != atom.Body && beside.DataAtom != atom.Head {
+				note(beside)
+			}
 		}
 	}
 }
 
 func (w *walker) hiddenByScript(n *html.Node) bool {
+	if w.nodes[n] {
+		return true
+	}
 	if len(w.byScript) == 0 {
 		return false
 	}
@@ -632,7 +791,7 @@ func pixelOnly(a *html.Node) bool {
 			return false
 		case c.DataAtom == atom.Img:
 			d := parseDecls(attr(c, "style"))
-			small := tiny(c, "width") && tiny(c, "height") || d.atMost("width", 2) && d.atMost("height", 2) || strings.HasPrefix(attr(c, "src"), onePixel)
+			small := tiny(c, "width") && tiny(c, "height") || d.atMost("width", 2) && d.atMost("height", 2) || strings.HasPrefix(attr(c, "src"), onePixel) && !filledLater(c)
 			if !small {
 				return false
 			}
@@ -640,6 +799,22 @@ func pixelOnly(a *html.Node) bool {
 		}
 	}
 	return found
+}
+
+// filledLater reports whether a picture of one pixel holds the place of another, or is
+// stretched.
+func filledLater(img *html.Node) bool {
+	for _, a := range img.Attr {
+		if strings.HasPrefix(a.Key, "data-") || a.Key == "loading" || a.Key == "srcset" {
+			return true
+		}
+	}
+	for _, k := range []string{"width", "height"} {
+		if px, ok := length(attr(img, k)); ok && px > 2 {
+			return true
+		}
+	}
+	return false
 }
 
 // onePixel begins a picture, written out, of one pixel.
@@ -679,8 +854,10 @@ func (w *walker) frame(n *html.Node, st seenState) {
 		how = "尺寸为零"
 	case t.bad != "":
 		how = "疑似违规站点"
-	case d["position"] == "fixed" && d["width"] == "100%" && (d["height"] == "100%" || d["height"] == "100vh"):
+	case coversAll(d):
 		how = "盖住整个页面"
+	case n.DataAtom == atom.Frame && w.onlyFrame(n), n.DataAtom == atom.Iframe && w.p.Text != "" && !longer(noBlanks(w.p.VisibleText), 20) && (attr(n, "width") == "100%" || d["width"] == "100%" || d["width"] == "100vw"):
+		how = "整个页面都是站外内容"
 	default:
 		return
 	}
@@ -688,6 +865,98 @@ func (w *walker) frame(n *html.Node, st seenState) {
 		return
 	}
 	w.view.frames = append(w.view.frames, sighting{detail: how + "，载入 " + t.host, where: place(n), sure: t.bad != ""})
+}
+
+// coversAll reports whether a frame so styled lies over the whole window.
+func coversAll(d decls) bool {
+	full := func(p string) bool { return strings.HasPrefix(d[p], "100") && d[p] != "100px" }
+	over, err := strconv.Atoi(d["z-index"])
+	switch d["position"] {
+	case "fixed":
+		return full("width") && full("height") || d["inset"] == "0" || d["inset"] == "0px"
+	case "absolute":
+		return full("width") && full("height") && (d["height"] == "100vh" || err == nil && over >= 99)
+	}
+	return false
+}
+
+// onlyFrame reports whether a page of frames shows nothing but this one.
+func (w *walker) onlyFrame(frame *html.Node) bool {
+	for _, n := range w.p.elements() {
+		if n.DataAtom == atom.Frame && n != frame && !noRoom(n) {
+			return false
+		}
+	}
+	return true
+}
+
+// form judges where a form sends what the visitor writes. A box to search with may lead
+// anywhere.
+func (w *walker) form(n *html.Node, st seenState) {
+	key := "formaction"
+	if n.DataAtom == atom.Form {
+		key = "action"
+	}
+	t := judge(w.p, w.l, attr(n, key))
+	if !t.foreign || t.trusted && t.bad == "" {
+		return
+	}
+	how := ""
+	switch {
+	case n.DataAtom != atom.Form:
+		how = "提交按钮改变了表单的去向"
+	case st.how != "":
+		how = "表单" + st.how
+	case asksPerson(n):
+		how = "表单要求填写个人信息或密码"
+	case !asksAnything(n) && w.sends(n):
+		how = "表单没有可填的内容，由脚本提交"
+	case t.bad == "":
+		return
+	default:
+		how = "疑似违规站点"
+	}
+	w.view.forms = append(w.view.forms, sighting{detail: how + "，提交到 " + t.host, where: place(n), sure: t.bad != ""})
+}
+
+var personalField = regexp.MustCompile(`(?i)pass(?:w|_|$)|pwd|mima|id_?card|idno|sfz|shenfen|mobile|phone|shouji|bank|yhk|xingming|realname|身份证|手机|密码|银行卡|姓名|联系电话`)
+
+// asksPerson reports whether a form asks who the visitor is.
+func asksPerson(form *html.Node) bool {
+	for n := range form.Descendants() {
+		switch {
+		case n.DataAtom == atom.Input && strings.EqualFold(attr(n, "type"), "hidden"):
+		case n.DataAtom == atom.Input && strings.EqualFold(attr(n, "type"), "password"):
+			return true
+		case n.DataAtom == atom.Input, n.DataAtom == atom.Textarea:
+			if personalField.MatchString(attr(n, "name") + " " + attr(n, "id") + " " + attr(n, "placeholder")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// asksAnything reports whether a form has a field to be filled in or pressed.
+func asksAnything(form *html.Node) bool {
+	for n := range form.Descendants() {
+		switch n.DataAtom {
+		case atom.Input:
+			if !strings.EqualFold(attr(n, "type"), "hidden") {
+				return true
+			}
+		case atom.Textarea, atom.Select, atom.Button:
+			return true
+		}
+	}
+	return false
+}
+
+// sends reports whether a script sends forms off.
+func (w *walker) sends(form *html.Node) bool {
+	return slices.ContainsFunc(w.p.scripts, func(s string) bool {
+		return strings.Contains(s, ".submit(") && (attr(form, "id") == "" || strings.Contains(s, attr(form, "id")) || strings.Contains(s, "forms[") || strings.Contains(s, attr(form, "name")))
+	})
 }
 
 // carried judges the page that a frame carries with it.
@@ -782,7 +1051,7 @@ func (w *walker) scriptWrites(src string) {
 						}
 					}
 				default:
-					wears := attire{tag: name}
+					wears := attire{tag: name, anywhere: true}
 					if s := styleAttr.FindStringSubmatch(t[3]); s != nil {
 						wears.style = s[1] + s[2] + s[3]
 					}
@@ -809,8 +1078,29 @@ func (w *walker) scriptWrites(src string) {
 // disguise, or write hidden foreign links.
 func scriptLoaders(f *Facts) (out []sighting) {
 	p, l := f.Page, f.Lexicon
+	for _, link := range p.Links {
+		if link.Kind == LinkScript {
+			if m := miner(link.Href); m != "" {
+				out = append(out, sighting{"载入挖矿脚本（" + m + "）", clip(link.Href, 80), true})
+			}
+		}
+	}
 	for _, src := range p.allScripts() {
 		ls := f.layersOf(src)
+		if how := lettersGone(src); how != "" {
+			out = append(out, sighting{"以" + how + "书写，不能直接读出内容", scriptPlace(src), false})
+		}
+		if m := miner(src); m != "" {
+			out = append(out, sighting{"运行挖矿脚本（" + m + "）", scriptPlace(src), true})
+		}
+		if strings.Contains(src, "cookie") {
+			for _, m := range cookieSent.FindAllStringSubmatch(src, 8) {
+				if t := judge(p, l, m[1]); t.foreign && !t.trusted {
+					out = append(out, sighting{"把访问者的 Cookie 送到 " + t.host, scriptPlace(src), t.bad != ""})
+				}
+			}
+		}
+		spider := asksSpider(src)
 		for _, ly := range ls {
 			for _, h := range hostsIn(ly.text) {
 				t := judgeHost(p, l, h)
@@ -835,6 +1125,14 @@ func scriptLoaders(f *Facts) (out []sighting) {
 			}
 			for _, m := range slices.Concat(ly.written, puts(ly.text), makes(ly.text)) {
 				out = append(out, writtenMarkup(p, l, m, src)...)
+				if !spider {
+					continue
+				}
+				for _, h := range hostsIn(m) {
+					if t := judgeHost(p, l, h); t.foreign && !t.trusted && strings.Contains(lowered(m), "href") {
+						out = append(out, sighting{"按访问者是否搜索引擎写入指向 " + h + " 的链接", scriptPlace(src), t.bad != ""})
+					}
+				}
 			}
 		}
 	}
@@ -893,7 +1191,7 @@ func redirects(f *Facts) (out []sighting) {
 				}
 				t := judge(p, l, to.address)
 				disguised := ly.how != "" && ly.how != joinedHow
-				if !t.foreign || t.trusted && t.bad == "" || asks == "" && t.bad == "" && !disguised && !to.byItself {
+				if !t.foreign || t.trusted && t.bad == "" || asks == "" && t.bad == "" && !disguised && !to.byItself() {
 					continue
 				}
 				how := "跳转到 " + t.host
@@ -927,23 +1225,58 @@ func redirects(f *Facts) (out []sighting) {
 			}
 			continue
 		case atom.Link:
-			if strings.EqualFold(strings.TrimSpace(attr(n, "rel")), "canonical") {
+			if says := leadsMachines(attr(n, "rel"), attr(n, "type")); says != "" {
 				if t := judge(p, l, attr(n, "href")); t.foreign && !t.trusted {
-					out = append(out, sighting{"canonical 标签把搜索引擎引向 " + t.host, place(n), t.bad != ""})
+					out = append(out, sighting{says + " " + t.host, place(n), t.bad != ""})
 				}
 			}
 			continue
 		}
-		if n.DataAtom != atom.Meta || !strings.EqualFold(attr(n, "http-equiv"), "refresh") {
+		if n.DataAtom != atom.Meta {
 			continue
 		}
-		if m := refreshURL.FindStringSubmatch(attr(n, "content")); m != nil {
-			if t := judge(p, l, m[1]); t.foreign && !t.trusted {
-				out = append(out, sighting{"由 refresh 标签跳转到 " + t.host, place(n), t.bad != ""})
+		says, to := "", []string(nil)
+		switch kind := lowered(attr(n, "http-equiv") + attr(n, "name")); kind {
+		case "refresh":
+			says, to = "由 refresh 标签跳转到 ", refreshTo(attr(n, "content"))
+		case "mobile-agent":
+			says, to = "mobile-agent 标签把手机访问者引向 ", refreshURL.FindStringSubmatch(attr(n, "content"))
+		}
+		if len(to) > 1 {
+			if t := judge(p, l, to[1]); t.foreign && !t.trusted {
+				out = append(out, sighting{says + t.host, place(n), t.bad != ""})
 			}
 		}
 	}
 	return out
+}
+
+// refreshBare is a refresh that names its address without a word before it.
+var refreshBare = regexp.MustCompile(`^\s*[\d.]*\s*[;,]\s*["']?((?i:https?:)?//[^"'\s]+)`)
+
+func refreshTo(content string) []string {
+	if to := refreshURL.FindStringSubmatch(content); to != nil {
+		return to
+	}
+	return refreshBare.FindStringSubmatch(content)
+}
+
+// leadsMachines says where a link in the head leads search engines or browsers, when it
+// is of a kind that they follow by themselves.
+func leadsMachines(rel, kind string) string {
+	for word := range strings.FieldsSeq(lowered(rel)) {
+		switch word {
+		case "canonical":
+			return "canonical 标签把搜索引擎引向"
+		case "amphtml", "prerender", "next", "prev":
+			return word + " 标签把搜索引擎或浏览器引向"
+		case "alternate":
+			if kind == "" || strings.Contains(lowered(kind), "text/html") {
+				return "alternate 标签把搜索引擎或手机访问者引向"
+			}
+		}
+	}
+	return ""
 }
 
 var (
@@ -1159,16 +1492,58 @@ func injectedTitle(f *Facts) (out []sighting) {
 	for _, src := range p.scripts {
 		for _, m := range titleSet.FindAllStringSubmatch(src, 8) {
 			test(unescapeJS(m[1]), "document.title")
+			if asksSpider(src) {
+				out = append(out, sighting{"脚本按访问者是否搜索引擎改写标题", scriptPlace(src), false})
+			}
+		}
+	}
+	for _, n := range p.elements() {
+		switch {
+		case n.DataAtom == atom.Meta && (strings.HasPrefix(attr(n, "property"), "og:") || strings.HasPrefix(attr(n, "name"), "twitter:") || hasAttr(n, "itemprop")):
+			test(attr(n, "content"), place(n))
+		case n.DataAtom == atom.Script && strings.EqualFold(strings.TrimSpace(attr(n, "type")), "application/ld+json"):
+			test(unescapeJS(rawText(n)), "<script type=\"application/ld+json\">")
 		}
 	}
 	slices.SortFunc(out, func(a, b sighting) int { return strings.Compare(a.where+a.detail, b.where+b.detail) })
 	return out
 }
 
+// defaced is what those who break in write over a page.
+var defaced = regexp.MustCompile(`(?i)\b(?:hacked|0wned|owned|pwned|defaced|h4cked)\s+by\b|(?:网站|主页|页面|服务器)(?:已经?)?被(?:黑|入侵)[了!！。]?$`)
+
+// plantedWords is how many different spam phrases, and plantedTimes how often any of
+// them, a page says that is about nothing else.
+const (
+	plantedWords = 3
+	plantedTimes = 5
+)
+
+// plantedPage reports a page whose title and text are both of the phrases of the list,
+// and speak against none of it; and one that was written over.
+func plantedPage(f *Facts) []sighting {
+	p, l := f.Page, f.Lexicon
+	title := p.DocumentTitle()
+	if m := defaced.FindString(squeeze(title)); m != "" {
+		return []sighting{{"标题为“" + clip(title, 40) + "”", "<title>", true}}
+	}
+	word := l.spam(title)
+	if word == "" || l.lawful(plainLetters(title)) {
+		return nil
+	}
+	plain := plainLetters(p.VisibleText)
+	different, times := l.counted(plain)
+	if different < plantedWords || times < plantedTimes || l.against(plain)*2 > times {
+		return nil
+	}
+	return []sighting{{"标题含“" + word + "”，正文有 " + strconv.Itoa(different) + " 种、" + strconv.Itoa(times) + " 处违规文字", "<title>", true}}
+}
+
 // splitWords reports phrases cut up by markup, invisible characters or signs.
 func splitWords(f *Facts) (out []sighting) {
 	p, l := f.Page, f.Lexicon
 	l.build()
+	split := p.mayCutUp(l.words)
 	for _, n := range p.elements() {
 		if unseen(n) {
 			continue
@@ -1188,6 +1563,9 @@ func splitWords(f *Facts) (out []sighting) {
 			out = append(out, sighting{"逐字插入空标签的文字“" + clip(noBlanks(nodeText(n)), 20) + "”", place(n), l.suspicious(nodeText(n)) != ""})
 			continue
 		}
+		if !split {
+			continue
+		}
 		joined, whole, parts := p.inlineText(n)
 		if parts == 0 || joined == "" {
 			continue
@@ -1200,6 +1578,36 @@ func splitWords(f *Facts) (out []sighting) {
 		}
 	}
 	return out
+}
+
+// mayCutUp reports whether one of the words is in the letters of the whole page, put
+// together: where none is, none is in a part of it, however it is cut up.
+func (p *Page) mayCutUp(words *matcher) bool {
+	var last rune
+	begun := false
+	for n := p.Root; n != nil; n = following(n, p.Root) {
+		switch n.Type {
+		case html.TextNode:
+			if !begun && (n.Parent == nil || !unseen(n.Parent)) {
+				last, begun = words.begin(n.Data, last)
+			}
+		case html.ElementNode:
+			// What is hidden within a line would have to be left out first.
+			if len(n.Attr) > 0 && n.FirstChild != nil && !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.Table && p.hiddenBy(attr(n, "style")) {
+				return true
+			}
+		}
+	}
+	if !begun { // as on nearly all pages
+		return false
+	}
+	b := make([]byte, 0, len(p.VisibleText)+len(p.VisibleText)/8)
+	for n := p.Root; n != nil; n = following(n, p.Root) {
+		if n.Type == html.TextNode && (n.Parent == nil || !unseen(n.Parent)) {
+			b = append(b, n.Data...)
+		}
+	}
+	return words.within(strings.ReplaceAll(plainLetters(string(b)), string(wall), ""))
 }
 
 // wholeText reports whether an element holds nothing, or one text without any
@@ -1353,11 +1761,25 @@ func (p *Page) hiddenBy(style string) bool {
 		if p.hiding == nil {
 			p.hiding = map[string]bool{}
 		}
-		how, _ := parseDecls(style).concealment()
+		how, _ := p.declsOf(style).concealment()
 		hides = how != ""
 		p.hiding[style] = hides
 	}
 	return hides
+}
+
+// declsOf are the declarations of a style attribute, read once for a page. They are not
+// to be changed.
+func (p *Page) declsOf(style string) decls {
+	d, known := p.decls[style]
+	if !known {
+		if p.decls == nil {
+			p.decls = map[string]decls{}
+		}
+		d = parseDecls(style)
+		p.decls[style] = d
+	}
+	return d
 }
 
 func invisible(r rune) bool {

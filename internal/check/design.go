@@ -97,7 +97,7 @@ func floating(c *Check, f *Facts) []Finding {
 	for _, src := range f.Page.scripts {
 		scripted = scripted || floats(src)
 	}
-	sheets := newSheet()
+	sheets := newSheet(f.Page.declsOf)
 	for _, s := range f.Page.styles {
 		if strings.Contains(s, "fixed") {
 			sheets.add(s)

@@ -13,13 +13,15 @@ import (
 // family's: a confirmed false alarm is remembered for one edition of its rule, and
 // every piece of evidence names the edition it was judged by.
 var revisions = map[string]int{
-	"cloaked": 2,              // as a browser, by title, by what is concealed on the other page
-	"tags":    1, "source": 1, // what a script fills in, other languages, short names, subtitles
+	"concealed": 1,              // ancestors in selectors, what is shown on demand, arithmetic, forms, whole pages
+	"link":      1,              // more ways to say that a domain is for sale, hosts of ill fame
+	"cloaked":   3,              // as a browser, by title, by what is concealed on the other page, by several links, on the first visit alone
+	"tags":      1, "source": 1, // what a script fills in, other languages, short names, subtitles
 	"privacy": 1, "attachment": 1, // identity numbers in groups that end in a letter
 }
 
 // byLists are the families that judge by the lists of spam words and hosts.
-var byLists = map[string]bool{"concealed": true, "cloaked": true, "change": true, "link": true, "design": true}
+var byLists = map[string]bool{"concealed": true, "cloaked": true, "change": true, "link": true, "design": true, "script": true}
 
 // Edition names the rule as it judges now: it changes with the rule and with
 // nothing else.
@@ -28,6 +30,9 @@ func (c Check) Edition() string {
 	fmt.Fprintf(h, "%s|%s|%v|%v|%v|%v", c.ID, c.Severity, c.Articles, c.Says, c.AppliesTo, c.Objects)
 	if byLists[c.Family()] {
 		h.Write(lexiconJSON)
+	}
+	if f := c.Family(); f == "concealed" || f == "script" {
+		h.Write(embeddedJSON)
 	}
 	return strconv.Itoa(1+revisions[c.Family()]) + "." + hex.EncodeToString(h.Sum(nil))[:8]
 }

@@ -105,6 +105,41 @@ func (l *Lexicon) suspicious(text string) string {
 	return ""
 }
 
+// mostCounted bounds how many phrases of one text are counted.
+const mostCounted = 200
+
+// counted is how many different spam phrases a text has, and how often any.
+func (l *Lexicon) counted(plain string) (different, times int) {
+	l.build()
+	met := map[string]bool{}
+	for times < mostCounted {
+		w := l.words.first(plain)
+		if w == "" {
+			break
+		}
+		met[w] = true
+		times++
+		plain = plain[strings.Index(plain, w)+len(w):]
+	}
+	return len(met), times
+}
+
+// against is how often a text speaks against such things. Words that any page has in its
+// foot say nothing.
+func (l *Lexicon) against(plain string) (times int) {
+	l.build()
+	for _, w := range l.speaksAgainst {
+		switch w {
+		case "管理", "办法", "规定", "条例", "提醒", "法院", "公安", "检察", "举报", "违法":
+			continue
+		}
+		if times += strings.Count(plain, w); times > mostCounted {
+			break
+		}
+	}
+	return times
+}
+
 func (l *Lexicon) lawful(plain string) bool { return containsAny(plain, l.speaksAgainst) }
 
 // inTraditional writes the characters of the lists in the traditional script.
@@ -257,6 +292,54 @@ func head(s string) string {
 		return s
 	}
 	return ""
+}
+
+// within reports whether a text has one of the words, whatever stands beside it.
+func (m *matcher) within(plain string) bool {
+	var last rune
+	before := 0
+	for i, r := range plain {
+		at := before
+		word, bit := beginBit(last, r)
+		last, before = r, i
+		if i == 0 || m.begins[word]&bit == 0 {
+			continue
+		}
+		for _, w := range m.byHead[plain[at:i+utf8.RuneLen(r)]] {
+			if strings.HasPrefix(plain[at:], w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// begin reports whether the letters of a text, after the letter before it, have two in a
+// row with which one of the words begins. Other writing than plain letters may hide any.
+func (m *matcher) begin(text string, last rune) (rune, bool) {
+	for i := 0; i < len(text); {
+		r, n := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(text[i:])
+		}
+		i += n
+		switch {
+		case r >= 'A' && r <= 'Z':
+			r += 'a' - 'A'
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', han(r):
+		case r >= 'Ａ' && r <= 'Ｚ', r >= 'ａ' && r <= 'ｚ', r >= '０' && r <= '９', r >= '①' && r <= 'ⓩ', r >= mathLetters && r <= mathDigits+50:
+			return last, true
+		default:
+			continue // it parts what is put together again
+		}
+		if word, bit := beginBit(last, r); m.begins[word]&bit != 0 {
+			if _, is := m.byHead[string([]rune{last, r})]; is {
+				return r, true
+			}
+		}
+		last = r
+	}
+	return last, false
 }
 
 func (m *matcher) first(plain string) string {

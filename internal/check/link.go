@@ -63,12 +63,12 @@ var soft404Signs = []string{"404", "not", "页", "找", "出错", "错误", "不
 
 // A domain nobody keeps any more says so, in a registrar's words.
 var (
-	parkedWords = regexp.MustCompile(`(?i)(?:this\s+)?domain(?:\s+name)?\s+(?:\S+\s+)?(?:is|may\s+be)\s+for\s+sale|buy\s+this\s+domain|domain\s+(?:has\s+)?expired|parked\s+(?:free|domain)|域名(?:正在)?(?:出售|转让|拍卖)|(?:该|本|此)域名(?:可以?|可能)?(?:出售|转让)|域名(?:已|已经)过期|域名(?:停放|续费提醒)|您访问的域名.{0,12}(?:过期|到期|出售)|网站(?:暂时)?(?:无法访问).{0,20}(?:未备案|备案号.{0,6}注销)`)
+	parkedWords = regexp.MustCompile(`(?i)(?:this\s+)?domain(?:\s+name)?\s+(?:\S+\s+)?(?:is|may\s+be)\s+for\s+sale|buy\s+this\s+domain|domain\s+(?:name\s+)?(?:[\w.-]+\s+)?(?:has\s+)?expired|\b[\w-]+\.[a-z]{2,8}\s+(?:is|may\s+be)\s+for\s+sale|parked\s+(?:free|for\s+free|domain)|域名(?:正在|可以?|诚意|低价|现)?(?:出售|转让|拍卖)|域名米表|域名.{0,12}(?:暂停|停止)解析|(?:该|本|此)域名(?:可以?|可能)?(?:出售|转让)|域名(?:已|已经)过期|域名(?:停放|续费提醒)|您访问的域名.{0,12}(?:过期|到期|出售)|网站(?:暂时)?(?:无法访问).{0,20}(?:未备案|备案号.{0,6}注销)`)
 	parkedHosts = []string{"sedoparking.com", "sedo.com", "dan.com", "afternic.com", "hugedomains.com", "bodis.com", "parkingcrew.net", "above.com", "22.cn", "ename.com", "juming.com", "4.cn", "undeveloped.com", "namebright.com", "domainmarket.com", "dropcatch.com"}
 )
 
 // One of these stands in whatever parkedWords matches; few texts have any.
-var parkedSigns = []string{"domain", "parked", "域名", "无法访问"}
+var parkedSigns = []string{"domain", "parked", "for sale", "域名", "无法访问"}
 
 // parked is how a text says that nobody keeps its domain; "" when it does not.
 func parked(text string) string {
@@ -97,6 +97,11 @@ func (r LinkResult) Landing(l *Lexicon) (state LinkState, sign string) {
 	}
 	if governmentHost(final) || r.Title == "" && r.Text == "" && siteOf(final) == siteOf(hostOf(r.Link.URL)) {
 		return "", ""
+	}
+	if siteOf(final) != siteOf(hostOf(r.Link.URL)) && !l.trustedHost(final) {
+		if part, strong := l.shadyHost(final); strong {
+			return LinkIllegal, "域名中的“" + part + "”"
+		}
 	}
 	title, text := squeeze(r.Title), squeeze(r.Text)
 	if w := l.spam(title); w != "" && !l.lawful(plainLetters(title)) {

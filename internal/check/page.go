@@ -105,10 +105,12 @@ type Page struct {
 	targets  map[string]target     // addresses as judgedBy judges them
 	judgedBy *Lexicon
 	hiding   map[string]bool // style attributes that hide
-	lower    string          // Text with its ASCII letters in lower case
-	roots    roots           // what relative addresses are completed with
-	listed   *[]datedRow     // listRows
-	dated    *[]datedRow     // datedRows
+	decls    map[string]decls
+	left     map[field]bool // whose values are left to a script
+	lower    string         // Text with its ASCII letters in lower case
+	roots    roots          // what relative addresses are completed with
+	listed   *[]datedRow    // listRows
+	dated    *[]datedRow    // datedRows
 	names    map[string]naming
 }
 
@@ -341,6 +343,9 @@ func (p *Page) gather() {
 		case atom.Script:
 			if s := attr(n, "src"); s != "" {
 				p.addLink(s, "", LinkScript)
+				if own := dataText(s); own != "" {
+					p.scripts = append(p.scripts, own)
+				}
 			}
 			if t := rawText(n); strings.TrimSpace(t) != "" {
 				p.scripts = append(p.scripts, t)
@@ -443,8 +448,12 @@ func (p *Page) note(n *html.Node) {
 		switch a.Key {
 		case "data-placeholder":
 			p.placeholders = append(p.placeholders, n)
-		case "onload", "onerror", "onunload", "onmouseover":
+		case "onload", "onerror", "onunload", "onmouseover", "onpageshow", "onbeforeunload", "ontoggle", "onscroll", "onmousemove", "onanimationstart", "onanimationend", "ontransitionend":
 			if a.Val != "" {
+				p.handlers = append(p.handlers, a.Val)
+			}
+		case "onfocus", "onclick", "ontouchstart":
+			if a.Val != "" && (n.DataAtom == atom.Body || a.Key == "onfocus" && hasAttr(n, "autofocus")) {
 				p.handlers = append(p.handlers, a.Val)
 			}
 		}

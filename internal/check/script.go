@@ -27,7 +27,7 @@ const (
 )
 
 var (
-	charCodes  = regexp.MustCompile(`fromCharCode(?:\s*\.\s*(?:apply|call)\s*\(\s*[\w.]{0,20}\s*,)?\s*\(?\s*\[?\s*((?:0x[0-9a-fA-F]{1,4}|\d{1,5})(?:\s*,\s*(?:0x[0-9a-fA-F]{1,4}|\d{1,5})){3,})`)
+	charCodes  = regexp.MustCompile(`fromCharCode(?:["']\s*\])?(?:\s*\.\s*(?:apply|call)\s*\(\s*[\w.]{0,20}\s*,)?\s*\(?\s*\[?\s*((?:0x[0-9a-fA-F]{1,4}|\d{1,5})(?:\s*,\s*(?:0x[0-9a-fA-F]{1,4}|\d{1,5})){3,})`)
 	numberList = regexp.MustCompile(`\[\s*((?:0x[0-9a-fA-F]{1,4}|\d{2,5})(?:\s*,\s*(?:0x[0-9a-fA-F]{1,4}|\d{2,5})){7,})\s*\]`)
 	base64Call = regexp.MustCompile(`(?:atob|base64decode|Base64\.decode|b64decode|base64_decode)\s*\(\s*["']([A-Za-z0-9+/=_\-\s]{8,})["']`)
 	base64Any  = regexp.MustCompile(`["']([A-Za-z0-9+/]{24,}={0,2})["']`)
@@ -77,6 +77,14 @@ func layers(src string) []layer {
 				}
 			}
 		}
+		if out[i].how == "base64 编码" && len(t) >= 24 && strings.Trim(t, base64Letters) == "" {
+			if s, ok := unbase64(t); ok {
+				add(s, "base64 编码")
+			}
+		}
+		for _, s := range shiftedTexts(t) {
+			add(s, "字符编码（fromCharCode）")
+		}
 		if strings.Contains(t, "atob") || saysBase64(t) {
 			for _, m := range base64Any.FindAllStringSubmatch(t, 16) {
 				if s, ok := unbase64(m[1]); ok {
@@ -86,9 +94,11 @@ func layers(src string) []layer {
 		}
 		if strings.Contains(t, "reverse") {
 			for _, m := range reversed.FindAllStringSubmatch(t, 8) {
-				r := []rune(m[1] + m[2])
-				slices.Reverse(r)
-				add(string(r), "倒序字符串")
+				turned := backToFront(m[1] + m[2])
+				add(turned, "倒序字符串")
+				if strings.Contains(t, "atob") { // one disguise within another
+					add(strings.Replace(t, m[0], quoted(turned), 1), "倒序字符串")
+				}
 			}
 		}
 		if strings.Contains(t, "p,a,c,k") {
@@ -107,6 +117,9 @@ func layers(src string) []layer {
 		if backslash.MatchString(t) {
 			add(unescapeJS(t), "转义字符")
 		}
+		if spliced := namesSpelledOut(t); spliced != t {
+			add(spliced, joinedHow)
+		}
 		if gathered := joinedArrays(strippedTexts(t)); gathered != t {
 			add(gathered, joinedHow)
 		}
@@ -120,6 +133,264 @@ func layers(src string) []layer {
 	}
 	return out
 }
+
+const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+
+func backToFront(s string) string {
+	r := []rune(s)
+	slices.Reverse(r)
+	return string(r)
+}
+
+var (
+	// eachCode changes the code of each character of a text by as much.
+	eachCode = regexp.MustCompile(`fromCharCode\s*\(\s*[\w.$]{1,20}(?:\[\w+\])?\s*\.\s*charCodeAt\s*\(\s*\w{0,10}\s*\)\s*([-+^])\s*(\d{1,3})\s*\)`)
+	hexPairs = regexp.MustCompile(`^(?:[0-9a-fA-F]{2}){8,}$`)
+	hexList  = regexp.MustCompile(`^[0-9a-fA-F]{2,4}(?:[|, \-][0-9a-fA-F]{2,4}){7,}$`)
+	anyText  = regexp.MustCompile(`"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'`)
+)
+
+// shiftedTexts are what the texts of a script come to when it changes the code of each
+// character, moves letters by thirteen, or reads numbers of sixteen in them.
+func shiftedTexts(t string) (out []string) {
+	if !strings.Contains(t, "fromCharCode") {
+		return nil
+	}
+	each := eachCode.FindAllStringSubmatch(t, 4)
+	thirteen := strings.Contains(t, "+13") || strings.Contains(t, "+ 13")
+	sixteen := strings.Contains(t, "parseInt") && strings.Contains(strings.ReplaceAll(t, " ", ""), ",16)")
+	if len(each) == 0 && !thirteen && !sixteen {
+		return nil
+	}
+	for _, m := range anyText.FindAllStringSubmatch(t, 64) {
+		text := m[1] + m[2]
+		if len(text) < 8 {
+			continue
+		}
+		for _, by := range each {
+			k, err := strconv.Atoi(by[2])
+			if err != nil {
+				continue
+			}
+			out = append(out, strings.Map(func(r rune) rune {
+				switch by[1] {
+				case "-":
+					return r - rune(k)
+				case "+":
+					return r + rune(k)
+				}
+				return r ^ rune(k)
+			}, unescapeJS(text)))
+		}
+		switch {
+		case sixteen && hexPairs.MatchString(text):
+			var b strings.Builder
+			for i := 0; i+1 < len(text); i += 2 {
+				n, err := strconv.ParseUint(text[i:i+2], 16, 8)
+				if err != nil {
+					break
+				}
+				b.WriteRune(rune(n))
+			}
+			out = append(out, b.String())
+		case sixteen && hexList.MatchString(text):
+			var b strings.Builder
+			for one := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune("|, -", r) }) {
+				n, err := strconv.ParseUint(one, 16, 16)
+				if err != nil {
+					break
+				}
+				b.WriteRune(rune(n))
+			}
+			out = append(out, b.String())
+		case thirteen:
+			out = append(out, strings.Map(moveThirteen, text))
+		}
+	}
+	return out
+}
+
+func moveThirteen(r rune) rune {
+	switch {
+	case r >= 'a' && r <= 'z':
+		return 'a' + (r-'a'+13)%26
+	case r >= 'A' && r <= 'Z':
+		return 'A' + (r-'A'+13)%26
+	}
+	return r
+}
+
+// longestSpelled bounds a text that is put in the place of its name.
+const longestSpelled = 300
+
+// namesSpelledOut puts texts in the places of the names they were given, where texts are
+// put together from them, and writes the other ways to put texts together as that.
+func namesSpelledOut(t string) string {
+	if strings.Contains(t, ".concat(") {
+		t = concatCall.ReplaceAllStringFunc(t, func(s string) string {
+			m := concatCall.FindStringSubmatch(s)
+			return m[1] + "+" + strings.ReplaceAll(m[2], m[1]+",", m[1]+"+")
+		})
+	}
+	if strings.IndexByte(t, '+') < 0 && !strings.Contains(t, "${") || !containsAny(t, []string{"location", "write", "src", "href", "HTML", "open("}) {
+		return t
+	}
+	texts := namedTexts(t)
+	if len(texts) == 0 {
+		return t
+	}
+	if strings.Contains(t, "${") {
+		t = inTemplate.ReplaceAllStringFunc(t, func(s string) string {
+			if is, ok := texts[s[2:len(s)-1]]; ok {
+				return is[1 : len(is)-1]
+			}
+			return s
+		})
+	}
+	var b strings.Builder
+	from := 0
+	for at := 0; at < len(t); at++ {
+		if t[at] != '+' {
+			continue
+		}
+		before := strings.TrimRight(t[from:at], scriptBlanks)
+		if name := lastName(before); name != "" {
+			if is, ok := texts[name]; ok {
+				b.WriteString(before[:len(before)-len(name)] + is)
+				from = at
+			}
+		}
+		after := strings.TrimLeft(t[at+1:], scriptBlanks)
+		if name := firstName(after); name != "" {
+			rest := strings.TrimLeft(after[len(name):], scriptBlanks)
+			if is, ok := texts[name]; ok && (rest == "" || strings.IndexByte(";,)}+", rest[0]) >= 0 || strings.IndexByte(after[len(name):len(after)-len(rest)], '\n') >= 0) {
+				b.WriteString(t[from:at+1] + is)
+				from = len(t) - len(after) + len(name)
+				at = from - 1
+			}
+		}
+	}
+	if from == 0 {
+		return t
+	}
+	b.WriteString(t[from:])
+	return b.String()
+}
+
+var (
+	concatCall = regexp.MustCompile(`(["'])\.concat\(\s*((?:"[^"\\\n]*"|'[^'\\\n]*')(?:\s*,\s*(?:"[^"\\\n]*"|'[^'\\\n]*'))*)\s*\)`)
+	inTemplate = regexp.MustCompile(`\$\{[A-Za-z_$][\w$]*\}`)
+)
+
+func nameByte(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c-'0' <= 9 || c == '_' || c == '$'
+}
+
+func lastName(s string) string {
+	i := len(s)
+	for i > 0 && nameByte(s[i-1]) {
+		i--
+	}
+	if i == len(s) || s[i]-'0' <= 9 || i > 0 && s[i-1] == '.' {
+		return ""
+	}
+	return s[i:]
+}
+
+func firstName(s string) string {
+	i := 0
+	for i < len(s) && nameByte(s[i]) {
+		i++
+	}
+	if i == 0 || s[0]-'0' <= 9 {
+		return ""
+	}
+	return s[:i]
+}
+
+// namedTexts are the texts, in quotation marks, that a script gives to names which it
+// gives nothing else.
+func namedTexts(t string) map[string]string {
+	var out map[string]string
+	for at := 0; len(out) < 64; at++ {
+		i := strings.IndexByte(t[at:], '=')
+		if i < 0 {
+			break
+		}
+		at += i
+		before := strings.TrimRight(t[max(0, at-60):at], scriptBlanks)
+		name := lastName(before)
+		if name == "" || at+1 < len(t) && t[at+1] == '=' {
+			continue
+		}
+		after := strings.TrimLeft(t[at+1:], scriptBlanks)
+		if after == "" || after[0] != '"' && after[0] != '\'' {
+			if _, known := out[name]; known {
+				out[name] = ""
+			}
+			continue
+		}
+		end := strings.IndexByte(after[1:], after[0])
+		if end < 0 || end > longestSpelled || strings.ContainsAny(after[:end+2], "\\\n") {
+			continue
+		}
+		if rest := strings.TrimLeft(after[end+2:], scriptBlanks); rest != "" && strings.IndexByte(";,}", rest[0]) < 0 && !strings.Contains(after[end+2:len(after)-len(rest)], "\n") {
+			continue // the text is part of more
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		if _, twice := out[name]; twice {
+			out[name] = ""
+			continue
+		}
+		out[name] = after[:end+2]
+	}
+	for name, is := range out {
+		if is == "" {
+			delete(out, name)
+		}
+	}
+	return out
+}
+
+// lettersGone is the way in which a script is written without letters; "" for others.
+// Nobody writes so what may be read.
+func lettersGone(t string) string {
+	switch {
+	case strings.Contains(t, "ﾟωﾟ") || strings.Contains(t, "(ﾟДﾟ)"):
+		return "颜文字编码（aaencode）"
+	case strings.Contains(t, "=~[];") && strings.Contains(t, ":++"):
+		return "符号编码（jjencode）"
+	case len(t) >= fewestSigns:
+		run := 0
+		for i := range len(t) {
+			switch t[i] {
+			case '[', ']', '(', ')', '!', '+':
+				if run++; run >= fewestSigns {
+					return "符号编码（jsfuck）"
+				}
+			default:
+				run = 0
+			}
+		}
+	}
+	return ""
+}
+
+// fewestSigns is how long a row of brackets and signs is that no program has otherwise.
+const fewestSigns = 300
+
+// spiders are the words by which a script knows search engines.
+var spiders = regexp.MustCompile(`(?i)spider|googlebot|bingbot|["'/|(](?:baidu|sogou|yisou|bot)["'/|)]`)
+
+// asksSpider reports whether a script asks if the visitor is a search engine.
+func asksSpider(t string) bool {
+	return strings.Contains(t, "userAgent") && spiders.MatchString(t)
+}
+
+// cookieSent is an address to which a script adds the cookies.
+var cookieSent = regexp.MustCompile(`["']((?:https?:)?//[^"'\s]+)["']\s*\+\s*(?:\w+\s*\(\s*)?document\s*\.\s*cookie`)
 
 var (
 	// shiftedCode is a code that is put right before it becomes a character.
@@ -436,16 +707,16 @@ var visitorWords = []string{"referrer", "useragent", "platform", "appversion", "
 var (
 	navigate = regexp.MustCompile(`location(?:["']\s*\])?\s*(?:\.\s*(?:href|replace|assign)|\[\s*["'](?:href|replace|assign)["']\s*\])?\s*[=(]\s*([^=;\n][^;\n]{0,300})`)
 	eitherOf = regexp.MustCompile(`\?\s*["']([^"'\n]*)["']\s*:\s*["']([^"'\n]*)["']\s*\)?\s*$`)
-	literal  = regexp.MustCompile(`^\s*["']([^"'\n]*)["']`)
+	literal  = regexp.MustCompile("^\\s*[\"'`]([^\"'`\n]*)[\"'`]")
 	variable = regexp.MustCompile(`^\s*([A-Za-z_$][\w$]*)\s*(?:[);,}]|$)`)
 	visitor  = regexp.MustCompile(`(?i)document\s*\.\s*referrer|\[\s*["']referrer["']\s*\]|navigator\s*\.\s*(?:userAgent|platform|appVersion)|\[\s*["']userAgent["']\s*\]|\bscreen\s*\.\s*(?:avail)?width|matchMedia\s*\(|["']ontouchstart["']`)
 	titleSet = regexp.MustCompile(`document\s*(?:\.\s*title|\[\s*["']title["']\s*\])\s*=\s*["']([^"'\n]{2,})["']`)
 
-	hideByID = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*style\s*(?:\.\s*(display|visibility|opacity|left|top|height|fontSize|textIndent|position|cssText|zIndex|transform)|\[\s*["'](\w+)["']\s*\])\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"';\n]+))`)
+	hideByID = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*style\s*(?:\.\s*(display|visibility|opacity|left|top|height|fontSize|textIndent|position|cssText|zIndex|transform)|\[\s*["'](\w+)["']\s*\])?\s*\+?=\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"';\n]+))`)
 	// hidden by a property or an attribute, and by giving it a class.
-	hideByAttr  = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:hidden\s*=\s*(?:true|!0|1)|setAttribute\s*\(\s*["'](?:(hidden)|style)["']\s*,\s*(?:"([^"\n]*)"|'([^'\n]*)'))`)
-	hideByClass = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:className\s*=|classList\s*\.\s*add\s*\()\s*["']([\w\-]+)["']`)
-	hideByQuery = regexp.MustCompile(`^\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|(?:fadeOut|slideUp)\s*\(\s*0\s*\)|toggle\s*\(\s*(?:false|!1)\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
+	hideByAttr  = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:hidden\s*=\s*(?:true|!0|1)|toggleAttribute\s*\(\s*["']hidden["']|setAttribute\s*\(\s*["'](?:(hidden)|style)["']\s*,\s*(?:"([^"\n]*)"|'([^'\n]*)'))`)
+	hideByClass = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:className\s*\+?=|classList\s*\.\s*(?:add|toggle)\s*\()\s*["']\s*([\w\-]+)["']`)
+	hideByQuery = regexp.MustCompile(`^\(\s*(?:"([^"<\n]{1,120})"|'([^'<\n]{1,120})')\s*\)\s*\.\s*(?:hide\s*\(\s*\)|(?:fadeOut|slideUp)\s*\(\s*0\s*\)|toggle\s*\(\s*(?:false|!1)\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
 	assigned    = regexp.MustCompile(`(?:(?:inner|outer)HTML\s*\+?=|insertAdjacentHTML\s*\(\s*["']\w+["']\s*,|\.\s*(?:append|prepend|html|after|before)\s*\()\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')`)
 	written     = regexp.MustCompile(`document\s*(?:\.\s*write(?:ln)?|\[\s*["']write(?:ln)?["']\s*\])\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'|` + "`((?:[^`\\\\]|\\\\.)*)`)")
 )
@@ -454,7 +725,7 @@ var (
 // being called.
 type destination struct {
 	address  string
-	byItself bool
+	byItself func() bool
 }
 
 // targets returns the addresses a script sends the visitor to.
@@ -462,13 +733,18 @@ func targets(text string) []destination {
 	var out []destination
 	var runs func(at int) bool
 	add := func(address string, at int) {
-		if runs == nil {
-			runs = running(text)
-		}
-		out = append(out, destination{strings.ReplaceAll(address, `\/`, "/"), runs(at)})
+		out = append(out, destination{strings.ReplaceAll(address, `\/`, "/"), func() bool {
+			if runs == nil {
+				runs = running(text)
+			}
+			return runs(at)
+		}})
 	}
 	for _, at := range navigate.FindAllStringSubmatchIndex(text, 32) {
 		expr := text[at[2]:at[3]]
+		if i := at[0] - 2; i >= 0 && text[i] == '[' && (text[i+1] == '"' || text[i+1] == '\'') {
+			at[0] = i // the name is a text itself: window["location"]
+		}
 		if l := literal.FindStringSubmatch(expr); l != nil {
 			add(l[1], at[0])
 			continue
@@ -493,6 +769,13 @@ func targets(text string) []destination {
 			add(text[at[2]:at[3]], at[0])
 		}
 	}
+	if strings.Contains(text, "open(") {
+		for _, at := range opensAnother.FindAllStringSubmatchIndex(text, 8) {
+			if add(text[at[2]:at[3]], at[0]); !out[len(out)-1].byItself() {
+				out = out[:len(out)-1] // by a click
+			}
+		}
+	}
 	if strings.Contains(text, ".click(") {
 		for _, at := range clickedLink.FindAllStringSubmatchIndex(text, 8) {
 			if text[at[2]:at[3]] == text[at[6]:at[7]] {
@@ -504,11 +787,12 @@ func targets(text string) []destination {
 }
 
 var (
-	openHere    = regexp.MustCompile(`\bopen\s*\(\s*["']([^"'\n]+)["']\s*,\s*["']_(?:self|top|parent)["']`)
-	clickedLink = regexp.MustCompile(`(\w+)\s*\.\s*href\s*=\s*["']([^"'\n]+)["'][^{}]{0,200}?(\w+)\s*\.\s*click\s*\(`)
+	openHere     = regexp.MustCompile(`\bopen\s*\(\s*["']([^"'\n]+)["']\s*,\s*["']_(?:self|top|parent)["']`)
+	opensAnother = regexp.MustCompile(`(?:\bwindow\s*\.\s*|[^\w.$])open\s*\(\s*["']((?:https?:)?//[^"'\n]+)["']`)
+	clickedLink  = regexp.MustCompile(`(\w+)\s*\.\s*href\s*=\s*["']([^"'\n]+)["'][^{}]{0,200}?(\w+)\s*\.\s*click\s*\(`)
 	// selfCalled ends what stands before a function that runs without a click, or
 	// before a text that is run.
-	selfCalled = regexp.MustCompile(`(?:(?:^|[;,}!+~(\s-])\(\s*|^[!+~-]\s*|(?:\$|jQuery)\s*\(\s*|ready\s*\(\s*|(?:setTimeout|setInterval|requestAnimationFrame|eval|Function)\s*\(\s*|on(?:load|popstate|pageshow|readystatechange)\s*=\s*|addEventListener\s*\(\s*["'](?:load|DOMContentLoaded|popstate|pageshow|readystatechange)["']\s*,\s*)$`)
+	selfCalled = regexp.MustCompile(`(?:(?:^|[;,}!+~(\s-])\(\s*|^[!+~-]\s*|(?:\$|jQuery)\s*\(\s*|ready\s*\(\s*|(?:setTimeout|setInterval|requestAnimationFrame|eval|Function)\s*\(\s*|on(?:load|popstate|pageshow|readystatechange|beforeunload|pagehide|scroll)\s*=\s*|addEventListener\s*\(\s*["'](?:load|DOMContentLoaded|popstate|pageshow|readystatechange|beforeunload|pagehide)["']\s*,\s*|(?:\bdocument|\bwindow|\bbody)\s*\.\s*(?:on(?:click|touchstart|touchend|mousemove|mousedown|keydown)\s*=\s*|addEventListener\s*\(\s*["'](?:click|touchstart|touchend|scroll|mousemove|mousedown|keydown)["']\s*,\s*)|(?:\$|jQuery)\s*\(\s*(?:document|window|["']body["'])\s*\)\s*\.\s*(?:(?:on|one|bind)\s*\(\s*["'][a-z ]+["']\s*,\s*|(?:click|scroll|mousemove|touchstart)\s*\(\s*))$`)
 	isFunction = regexp.MustCompile(`(?:\bfunction\b[^(){};]{0,80}\([^(){}]{0,200}\)|(?:\([^(){}]{0,200}\)|\b\w+)\s*=>)\s*$`)
 )
 
@@ -645,7 +929,7 @@ func hiddenByScript(text string) []string {
 		value := m[4] + m[5] + m[6]
 		css := strings.ToLower(prop) + ":" + value
 		switch prop {
-		case "cssText":
+		case "cssText", "":
 			css = value
 		case "fontSize":
 			css = "font-size:" + value
@@ -690,16 +974,65 @@ func hiddenByScript(text string) []string {
 			text = text[1:]
 			continue
 		}
-		out = append(out, text[m[2]:m[3]])
+		sel := ""
+		if m[2] >= 0 {
+			sel = text[m[2]:m[3]]
+		} else {
+			sel = text[m[4]:m[5]]
+		}
+		if sel = strings.TrimSpace(sel); sel != "" && !strings.ContainsAny(sel, "{};") {
+			out = append(out, sel)
+		}
 		text = text[m[1]:]
 		met++
 	}
 	return out
 }
 
+// hidesByStyle reports whether what a script gives to the style of an element hides it:
+// the property, then its value in one of several kinds of quotation.
+func hidesByStyle(given []string) bool {
+	css := given[0] + ":" + strings.Join(given[1:], "")
+	if given[0] == "cssText" || given[0] == "" {
+		css = strings.Join(given[1:], "")
+	}
+	how, _ := parseDecls("position:absolute;overflow:hidden;" + hyphened(css)).concealment()
+	return how != ""
+}
+
+// hyphened writes the names of properties as style sheets do.
+func hyphened(css string) string {
+	return camel.ReplaceAllStringFunc(css, func(c string) string { return "-" + strings.ToLower(c) })
+}
+
+// shownByScript returns the ids and classes that a script shows, at whatever moment.
+func shownByScript(text string) (out []string) {
+	if !containsAny(text, showWords) {
+		return nil
+	}
+	for _, m := range showByQuery.FindAllStringSubmatch(text, 64) {
+		out = append(out, m[1])
+	}
+	for _, m := range showByID.FindAllStringSubmatch(text, 64) {
+		out = append(out, "#"+m[1])
+	}
+	return out
+}
+
+var (
+	showWords   = []string{"show", "oggle", "slideDown", "fadeIn", "display", "visib", "classList", "addClass", "removeClass"}
+	showByQuery = regexp.MustCompile(`(?:\$|jQuery|querySelector(?:All)?)\s*\(\s*["'](?:[^"'\n]{0,60}[\s>])?([#.][\w\-]+)["']\s*\)(?:\s*\.\s*(?:stop|eq|find|siblings|next|delay)\s*\([^()\n]{0,40}\)){0,3}\s*\.\s*(?:show|toggle\s*\(\s*(?:\)|["'\d]|function)|slideDown|slideToggle|fadeIn|fadeToggle|toggleClass|removeClass|style\s*\.\s*display\s*=\s*["'](?:block|flex|inline|grid|["'])|classList\s*\.\s*(?:toggle|remove)|css\s*\(\s*["']display["']\s*,\s*["'](?:block|flex|inline))`)
+	showByID    = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:style\s*\.\s*(?:display\s*=\s*(?:["'](?:block|flex|inline|grid|["'])|[^"'\n;=]{1,60}\?)|visibility\s*=\s*["']visible)|hidden\s*=\s*(?:false|!1)|classList\s*\.\s*(?:toggle|remove)|showModal)`)
+
+	// hideByTag hides an element by its number among those of a tag, hideBeside the one
+	// beside or around the script.
+	hideByTag  = regexp.MustCompile(`getElementsByTagName\s*\(\s*["'](\w+)["']\s*\)\s*(?:\[\s*(\d{1,4})\s*\]|\.\s*item\s*\(\s*\d{1,4}\s*\))\s*\.\s*style\s*(?:\.\s*(\w+)\s*)?\+?=\s*(?:"([^"\n]*)"|'([^'\n]*)')`)
+	hideBeside = regexp.MustCompile(`currentScript\s*\.\s*(previousElementSibling|previousSibling|parentNode|parentElement)\s*\.\s*style\s*(?:\.\s*(\w+)\s*)?\+?=\s*(?:"([^"\n]*)"|'([^'\n]*)')`)
+)
+
 var (
 	hideWords = []string{"hide", "css", "style", "fadeOut", "slideUp", "toggle"}
-	attrWords = []string{"hidden", "setAttribute"}
+	attrWords = []string{"hidden", "setAttribute"} // toggleAttribute of hidden among them
 )
 
 // classedByScript returns the classes a script gives to elements: by a selector of
@@ -885,8 +1218,15 @@ func puts(text string) []string {
 	if !containsAny(text, putWords) {
 		return nil
 	}
-	return quotedMarkup(assigned, text)
+	out := quotedMarkup(assigned, text)
+	if strings.Contains(text, `("<`) || strings.Contains(text, `('<`) {
+		out = append(out, quotedMarkup(madeOf, text)...)
+	}
+	return out
 }
+
+// madeOf is markup that a script makes elements of.
+var madeOf = regexp.MustCompile(`(?:\$|jQuery|createContextualFragment|parseFromString)\s*\(\s*(?:"(<(?:[^"\\\n]|\\.)*)"|'(<(?:[^'\\\n]|\\.)*)')`)
 
 var putWords = []string{"HTML", "append", "prepend", "html(", "after", "before"}
 
@@ -901,7 +1241,23 @@ func asksForElements(name string) bool {
 }
 
 // writes returns the markup a script writes into the page.
-func writes(text string) []string { return quotedMarkup(written, text) }
+func writes(text string) []string {
+	if strings.Contains(text, `",`) || strings.Contains(text, `',`) {
+		text = writtenParts.ReplaceAllStringFunc(text, func(s string) string {
+			if whole, ok := unpieced(betweenParts.ReplaceAllString(s, "$1+$2")); ok {
+				return whole
+			}
+			return s
+		})
+	}
+	return quotedMarkup(written, text)
+}
+
+var (
+	// writtenParts is a writing of several texts one after another.
+	writtenParts = regexp.MustCompile(`\bwrite(?:ln)?\s*\(\s*(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')(?:\s*,\s*(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))+`)
+	betweenParts = regexp.MustCompile(`(["'])\s*,\s*(["'])`)
+)
 
 var (
 	putByName  = regexp.MustCompile(`((?:document\s*\.\s*write(?:ln)?|\.\s*(?:append|prepend|html|after|before))\s*\(\s*|(?:inner|outer)HTML\s*\+?=\s*)([A-Za-z_$][\w$]*)(\s*[);\n])`)

@@ -15,20 +15,23 @@ func (p *Page) filledByScript(fields ...field) bool {
 	if p.Root == nil {
 		return false
 	}
-	for n := following(p.Root, p.Root); n != nil; n = following(n, p.Root) {
-		if n.Type != html.TextNode || unseen(n.Parent) {
-			continue
-		}
-		text := squeeze(n.Data)
-		found := labelsIn(text)
-		if len(found) == 0 {
-			continue
-		}
-		if last := found[len(found)-1]; last.to == len(text) && slices.Contains(fields, last.field) && emptyBeside(n) {
-			return true
+	if p.left == nil {
+		p.left = map[field]bool{}
+		for n := following(p.Root, p.Root); n != nil; n = following(n, p.Root) {
+			if n.Type != html.TextNode || unseen(n.Parent) {
+				continue
+			}
+			text := squeeze(n.Data)
+			found := labelsIn(text)
+			if len(found) == 0 {
+				continue
+			}
+			if last := found[len(found)-1]; last.to == len(text) && !p.left[last.field] && emptyBeside(n) {
+				p.left[last.field] = true
+			}
 		}
 	}
-	return false
+	return slices.ContainsFunc(fields, func(f field) bool { return p.left[f] })
 }
 
 // emptyBeside reports whether what follows a text in its line, or in the next cell,

@@ -111,11 +111,11 @@ func stripComments(s string) string {
 // for anything that is not a plain length.
 func length(v string) (px float64, ok bool) {
 	v = strings.TrimSpace(v)
-	if sum, ok := strings.CutPrefix(v, "calc("); ok {
-		return calculated(sum)
+	if strings.IndexByte(v, '(') >= 0 {
+		return calculated(v)
 	}
-	if f := strings.Fields(v); len(f) > 0 {
-		v = f[0]
+	if i := strings.IndexAny(v, " \t\n"); i > 0 {
+		v = v[:i]
 	}
 	end := 0
 	for end < len(v) && (v[end]-'0' <= 9 || v[end] == '.' || (end == 0 && (v[end] == '-' || v[end] == '+'))) {
@@ -140,23 +140,111 @@ func length(v string) (px float64, ok bool) {
 	return 0, n == 0
 }
 
-// calculated is a sum of lengths, as calc( has it.
-func calculated(sum string) (px float64, ok bool) {
-	sum, _, _ = strings.Cut(sum, ")")
-	sign := 1.0
-	for f := range strings.FieldsSeq(sum) {
-		switch f {
-		case "+", "-":
-			sign = map[string]float64{"+": 1, "-": -1}[f]
-			continue
+// calculated is what calc(, min(, max( or clamp( come to.
+func calculated(v string) (px float64, ok bool) {
+	c := calculation{rest: v}
+	px, ok = c.factor()
+	return px, ok
+}
+
+// calculation reads the functions of arithmetic, lengths in pixels.
+type calculation struct {
+	rest string
+	deep int
+}
+
+func (c *calculation) next() byte {
+	c.rest = strings.TrimLeft(c.rest, " \t\n")
+	if c.rest == "" {
+		return 0
+	}
+	return c.rest[0]
+}
+
+func (c *calculation) sum() (n float64, ok bool) {
+	n, ok = c.product()
+	for ok {
+		sign := c.next()
+		if sign != '+' && sign != '-' {
+			break
 		}
-		n, plain := length(f)
-		if !plain {
+		c.rest = c.rest[1:]
+		var by float64
+		if by, ok = c.product(); sign == '-' {
+			by = -by
+		}
+		n += by
+	}
+	return n, ok
+}
+
+func (c *calculation) product() (n float64, ok bool) {
+	n, ok = c.factor()
+	for ok {
+		sign := c.next()
+		if sign != '*' && sign != '/' {
+			break
+		}
+		c.rest = c.rest[1:]
+		var by float64
+		if by, ok = c.factor(); !ok {
+			break
+		}
+		if sign == '/' {
+			if by == 0 {
+				return 0, false
+			}
+			by = 1 / by
+		}
+		n *= by
+	}
+	return n, ok
+}
+
+func (c *calculation) factor() (n float64, ok bool) {
+	if c.next() == 0 || c.deep > 8 {
+		return 0, false
+	}
+	open := strings.IndexAny(c.rest, "( \t\n,)*/")
+	if open < 0 || c.rest[open] != '(' {
+		end := len(c.rest)
+		if open > 0 {
+			end = open
+		}
+		n, ok = length(c.rest[:end])
+		c.rest = c.rest[end:]
+		return n, ok && end > 0
+	}
+	name := c.rest[:open]
+	c.rest = c.rest[open+1:]
+	c.deep++
+	defer func() { c.deep-- }()
+	var args []float64
+	for {
+		one, plain := c.sum()
+		if !plain || len(args) > 8 {
 			return 0, false
 		}
-		px, ok = px+sign*n, true
+		args = append(args, one)
+		if c.next() != ',' {
+			break
+		}
+		c.rest = c.rest[1:]
 	}
-	return px, ok
+	if c.next() == ')' {
+		c.rest = c.rest[1:]
+	}
+	switch name {
+	case "", "calc", "-webkit-calc", "-moz-calc":
+		return args[0], len(args) == 1
+	case "min":
+		return slices.Min(args), true
+	case "max":
+		return slices.Max(args), true
+	case "clamp":
+		return max(args[0], min(args[1%len(args)], args[len(args)-1])), len(args) == 3
+	}
+	return 0, false
 }
 
 func (d decls) atLeast(prop string, px float64) bool {
@@ -187,7 +275,11 @@ const (
 // concealment says how a style hides its element, "" when it does not. strong
 // is false for ways that menus and tabs use all the time.
 func (d decls) concealment() (how string, strong bool) {
-	if len(d) == 0 {
+	plain := true
+	for name, value := range d {
+		plain = plain && ordinary(name, value)
+	}
+	if plain {
 		return "", false
 	}
 	placed := d["position"] == "absolute" || d["position"] == "fixed"
@@ -201,7 +293,7 @@ func (d decls) concealment() (how string, strong bool) {
 		return "文字缩进到屏幕外", true
 	case moved && d.aside(), d.marginsAside(), d.atLeast("margin-left", beyond), clipped && d.atLeast("padding-left", beyond), turned == turnedAway, asideBy(d["translate"]):
 		return "移到屏幕外", true
-	case d.atMost("font-size", 2) && !strings.HasPrefix(d["font-size"], "-"), d["font-size"] == "" && noFont(d["font"]):
+	case tinyFont(d["font-size"]), d["font-size"] == "" && noFont(d["font"]):
 		return "字号为零", true
 	case d.atMost("letter-spacing", -20), d.atMost("word-spacing", far):
 		return "字距为负，文字叠在一起", true
@@ -209,13 +301,13 @@ func (d decls) concealment() (how string, strong bool) {
 		return "裁剪隐藏", true
 	case clipped && d.smaller(5) && !d.fills(), scrolled && d.smaller(2) && !d.fills():
 		return "高宽为零", true
-	case turned == turnedToNothing, d.atMost("zoom", 0.05), zeroNumber(d["scale"]):
+	case turned == turnedToNothing, zeroNumber(d["zoom"]), zeroNumber(d["scale"]), edgeOn(d["rotate"]):
 		return "缩放为零", true
 	case moved && strings.HasPrefix(d["z-index"], "-"):
 		return "置于底层", true
-	case zeroNumber(d["opacity"]), strings.Contains(filter, "opacity=0)"), strings.Contains(filter, "opacity(0"), blurred(filter):
+	case faint(d["opacity"]), faintBy(filter), strings.Contains(filter, "opacity(0"), blurred(filter):
 		return "全透明", false
-	case seeThrough(d["color"]), seeThrough(d["-webkit-text-fill-color"]):
+	case (seeThrough(d["color"]) || seeThrough(d["-webkit-text-fill-color"])) && !strings.Contains(d["background-clip"]+d["-webkit-background-clip"], "text"):
 		return "文字透明", true
 	case clipped && d["height"] == "" && (zeroLength(d["line-height"]) || d["line-height"] == "1px"):
 		return noLine, false
@@ -225,6 +317,31 @@ func (d decls) concealment() (how string, strong bool) {
 		return "不可见（visibility）", false
 	}
 	return "", false
+}
+
+// ordinary reports whether a declaration is one of those that hide nothing with any
+// other: as nearly all of running text are.
+func ordinary(name, value string) bool {
+	if value == "" {
+		return true
+	}
+	c := value[0]
+	switch name {
+	case "text-align", "font-family", "font-weight", "font-style", "vertical-align", "text-decoration", "list-style", "list-style-type", "cursor", "word-break", "word-wrap", "text-justify", "float", "clear",
+		"border", "border-top", "border-bottom", "border-left", "border-right", "border-collapse", "background", "background-color", "background-image":
+		return true
+	case "color":
+		return c == '#' && len(value) == 7 || c == '#' && len(value) == 4 || len(value) < 8 && c >= 'a' && c <= 'z' && strings.IndexByte(value, '(') < 0
+	case "font-size":
+		return c >= '1' && c <= '9' && len(value) > 2 && value[1]-'0' <= 9 && value[len(value)-1] != '%'
+	case "text-indent", "margin", "margin-top", "margin-left", "margin-bottom", "margin-right", "padding-left":
+		return c-'0' <= 9 && len(value) <= 4
+	case "line-height":
+		return c >= '1' && c <= '9' && value != "1px"
+	case "display":
+		return value == "block" || value == "inline-block" || value == "inline"
+	}
+	return false
 }
 
 // noLine hides words and no pictures.
@@ -237,7 +354,7 @@ func (d decls) aside() bool {
 			return true
 		}
 	}
-	return insetBy(d["inset"], far)
+	return insetBy(d["inset"], far) || insetBy(d["inset-block"], far) || insetBy(d["inset-inline"], far)
 }
 
 // marginsAside reports whether margins push an element off. Equal ones to the left
@@ -261,7 +378,7 @@ func (d decls) marginsAside() bool {
 
 // smaller reports whether an element is so high or wide at most.
 func (d decls) smaller(px float64) bool {
-	for _, p := range []string{"height", "width", "max-height", "max-width"} {
+	for _, p := range []string{"height", "width", "max-height", "max-width", "block-size", "inline-size", "max-block-size", "max-inline-size"} {
 		if d.atMost(p, px) {
 			return true
 		}
@@ -294,22 +411,51 @@ func clippedBy(path string) bool {
 	}
 	switch strings.TrimSpace(name) {
 	case "inset":
-		if n, plain := length(f[0]); plain {
-			return strings.HasSuffix(f[0], "%") && n >= 500 || n >= -far
+		if n, plain := length(f[0]); plain && (strings.HasSuffix(f[0], "%") && n >= 500 || n >= -far) {
+			return true
 		}
+		share := func(i int) float64 { // of the box, that a side takes
+			i = [][4]int{{0, 0, 0, 0}, {0, 1, 0, 1}, {0, 1, 2, 1}, {0, 1, 2, 3}}[min(len(f), 4)-1][i]
+			n, plain := length(f[i])
+			if !plain || !strings.HasSuffix(f[i], "%") {
+				return 0
+			}
+			return n
+		}
+		return share(0)+share(2) >= 1000 || share(1)+share(3) >= 1000
 	case "circle", "ellipse":
 		n, plain := length(f[0])
 		return plain && n <= 1
+	case "rect":
+		return len(f) >= 4 && closer(f[3], f[1]) || len(f) >= 4 && closer(f[0], f[2])
+	case "xywh":
+		return len(f) >= 4 && (closer("0", f[2]) || closer("0", f[3]))
+	case "path":
+		return !strings.ContainsAny(args, "lhvcsqta")
 	case "polygon":
 		points := strings.Split(args, ",")
-		for _, p := range points[1:] {
-			if strings.Join(strings.Fields(p), " ") != strings.Join(strings.Fields(points[0]), " ") {
-				return false
+		same, left, above := true, true, true
+		for _, p := range points {
+			at := strings.Fields(p)
+			same = same && strings.Join(at, " ") == strings.Join(strings.Fields(points[0]), " ")
+			if len(at) != 2 {
+				return same && len(points) > 1
 			}
+			x, okX := length(at[0])
+			y, okY := length(at[1])
+			left, above = left && okX && x <= 0, above && okY && y <= 0
 		}
-		return true
+		return same || left || above
 	}
 	return false
+}
+
+// closer reports whether two plain lengths are no more than a pixel apart, or the wrong
+// way round.
+func closer(from, until string) bool {
+	a, okA := length(from)
+	b, okB := length(until)
+	return okA && okB && b-a <= 1
 }
 
 // blurred reports whether a filter leaves no letter to be read.
@@ -336,43 +482,107 @@ func turn(transform string) int {
 		if !ok {
 			return 0
 		}
-		args, after, _ := strings.Cut(rest, ")")
-		transform = after
-		f := strings.FieldsFunc(args, func(r rune) bool { return r == ',' || r == ' ' })
+		end := closing(rest)
+		args := rest[:end]
+		transform = rest[min(end+1, len(rest)):]
+		f := arguments(args)
 		if len(f) == 0 {
 			continue
 		}
 		switch name = strings.TrimSpace(name); name {
 		case "translate", "translatex", "translatey", "translate3d":
-			if asideBy(strings.Join(f, " ")) {
+			if slices.ContainsFunc(f, asideBy) {
 				return turnedAway
 			}
 		case "scale", "scale3d", "scalex", "scaley":
 			if zeroNumber(f[0]) || len(f) > 1 && zeroNumber(f[1]) {
 				return turnedToNothing
 			}
-		case "rotatex", "rotatey":
-			if f[0] == "90deg" || f[0] == "-90deg" || f[0] == "270deg" || f[0] == ".25turn" || f[0] == "0.25turn" {
+		case "rotatex", "rotatey", "skew", "skewx", "skewy":
+			if quarter(f[0]) {
 				return turnedToNothing
 			}
-		case "matrix":
-			if len(f) == 6 {
-				if zeroNumber(f[0]) && zeroNumber(f[1]) || zeroNumber(f[2]) && zeroNumber(f[3]) {
-					return turnedToNothing
-				}
-				if asideBy(f[4] + " " + f[5]) {
-					return turnedAway
-				}
+		case "rotate3d":
+			if len(f) == 4 && zeroNumber(f[2]) && quarter(f[3]) {
+				return turnedToNothing
+			}
+		case "matrix", "matrix3d":
+			a, b, c, d, x, y := 0, 1, 2, 3, 4, 5
+			if len(f) == 16 {
+				c, d, x, y = 4, 5, 12, 13
+			} else if len(f) != 6 {
+				continue
+			}
+			if zeroNumber(f[a]) && zeroNumber(f[b]) || zeroNumber(f[c]) && zeroNumber(f[d]) {
+				return turnedToNothing
+			}
+			if asideBy(f[x]) || asideBy(f[y]) {
+				return turnedAway
 			}
 		}
 	}
 	return 0
 }
 
+// closing is where the bracket that is open before s closes; the end where it does not.
+func closing(s string) int {
+	depth := 1
+	for i := range len(s) {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(s)
+}
+
+// arguments are what stands between the commas of a function; where there are none,
+// between its blanks.
+func arguments(args string) (out []string) {
+	by := byte(',')
+	if strings.IndexByte(args, ',') < 0 && strings.IndexByte(args, '(') < 0 {
+		by = ' '
+	}
+	depth, from := 0, 0
+	for i := 0; i <= len(args); i++ {
+		switch {
+		case i == len(args) || args[i] == by && depth == 0:
+			if one := strings.TrimSpace(args[from:i]); one != "" {
+				out = append(out, one)
+			}
+			from = i + 1
+		case args[i] == '(':
+			depth++
+		case args[i] == ')':
+			depth--
+		}
+	}
+	return out
+}
+
+// quarter reports whether an angle turns the edge to the reader.
+func quarter(angle string) bool {
+	switch angle {
+	case "90deg", "-90deg", "270deg", ".25turn", "0.25turn", "100grad":
+		return true
+	}
+	return false
+}
+
+// edgeOn reports whether a rotation about the x or y axis leaves an edge.
+func edgeOn(rotate string) bool {
+	f := strings.Fields(rotate)
+	return len(f) == 2 && (f[0] == "x" || f[0] == "y") && quarter(f[1])
+}
+
 // asideBy reports whether one of the distances leads out of sight. A share is of the
 // element itself: by its half it is put in the middle, by its whole a strip goes on.
 func asideBy(distances string) bool {
-	for f := range strings.FieldsSeq(distances) {
+	for _, f := range arguments(distances) {
 		n, ok := length(f)
 		if ok && (strings.HasSuffix(f, "%") && n <= -9000 || !strings.HasSuffix(f, "%") && (n <= far || n >= beyond)) {
 			return true
@@ -407,9 +617,53 @@ func zeroLength(v string) bool {
 	return v != "" && ok && n == 0
 }
 
+// quantity reads a number or a share of the whole; ok is false for anything else.
+func quantity(v string) (n float64, ok bool) {
+	v = strings.TrimSpace(v)
+	if v == "" {
+		return 0, false
+	}
+	if strings.IndexByte(v, '(') >= 0 {
+		return calculated(v)
+	}
+	share, isShare := strings.CutSuffix(v, "%")
+	n, err := strconv.ParseFloat(share, 64)
+	if isShare {
+		n /= 100
+	}
+	return n, err == nil
+}
+
 func zeroNumber(v string) bool {
-	n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(v), "%"), 64)
-	return err == nil && n >= 0 && n <= 0.02
+	n, ok := quantity(v)
+	return ok && n >= 0 && n <= 0.02
+}
+
+// faint reports whether an opacity leaves nothing to be read.
+func faint(v string) bool {
+	n, ok := quantity(v)
+	return ok && n <= 0.05
+}
+
+// faintBy is the same of the old filter, in hundredths; filter is without blanks.
+func faintBy(filter string) bool {
+	_, by, ok := strings.Cut(filter, "opacity=")
+	if !ok {
+		return false
+	}
+	by, _, _ = strings.Cut(by, ")")
+	n, err := strconv.Atoi(by)
+	return err == nil && n <= 5
+}
+
+// tinyFont reports whether letters of a size are too small to be seen.
+func tinyFont(size string) bool {
+	if share, ok := strings.CutSuffix(size, "%"); ok {
+		n, err := strconv.ParseFloat(share, 64)
+		return err == nil && n >= 0 && n <= 12 // of 16 pixels
+	}
+	n, ok := length(size)
+	return size != "" && ok && n >= 0 && n <= 2
 }
 
 // seeThrough reports whether a colour lets everything through.
@@ -421,7 +675,7 @@ func seeThrough(c string) bool {
 		return len(h) == 8 && h[6:] == "00" || len(h) == 4 && h[3:] == "0"
 	}
 	name, _, _ := strings.Cut(c, "(")
-	if name != "rgba" && name != "rgb" && name != "hsla" && name != "hsl" {
+	if name != "rgba" && name != "rgb" && name != "hsla" && name != "hsl" && name != "hwb" {
 		return false
 	}
 	f := parts(c)
@@ -448,8 +702,65 @@ func colour(v string) (rgb uint32, ok bool) {
 	if _, hsl, has := strings.Cut(v, "hsl"); has {
 		return hslColour(hsl)
 	}
-	if _, rgb, has := strings.Cut(v, "rgb"); has {
-		return rgbColour(rgb)
+	if _, rgb, has := strings.Cut(v, "rgb("); has {
+		return rgbColour("(" + rgb)
+	}
+	if _, rgb, has := strings.Cut(v, "rgba("); has {
+		return rgbColour("(" + rgb)
+	}
+	return extremeColour(v)
+}
+
+// extremeColour reads white and black in the newer ways to write a colour; of others ok
+// is false.
+func extremeColour(v string) (rgb uint32, ok bool) {
+	name, _, has := strings.Cut(v, "(")
+	if !has {
+		return 0, false
+	}
+	f := parts(v)
+	var n []float64
+	for _, s := range f {
+		if one, plain := quantity(strings.TrimSuffix(s, "deg")); plain {
+			n = append(n, one)
+		}
+	}
+	if len(n) < 3 {
+		return 0, false
+	}
+	light, most := n[0], 1.0
+	switch strings.TrimSpace(name) {
+	case "hwb":
+		if n[1] > 1 || n[2] > 1 { // without the sign of a share
+			n[1], n[2] = n[1]/100, n[2]/100
+		}
+		if n[1] >= 0.99 {
+			return 0xffffff, true
+		}
+		return 0, n[2] >= 0.99
+	case "lab", "lch":
+		if !strings.HasSuffix(f[0], "%") {
+			most = 100
+		}
+		if n[1] != 0 {
+			return 0, false
+		}
+	case "oklab", "oklch":
+		if n[1] != 0 {
+			return 0, false
+		}
+	case "color":
+		if n[0] != n[1] || n[1] != n[2] {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	switch {
+	case light >= 0.99*most:
+		return 0xffffff, true
+	case light <= 0.01*most:
+		return 0, true
 	}
 	return 0, false
 }
@@ -527,17 +838,22 @@ type rule struct {
 	id      string
 	classes []string
 	attrs   []attrTest
-	not     []string // classes
+	not     []string // classes; "<" and a tag
+	up      []ancestor
+	upText  string
 	decls   decls
 }
 
 // attrTest is one condition in brackets: [name], [name=is], [name*=is] …
 type attrTest struct {
 	name, is string
-	by       byte // 0: there is one; '=': equal; else the sign before it
+	by       byte // 0: there is one; '=': equal; '!': other; else the sign before it
 }
 
 func (t attrTest) holds(value string, has bool) bool {
+	if t.by == '!' {
+		return value != t.is
+	}
 	if !has {
 		return false
 	}
@@ -562,17 +878,27 @@ func (t attrTest) holds(value string, has bool) bool {
 
 // sheet indexes the rules of a page's style blocks by class, id and tag.
 type sheet struct {
+	styleOf              func(string) decls // reads a style attribute
+	matters              map[string]bool    // class attributes of which some rule asks for a part
 	byClass, byID, byTag map[string][]*rule
-	byAttr               []*rule  // of no class, id or tag
-	asked                []string // attributes that rules ask for
-	placed               bool     // one of them is a place among neighbours
-	vars                 decls    // custom properties, wherever they are set
+	byAttr               []*rule // of no class, id or tag
+	nested               bool    // some rule asks for ancestors
+	openers              []*rule // of what shows an element when something is pointed at or chosen
+	under                *html.Node
+	underKnown           map[*rule]bool // by parent under
+	asked                []string       // attributes that rules ask for
+	placed               bool           // one of them is a place among neighbours
+	vars                 decls          // custom properties, wherever they are set
 	n                    int
 	known                map[attire]*looks
 }
 
 // attire is all of an element that decides how it is drawn.
-type attire struct{ tag, class, id, style, ground, ink, attrs string }
+type attire struct {
+	tag, class, id, style, ground, ink, attrs string
+	within                                    string // rules whose ancestors it has
+	anywhere                                  bool   // ancestors are not known
+}
 
 // looks are how an element is drawn, and how that hides it.
 type looks struct {
@@ -586,15 +912,45 @@ var plainLooks = &looks{}
 // maxRules bounds the rules kept; a page with more carries a framework inline.
 const maxRules = 20000
 
-func newSheet() *sheet {
-	return &sheet{byClass: map[string][]*rule{}, byID: map[string][]*rule{}, byTag: map[string][]*rule{}}
+func newSheet(read func(style string) decls) *sheet {
+	return &sheet{styleOf: read, byClass: map[string][]*rule{}, byID: map[string][]*rule{}, byTag: map[string][]*rule{}}
 }
 
 // add reads a style block. Rules inside @media are left out but those for every
 // screen: what is hidden on paper or on narrow screens is seen elsewhere.
 func (s *sheet) add(css string) {
-	s.known = nil
-	s.read(stripComments(css), 0)
+	s.known, s.matters = nil, nil
+	css, carried := carriedSheets(stripComments(css))
+	for _, sheet := range carried {
+		s.read(stripComments(sheet), 0)
+	}
+	s.read(css, 0)
+}
+
+// carriedSheets takes out of a style block the sheets that it imports from an address
+// that is their own text.
+func carriedSheets(css string) (rest string, sheets []string) {
+	for range maxSame {
+		at := strings.Index(lowered(css), "@import")
+		if at < 0 {
+			break
+		}
+		address := strings.TrimLeft(css[at+len("@import"):], " \t\n")
+		end := ";"
+		if inner, ok := strings.CutPrefix(address, "url("); ok {
+			address, end = strings.TrimLeft(inner, " \t\n"), ")"
+		}
+		if address != "" && (address[0] == '"' || address[0] == '\'') {
+			address, end = address[1:], address[:1]
+		}
+		own, after, closed := strings.Cut(address, end)
+		if !closed {
+			break
+		}
+		sheets = append(sheets, dataText(own))
+		css = css[:at] + strings.TrimLeft(after, ") \t\n;")
+	}
+	return css, sheets
 }
 
 // mediaDeep bounds how deep blocks of @media are followed.
@@ -678,8 +1034,14 @@ func selectors(list string) iter.Seq[string] {
 // everyScreen reports whether a rule holds on every screen.
 func everyScreen(rule string) bool {
 	rule = lowered(rule)
-	if strings.HasPrefix(rule, "@supports") || strings.HasPrefix(rule, "@layer") {
-		return true
+	for _, always := range []string{"@supports", "@layer", "@scope", "@starting-style"} {
+		if strings.HasPrefix(rule, always) {
+			return always != "@starting-style"
+		}
+	}
+	if box, ok := strings.CutPrefix(rule, "@container"); ok {
+		i := strings.IndexByte(box, '(')
+		return i >= 0 && anyMedium(box[i:])
 	}
 	media, ok := strings.CutPrefix(rule, "@media")
 	return ok && anyMedium(media)
@@ -688,6 +1050,7 @@ func everyScreen(rule string) bool {
 // anyMedium reports whether a condition of media, or one of a list of them, is met
 // by every screen.
 func anyMedium(media string) bool {
+	var all []string
 	for one := range strings.SplitSeq(media, ",") {
 		one = strings.TrimPrefix(strings.Join(strings.Fields(one), " "), "only ")
 		switch one {
@@ -699,19 +1062,67 @@ func anyMedium(media string) bool {
 			}
 			continue
 		}
+		if not, ok := strings.CutPrefix(one, "not all and "); ok {
+			if noScreen(not) {
+				return true
+			}
+			continue
+		}
 		for _, screen := range []string{"screen and ", "all and "} {
 			one = strings.TrimPrefix(one, screen)
 		}
-		size := strings.TrimSuffix(strings.ReplaceAll(one, " ", ""), ")")
-		if least, ok := strings.CutPrefix(size, "(min-width:"); ok {
-			if n, plain := length(least); plain && n <= 320 { // no screen is narrower
-				return true
-			}
+		met := true
+		for asks := range strings.SplitSeq(one, " and ") {
+			met = met && metByAll(asks)
 		}
-		if most, ok := strings.CutPrefix(size, "(max-width:"); ok {
-			if n, plain := length(most); plain && n >= 10_000 { // and none wider
-				return true
-			}
+		if met {
+			return true
+		}
+		all = append(all, strings.ReplaceAll(one, " ", ""))
+	}
+	// Two that no screen escapes together.
+	return slices.Contains(all, "(orientation:portrait)") && slices.Contains(all, "(orientation:landscape)") ||
+		slices.Contains(all, "(hover:hover)") && slices.Contains(all, "(hover:none)")
+}
+
+// Sizes no screen is smaller than, or larger.
+const (
+	narrowest = 320
+	lowest    = 200
+	largest   = 10_000
+)
+
+// metByAll reports whether one condition in brackets is met by every screen.
+func metByAll(asks string) bool {
+	asks = strings.TrimSuffix(strings.TrimPrefix(strings.ReplaceAll(asks, " ", ""), "("), ")")
+	switch asks {
+	case "color", "min-color:1", "width", "height", "aspect-ratio", "resolution", "orientation":
+		return true
+	}
+	for _, c := range []struct {
+		begins string
+		most   bool // else least
+		px     float64
+	}{{"min-width:", false, narrowest}, {"width>=", false, narrowest}, {"width>", false, narrowest - 1}, {"min-height:", false, lowest}, {"height>=", false, lowest}, {"height>", false, lowest - 1},
+		{"max-width:", true, largest}, {"width<=", true, largest}, {"max-height:", true, largest}, {"height<=", true, largest}} {
+		size, ok := strings.CutPrefix(asks, c.begins)
+		if !ok {
+			continue
+		}
+		if n, plain := length(size); plain && (!c.most && n <= c.px || c.most && n >= c.px) {
+			return true
+		}
+	}
+	return false
+}
+
+// noScreen reports whether no screen meets a condition.
+func noScreen(asks string) bool {
+	asks = strings.TrimSuffix(strings.TrimPrefix(strings.ReplaceAll(asks, " ", ""), "("), ")")
+	for begins, px := range map[string]float64{"max-width:": narrowest, "max-height:": lowest} {
+		if size, ok := strings.CutPrefix(asks, begins); ok {
+			n, plain := length(size)
+			return plain && n < px
 		}
 	}
 	return false
@@ -741,6 +1152,23 @@ func (s *sheet) addRule(sel string, d decls) {
 	if sel == "" || len(sel) > maxSelector {
 		return
 	}
+	if strings.ContainsRune(sel, ':') {
+		sel = plainSelector.Replace(sel)
+	}
+	if strings.IndexByte(sel, '*') >= 0 {
+		sel = starred.Replace(" " + sel)
+	}
+	if opens, is := opener(sel); is {
+		if d.reveals() && len(s.openers) < maxOpeners {
+			if r := (&rule{decls: d}); s.compound(r, opens) {
+				s.openers = append(s.openers, r)
+				s.nested = s.nested || len(r.up) > 0
+			}
+		}
+		if strings.ContainsRune(opens, ':') || strings.ContainsRune(sel, ':') {
+			return
+		}
+	}
 	r := &rule{decls: d}
 	var ok bool
 	if sel, ok = r.conditions(sel); !ok || strings.ContainsRune(sel, ':') {
@@ -748,15 +1176,10 @@ func (s *sheet) addRule(sel string, d decls) {
 	}
 	r.weight += specificity(sel)
 	r.at = s.n
-	parts := strings.FieldsFunc(sel, combinator)
-	if len(parts) > 1 && parts[len(parts)-1] == "*" {
-		// Whatever hides everything in an element hides the element.
-		if how, _ := d.concealment(); how == "" {
-			return
-		}
-		parts = parts[:len(parts)-1]
+	if !s.compound(r, sel) {
+		return
 	}
-	if len(parts) == 0 {
+	if len(r.classes) == 0 && r.id == "" && r.tag == "" {
 		if len(r.attrs) > 0 && len(s.byAttr) < maxSame {
 			s.byAttr = append(s.byAttr, r)
 			s.ask(r)
@@ -764,29 +1187,7 @@ func (s *sheet) addRule(sel string, d decls) {
 		}
 		return
 	}
-	// Ancestors in the selector are not looked at: a rule that hides in one
-	// place is enough to ask where a link leads.
-	last := parts[len(parts)-1]
-	if strings.ContainsRune(last, '*') {
-		return
-	}
-	for last != "" {
-		next := strings.IndexAny(last[1:], ".#")
-		piece := last
-		if next >= 0 {
-			piece, last = last[:next+1], last[next+1:]
-		} else {
-			last = ""
-		}
-		switch piece[0] {
-		case '.':
-			r.classes = append(r.classes, piece[1:])
-		case '#':
-			r.id = piece[1:]
-		default:
-			r.tag = strings.ToLower(piece)
-		}
-	}
+	s.nested = s.nested || len(r.up) > 0
 	s.ask(r)
 	switch {
 	case r.id != "":
@@ -797,6 +1198,207 @@ func (s *sheet) addRule(sel string, d decls) {
 		s.put(s.byTag, r.tag, r)
 	}
 }
+
+// compound reads the last compound of a selector into a rule, and those before it as
+// what it asks of the ancestors; ok is false for what is not understood.
+func (s *sheet) compound(r *rule, sel string) (ok bool) {
+	parts := strings.FieldsFunc(sel, combinator)
+	if len(parts) > 1 && parts[len(parts)-1] == "*" {
+		// Whatever hides everything in an element hides the element.
+		if how, _ := r.decls.concealment(); how == "" {
+			return false
+		}
+		parts = parts[:len(parts)-1]
+	}
+	if len(parts) == 0 {
+		return true
+	}
+	last := parts[len(parts)-1]
+	if strings.ContainsRune(last, '*') {
+		return false
+	}
+	r.tag, r.id, r.classes = compoundOf(last)
+	if len(parts) > 1 && !strings.ContainsAny(sel, "+~") { // a neighbour is not looked at
+		for _, up := range parts[:len(parts)-1] {
+			if strings.ContainsAny(up, "[*:") {
+				continue
+			}
+			a := ancestor{}
+			a.tag, a.id, a.classes = compoundOf(up)
+			r.up = append(r.up, a)
+		}
+		r.upText = strings.Join(parts[:len(parts)-1], " ")
+	}
+	return true
+}
+
+// compoundOf are the parts of a compound.
+func compoundOf(last string) (tag, id string, classes []string) {
+	for last != "" {
+		next := strings.IndexAny(last[1:], ".#")
+		piece := last
+		if next >= 0 {
+			piece, last = last[:next+1], last[next+1:]
+		} else {
+			last = ""
+		}
+		switch piece[0] {
+		case '.':
+			classes = append(classes, piece[1:])
+		case '#':
+			id = piece[1:]
+		default:
+			tag = strings.ToLower(piece)
+		}
+	}
+	return tag, id, classes
+}
+
+// ancestor is what a rule asks of an element above.
+type ancestor struct {
+	tag, id string
+	classes []string
+}
+
+func (a ancestor) is(n *html.Node) bool {
+	if a.tag != "" && a.tag != n.Data || a.id != "" && a.id != attr(n, "id") {
+		return false
+	}
+	if len(a.classes) == 0 {
+		return true
+	}
+	worn := attr(n, "class")
+	for _, c := range a.classes {
+		if !wears(worn, c) {
+			return false
+		}
+	}
+	return true
+}
+
+// wears reports whether a class attribute names a class.
+func wears(worn, class string) bool {
+	for {
+		i := strings.Index(worn, class)
+		if i < 0 {
+			return false
+		}
+		end := i + len(class)
+		if (i == 0 || worn[i-1] <= ' ') && (end == len(worn) || worn[end] <= ' ') {
+			return true
+		}
+		worn = worn[i+1:]
+	}
+}
+
+// below reports whether an element has the ancestors that a rule asks for.
+func (s *sheet) below(n *html.Node, r *rule) bool {
+	if n.Parent != s.under {
+		s.under, s.underKnown = n.Parent, nil
+	}
+	is, known := s.underKnown[r]
+	if known {
+		return is
+	}
+	left := len(r.up)
+	for up := n.Parent; up != nil && left > 0; up = up.Parent {
+		if r.up[left-1].is(up) {
+			left--
+		}
+	}
+	if s.underKnown == nil {
+		s.underKnown = map[*rule]bool{}
+	}
+	s.underKnown[r] = left == 0
+	return left == 0
+}
+
+// maxOpeners bounds the rules that show something, maxNested the rules with ancestors
+// under one key that are looked at closely.
+const (
+	maxOpeners = 200
+	maxNested  = 12
+)
+
+// opens reports whether some rule shows an element when something above it is pointed
+// at, or it or something above it is chosen.
+func (s *sheet) opens(n *html.Node) bool {
+	for _, r := range s.openers {
+		if (ancestor{r.tag, r.id, r.classes}).is(n) && (r.tag != "" || r.id != "" || len(r.classes) > 0) && s.below(n, r) {
+			return true
+		}
+	}
+	return false
+}
+
+// reveals reports whether a style shows what another hides.
+func (d decls) reveals() bool {
+	if how, _ := d.concealment(); how != "" {
+		return false
+	}
+	for _, p := range []string{"display", "visibility", "opacity", "height", "max-height", "left", "right", "top", "transform", "content-visibility"} {
+		if d[p] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Marks of an element that is pointed at, chosen or opened for the moment.
+var (
+	pointed = []string{":hover", ":focus-within", ":focus-visible", ":focus", ":active", ":target", ":checked"}
+	chosen  = map[string]bool{"on": true, "active": true, "cur": true, "current": true, "open": true, "opened": true, "show": true, "shown": true, "selected": true, "hover": true, "in": true, "expanded": true, "visible": true, "act": true, "now": true, "select": true}
+)
+
+// opener reports whether a selector asks that something be pointed at or chosen, and
+// returns it without that.
+func opener(sel string) (opens string, is bool) {
+	opens = sel
+	for _, p := range pointed {
+		at := strings.LastIndex(opens, p)
+		if at < 0 {
+			continue
+		}
+		// What is not shown cannot be pointed at itself.
+		if (p == ":hover" || p == ":active") && !strings.ContainsAny(opens[at:], " >+~") {
+			continue
+		}
+		opens, is = strings.ReplaceAll(opens, p, ""), true
+	}
+	if strings.IndexByte(opens, '.') < 0 {
+		return opens, is
+	}
+	var b strings.Builder
+	for i := 0; i < len(opens); {
+		b.WriteByte(opens[i])
+		if opens[i] != '.' {
+			i++
+			continue
+		}
+		end := i + 1
+		for end < len(opens) && strings.IndexByte(" .#:[>+~", opens[end]) < 0 {
+			end++
+		}
+		name := opens[i+1 : end]
+		if chosen[name] || strings.HasPrefix(name, "is-") || strings.HasSuffix(name, "-active") || strings.HasSuffix(name, "-open") || strings.HasSuffix(name, "-show") {
+			is = true
+			cut := b.String()
+			b.Reset()
+			b.WriteString(cut[:len(cut)-1])
+		} else {
+			b.WriteString(name)
+		}
+		i = end
+	}
+	return b.String(), is
+}
+
+// plainSelector takes out what is true of everything that is not pointed at.
+var plainSelector = strings.NewReplacer(":root", "html", ":not(:hover)", "", ":not(:focus)", "", ":not(:active)", "", ":not(:target)", "", ":not(:focus-within)", "", ":not(:empty)", "",
+	":nth-child(n)", "", ":nth-child(1n)", "", ":nth-of-type(n)", "", ":nth-last-child(n)", "", ":has(> a)", ":has(a)", ":has(>a)", ":has(a)", ":has(a[href])", ":has(a)")
+
+// starred takes the star off a compound that says more.
+var starred = strings.NewReplacer(" *.", " .", " *#", " #", " *[", " [", ">*.", ">.")
 
 // combinator reports whether a sign joins the compounds of a selector.
 func combinator(r rune) bool {
@@ -824,16 +1426,30 @@ func specificity(sel string) int {
 // conditions takes what stands in brackets and in :not( out of the last compound
 // of a selector; ok is false for what is not understood.
 func (r *rule) conditions(sel string) (rest string, ok bool) {
+	if before, has := strings.CutSuffix(sel, ":has(a)"); has {
+		r.attrs = append(r.attrs, attrTest{name: ":has(a)", is: "1", by: '='})
+		r.weight++
+		sel = before
+	}
 	for {
 		before, after, has := strings.Cut(sel, ":not(")
 		if !has {
 			break
 		}
 		class, after, closed := strings.Cut(after, ")")
-		if !closed || !strings.HasPrefix(class, ".") || strings.ContainsAny(class[1:], ".#:[ ") || strings.ContainsAny(after, " >+~") {
+		if !closed || class == "" || strings.ContainsAny(class[1:], ".#:[ ") || strings.ContainsAny(after, " >+~") {
 			return sel, false
 		}
-		r.not = append(r.not, class[1:])
+		switch {
+		case class[0] == '.':
+			r.not = append(r.not, class[1:])
+		case class[0] == '#':
+			r.attrs = append(r.attrs, attrTest{name: "id", is: class[1:], by: '!'})
+		case letter(class[0]):
+			r.not = append(r.not, "<"+strings.ToLower(class))
+		default:
+			return sel, false
+		}
 		r.weight += classWeight
 		sel = before + after
 	}
@@ -910,6 +1526,12 @@ func (r *rule) amongOthers(sel string) string {
 // placeAmong is the place of an element among its neighbours, as a condition asks for
 // it; "" beyond those that are asked for.
 func placeAmong(n *html.Node, name string) string {
+	if name == ":has(a)" {
+		if find(n, atom.A) != nil {
+			return "1"
+		}
+		return ""
+	}
 	step := func(e *html.Node) *html.Node { return e.PrevSibling }
 	if strings.Contains(name, "-last-") {
 		step = func(e *html.Node) *html.Node { return e.NextSibling }
@@ -942,7 +1564,7 @@ const maxSame = 32
 func (s *sheet) put(index map[string][]*rule, key string, r *rule) {
 	have := index[key]
 	for _, old := range have {
-		if old.tag == r.tag && old.id == r.id && slices.Equal(old.classes, r.classes) && slices.Equal(old.attrs, r.attrs) && slices.Equal(old.not, r.not) {
+		if old.tag == r.tag && old.id == r.id && slices.Equal(old.classes, r.classes) && old.upText == r.upText && slices.Equal(old.attrs, r.attrs) && slices.Equal(old.not, r.not) {
 			merged := maps.Clone(old.decls)
 			if r.weight >= old.weight {
 				merged.over(r.decls)
@@ -972,13 +1594,16 @@ func (s *sheet) of(n *html.Node) *looks {
 	if n.DataAtom == atom.Font {
 		w.ink = attr(n, "color")
 	}
-	if n.DataAtom == atom.Svg && (tiny(n, "width") || tiny(n, "height")) {
-		w.style = "overflow:hidden;height:0;" + w.style // as a drawing is cut off
+	if n.Namespace == "svg" {
+		w.style = drawing(n) + w.style
 	}
-	if s.n > 0 {
+	if s.n > 0 && s.askedFor(n) {
 		w.tag, w.class = n.Data, attr(n, "class")
 		if id := attr(n, "id"); id != "" && s.byID[id] != nil {
 			w.id = id
+		}
+		if s.nested {
+			w.within = s.within(n, w)
 		}
 	}
 	if w == (attire{}) {
@@ -994,6 +1619,102 @@ func (s *sheet) of(n *html.Node) *looks {
 		s.known[w] = known
 	}
 	return known
+}
+
+// askedFor reports whether some rule asks for the tag, id or a class of an element.
+func (s *sheet) askedFor(n *html.Node) bool {
+	if s.byTag[n.Data] != nil || len(s.byAttr) > 0 {
+		return true
+	}
+	if id := attr(n, "id"); id != "" && s.byID[id] != nil {
+		return true
+	}
+	class := attr(n, "class")
+	if class == "" {
+		return false
+	}
+	is, known := s.matters[class]
+	if !known {
+		for c := range strings.FieldsSeq(class) {
+			is = is || s.byClass[c] != nil
+		}
+		if s.matters == nil {
+			s.matters = map[string]bool{}
+		}
+		s.matters[class] = is
+	}
+	return is
+}
+
+// within names the rules for such an element whose ancestors it has.
+func (s *sheet) within(n *html.Node, w attire) string {
+	var b []byte
+	look := func(rs []*rule) {
+		met := 0
+		for _, r := range rs {
+			if len(r.up) == 0 {
+				continue
+			}
+			if met++; met > maxNested || s.below(n, r) {
+				b = append(strconv.AppendInt(b, int64(r.at), 10), ' ')
+			}
+		}
+	}
+	if w.tag != "" {
+		look(s.byTag[w.tag])
+	}
+	if w.class != "" {
+		k := 0
+		for c := range strings.FieldsSeq(w.class) {
+			if k++; k > maxSame {
+				break
+			}
+			look(s.byClass[c])
+		}
+	}
+	if w.id != "" {
+		look(s.byID[w.id])
+	}
+	return string(b)
+}
+
+// has reports whether the ancestors that a rule asks for are there.
+func (w attire) has(r *rule) bool {
+	return wears(w.within, strconv.Itoa(r.at))
+}
+
+// drawing is how the attributes of a drawing's element style it.
+func drawing(n *html.Node) string {
+	if len(n.Attr) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	words := n.Data == "text" || n.Data == "tspan" || n.Data == "textPath"
+	for _, a := range n.Attr {
+		switch a.Key {
+		case "display", "visibility", "opacity", "transform", "clip-path":
+			b.WriteString(a.Key + ":" + a.Val + ";")
+		case "font-size":
+			b.WriteString("font-size:" + a.Val + ";")
+		case "fill-opacity":
+			if words {
+				b.WriteString("opacity:" + a.Val + ";")
+			}
+		case "fill":
+			if words && (a.Val == "none" || a.Val == "transparent") && !hasAttr(n, "stroke") {
+				b.WriteString("color:transparent;")
+			}
+		case "x", "y", "dx", "dy":
+			if words {
+				b.WriteString("position:absolute;" + map[string]string{"x": "left:", "dx": "left:", "y": "top:", "dy": "top:"}[a.Key] + a.Val + ";")
+			}
+		case "width", "height":
+			if (n.Data == "svg" || n.Data == "foreignObject") && tiny(n, a.Key) {
+				b.WriteString("overflow:hidden;height:0;") // as a drawing is cut off
+			}
+		}
+	}
+	return b.String()
 }
 
 // declared are the declarations that apply to an element so written.
@@ -1018,12 +1739,12 @@ func (s *sheet) declared(w attire) decls {
 			if r.tag != "" && r.tag != w.tag || r.id != "" && r.id != w.id {
 				continue
 			}
-			all := true
+			all := len(r.up) == 0 || w.anywhere || w.has(r)
 			for _, c := range r.classes {
 				all = all && slices.Contains(names, c)
 			}
 			for _, c := range r.not {
-				all = all && !slices.Contains(names, c)
+				all = all && c != "<"+w.tag && !slices.Contains(names, c)
 			}
 			for _, t := range r.attrs {
 				all = all && t.holds(w.worn(t.name))
@@ -1045,7 +1766,11 @@ func (s *sheet) declared(w attire) decls {
 	for _, r := range met {
 		put(r.decls)
 	}
-	put(parseDecls(w.style))
+	own := s.styleOf(w.style)
+	if d == nil && w.ground == "" && w.ink == "" && !strings.Contains(w.style, "var(") {
+		return own
+	}
+	put(own)
 	if w.ground != "" {
 		put(decls{"background": strings.ToLower(w.ground)})
 	}
@@ -1064,7 +1789,8 @@ func (s *sheet) resolve(d decls) {
 			if !ok {
 				break
 			}
-			call, after, _ := strings.Cut(rest, ")")
+			end := closing(rest)
+			call, after := rest[:end], rest[min(end+1, len(rest)):]
 			custom, fallback, _ := strings.Cut(call, ",")
 			custom = strings.TrimSpace(custom)
 			is, known := d[custom]

@@ -234,7 +234,7 @@ func Sites() []Site {
 			w.Header().Set("Content-Type", kind)
 			_, _ = w.Write(b)
 		})},
-		{Name: "cloak", Wrong: []string{"cloaked.agent spider", "cloaked.referrer searcher", "cloaked.agent mobile"}, Never: []string{"/landing"}, serve: home([]string{"/news", "/about"}, func(_ *Range, w http.ResponseWriter, q *http.Request) {
+		{Name: "cloak", Wrong: []string{"cloaked.agent spider", "cloaked.referrer searcher", "cloaked.referrer mobile_searcher", "cloaked.agent mobile"}, Never: []string{"/landing"}, serve: home([]string{"/news", "/about"}, func(_ *Range, w http.ResponseWriter, q *http.Request) {
 			switch {
 			case strings.Contains(q.UserAgent(), "Baiduspider"):
 				page(w, "澳门新葡京娱乐城官网", words(21)+`<p>百家乐 老虎机 真人荷官 在线下注</p>`)

@@ -58,7 +58,7 @@ func TestArticle23_1_CloakingIsFoundWithBothPages(t *testing.T) {
 		}
 	}
 	spider, searcher := found["cloaked.agent spider"], found["cloaked.referrer searcher"]
-	if len(found) != 2 || !strings.Contains(spider.Says, "娱乐城") || !strings.Contains(searcher.Says, "casino.bet8888.com") {
+	if byPhone := found["cloaked.referrer mobile_searcher"]; len(found) != 3 || !strings.Contains(byPhone.Says, "casino.bet8888.com") || !strings.Contains(spider.Says, "娱乐城") || !strings.Contains(searcher.Says, "casino.bet8888.com") {
 		t.Fatalf("%d found: %q, %q", len(found), spider.Says, searcher.Says)
 	}
 	if outside > 0 {
@@ -124,8 +124,8 @@ func TestGuisesAreDrawnByTheDayAndBounded(t *testing.T) {
 		t.Errorf("drawn %v, %v, the next day %v", paths[0], paths[1], paths[2])
 	}
 	for path, n := range paths[0] {
-		if n != 4 {
-			t.Errorf("%s was asked for %d times in four guises", path, n)
+		if n != 5 {
+			t.Errorf("%s was asked for %d times in five guises", path, n)
 		}
 	}
 }

@@ -96,8 +96,8 @@ func TestHostileRange(t *testing.T) {
 					t.Errorf("%s: %s was asked for", s.Name, path)
 				}
 			}
-			// Six pages in four guises, twice where something seems wrong.
-			if n, _ := r.AskedAsOthers(s, ""); n > 6*4*2+6 {
+			// Six pages in five guises, twice where something seems wrong.
+			if n, _ := r.AskedAsOthers(s, ""); n > 6*5*2+6 {
 				t.Errorf("%s: asked %d times as others", s.Name, n)
 			}
 			for _, path := range s.Once {

@@ -337,6 +337,7 @@ type inspector struct {
 	linkOrder   []string
 	feeds       map[string]bool    // what a head offered as a feed
 	spelt       map[string]*linked // by the whole address of the page it was met on first
+	plainly     []check.Alternate  // a page as a browser and a telephone got it
 	prints      prints
 	byPrint     map[string]int    // fingerprint to index in report.Findings
 	copies      map[string]string // page to the page it says it is a copy of

@@ -25,7 +25,7 @@ var looks = map[string]func(r *Report, id, page, place string) bool{
 	// Words are read by the scanner.
 	"wording": inText, "sensitive": inText, "content": inText,
 
-	"concealed": onPage, "privacy": onPage, "header": onPage, "footer": onPage, "tags": onPage, "dates": onPage, "source": onPage,
+	"concealed": onPage, "script": onPage, "privacy": onPage, "header": onPage, "footer": onPage, "tags": onPage, "dates": onPage, "source": onPage,
 	"design": onPage, "function": onPage, "guide": onPage, "accessible": onPage,
 	// A page shows an item of ours where the site is hosted here.
 	"item": func(r *Report, _, page, _ string) bool { return r.hosted && r.Visited[page] },

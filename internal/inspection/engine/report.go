@@ -162,7 +162,7 @@ func (s *Sighting) place(template func(string) string) string {
 			return s.URL
 		}
 		place = "" // one template makes the whole site's head and foot
-	case "link", "column", "ledger", "cloaked":
+	case "link", "column", "ledger", "cloaked", "script":
 	case "concealed":
 		place = s.Where + " " + check.MaskText(s.Says) // a place is often no more than “<div>”
 	case "accessible":
