@@ -184,12 +184,21 @@ func sameBare(s, bare string) bool {
 
 // cutBare cuts a text without its blanks off the front of bare.
 func cutBare(bare, s string) (rest string, ok bool) {
-	for from := 0; from < len(s); {
-		at, n := nextBlank(s, from)
-		if bare, ok = strings.CutPrefix(bare, s[from:at]); !ok {
+	for i := 0; i < len(s); {
+		n := int(stride[s[i]])
+		if n == 0 {
+			if w := blankAt(s, i); w > 0 {
+				i += w
+				continue
+			}
+			n = 1
+		}
+		end := min(i+n, len(s))
+		// Told by the first character in nearly all texts: the rest is not read.
+		if bare, ok = strings.CutPrefix(bare, s[i:end]); !ok {
 			return "", false
 		}
-		from = at + max(n, 1)
+		i = end
 	}
 	return bare, true
 }

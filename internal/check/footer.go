@@ -614,8 +614,8 @@ func foundContact(f footing) shown {
 
 func foundICP(f footing) shown {
 	m := near(footICP, f.bare, 4, 60, "ICP")
-	if m == nil { // in letters and figures of full width
-		m = near(footICP, width.Narrow.String(f.bare), 4, 60, "ICP")
+	if m == nil {
+		m = wideICP(f.bare)
 	}
 	if m == nil {
 		return shown{}
@@ -625,6 +625,25 @@ func foundICP(f footing) shown {
 		s.flawed = "“" + m[0] + "”是占位数字"
 	}
 	return s
+}
+
+// wideICP finds the number where its letters or figures are of full width.
+func wideICP(bare string) []string {
+	for _, word := range []string{"ICP", "ＩＣＰ"} {
+		for from := 0; ; from++ {
+			i := placeOf(bare[from:], word)
+			if i < 0 {
+				break
+			}
+			from += i
+			// Four times 60 bytes hold the same in the widest letters.
+			around := strings.ToValidUTF8(bare[max(0, from-4):min(len(bare), from+240)], "")
+			if m := near(footICP, width.Narrow.String(around), 4, 60, "ICP"); m != nil {
+				return m
+			}
+		}
+	}
+	return nil
 }
 
 func foundPolice(f footing) shown {
