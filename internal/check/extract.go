@@ -976,7 +976,7 @@ func headedValues(body, content *html.Node) (rows []labelled) {
 			continue
 		}
 		values := cellsOfRow(next)
-		if len(values) != len(heads) {
+		if len(values) != len(heads) || isListed(next, len(heads)) {
 			continue
 		}
 		for i, v := range values {
@@ -990,6 +990,29 @@ func headedValues(body, content *html.Node) (rows []labelled) {
 		rows = append(rows, fields...)
 	}
 	return rows
+}
+
+// isListed reports whether the first row below a head is one of a list of documents
+// and no document's own: it leads to one, or another row like it follows.
+func isListed(row *html.Node, cells int) bool {
+	for n := following(row, row); n != nil; n = following(n, row) {
+		if n.DataAtom == atom.A && n.Type == html.ElementNode && attr(n, "href") != "" {
+			return true
+		}
+	}
+	next := row.NextSibling
+	for next != nil && next.Type != html.ElementNode {
+		next = next.NextSibling
+	}
+	if next == nil || next.DataAtom != atom.Tr {
+		return false
+	}
+	more := cellsOfRow(next)
+	if len(more) != cells {
+		return false
+	}
+	_, label := labelOf(strings.TrimRight(noBlanks(shortText(more[0], 60)), "：:"))
+	return !label // else a second row of labels
 }
 
 // fewestHeads are the columns from which on a row of labels is the head of a table: two

@@ -307,8 +307,10 @@ func shownTime(c *Check, f *Facts) []Finding {
 // Classify guesses the class of a page from its tags, its address and its
 // shape, for pages nobody has told us about.
 func Classify(p *Page) Class {
+	// A column has its name for heading, whatever numbers stand in the list below.
+	column := p.Tag("ColumnName") != "" && sameTitle(p.Heading, p.Tag("ColumnName"))
 	switch {
-	case p.Tag("ArticleTitle") != "", p.Tag("PubDate") != "", p.IndexNo != "", p.DocNo != "":
+	case p.Tag("ArticleTitle") != "", p.Tag("PubDate") != "", !column && (p.IndexNo != "" || p.DocNo != ""):
 		return ClassContent
 	case p.at != nil && homePath(p.at.Path) && p.at.RawQuery == "":
 		return ClassHome
