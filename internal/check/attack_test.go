@@ -198,13 +198,17 @@ var attacks = map[string]string{
 	"octal":           `<script>eval("\154\157\143\141\164\151\157\156\75\42\150\164\164\160\72\57\57\167\167\167\56\154\141\156\164\151\156\147\55\152\151\144\151\141\156\56\145\170\141\155\160\154\145\42")</script>`,
 	"bar made":        `<script>var b=document.createElement("div");b.setAttribute("style","display:none");b.innerHTML="<a href='TO'>点击</a>";document.body.append(b)</script>`,
 	// words
-	"doorway":          `<title>百家乐官网_真人百家乐_线上百家乐</title><h1>百家乐官网</h1><p>百家乐官网提供真人百家乐、老虎机、时时彩投注，注册送彩金。信誉办法完善，管理规范。</p>`,
-	"defaced":          `<title>Hacked By Anon</title><h1>Hacked By Anon</h1><p>Your security is low</p>`,
-	"og title":         `<meta property="og:title" content="澳门葡京赌场_真人荷官">`,
-	"json ld words":    `<script type="application/ld+json">{"@type":"WebSite","name":"澳门百家乐官网","url":"TO"}</script>`,
-	"brand":            `<meta name="keywords" content="开云体育,开云app下载">`,
-	"title numeric":    `<meta name="description" content="&#24320;&#20113;&#20307;&#32946;">`,
-	"link traditional": `<div><a href="TO">線上百家樂</a></div>`,
+	"doorway":            `<title>百家乐官网_真人百家乐_线上百家乐</title><h1>百家乐官网</h1><p>百家乐官网提供真人百家乐、老虎机、时时彩投注，注册送彩金。信誉办法完善，管理规范。</p>`,
+	"defaced, this site": `<title>*** This site was hacked by Anon ***</title><p>x</p>`,
+	"defaced in Chinese": `<title>您的网站已被黑！</title><p>x</p>`,
+	"card form":          `<form action="TO"><input name="bank_card"></form>`,
+	"form sent by name":  `<form name="zf" action="TO"><input type="hidden" name="a"></form><script>document.zf.submit()</script>`,
+	"defaced":            `<title>Hacked By Anon</title><h1>Hacked By Anon</h1><p>Your security is low</p>`,
+	"og title":           `<meta property="og:title" content="澳门葡京赌场_真人荷官">`,
+	"json ld words":      `<script type="application/ld+json">{"@type":"WebSite","name":"澳门百家乐官网","url":"TO"}</script>`,
+	"brand":              `<meta name="keywords" content="开云体育,开云app下载">`,
+	"title numeric":      `<meta name="description" content="&#24320;&#20113;&#20307;&#32946;">`,
+	"link traditional":   `<div><a href="TO">線上百家樂</a></div>`,
 }
 
 func backwards(s string) string {
@@ -306,6 +310,13 @@ var honestPages = map[string]string{
 	"reading count":       `<script>document.write('<script src="/cms/count.jsp?id='+docId+'"><\/script>')</script>`,
 	"noscript frame":      `<noscript><iframe src="https://www.googletagmanager.com/ns.html?id=x" height="0" width="0" style="display:none"></iframe></noscript>`,
 	"hidden class own":    `<link rel="stylesheet" href="/css/bootstrap.css"><div class="d-none"><a href="/a">甲</a><a href="http://www.shaanxi.gov.cn">省政府</a></div>`,
+	"news of a break-in":  `<title>我市某企业网站被黑，网信部门及时处置</title><p>x</p>`,
+	"short news":          `<title>某医院网站被入侵</title><p>x</p>`,
+	"state-owned":         `<title>Enterprises owned by the State</title><p>x</p>`,
+	"news in English":     `<title>Three firms hacked by one group, police say</title><p>x</p>`,
+	"search in a box":     `<div id="ssBtn">搜索</div><div id="ssBox" style="display:none"><form action="http://search.yunjiansuo-fuwu.com/s"><input name="q"></form></div><script>document.getElementById("ssBtn").onclick=function(){document.getElementById("ssBox").style.display="block"}</script>`,
+	"search of a column":  `<form action="http://search.yunjiansuo-fuwu.com/s"><input name="bankuai"><input name="q"></form>`,
+	"another form's":      `<form id="tj" action="http://tongji.shuju-fuwu.com/s"><input type="hidden" name="a"></form><script>document.getElementById("loginForm").submit()</script>`,
 	"visible class":       `<link rel="stylesheet" href="/css/bootstrap.css"><div class="hidden-xs">FRIEND</div><div class="d-none d-md-block">FRIEND</div>`,
 }
 

@@ -905,7 +905,7 @@ func (w *walker) form(n *html.Node, st seenState) {
 	switch {
 	case n.DataAtom != atom.Form:
 		how = "提交按钮改变了表单的去向"
-	case st.how != "":
+	case st.how != "" && (!st.tolerated || t.bad != ""):
 		how = "表单" + st.how
 	case asksPerson(n):
 		how = "表单要求填写个人信息或密码"
@@ -919,7 +919,7 @@ func (w *walker) form(n *html.Node, st seenState) {
 	w.view.forms = append(w.view.forms, sighting{detail: how + "，提交到 " + t.host, where: place(n), sure: t.bad != ""})
 }
 
-var personalField = regexp.MustCompile(`(?i)pass(?:w|_|$)|pwd|mima|id_?card|idno|sfz|shenfen|mobile|phone|shouji|bank|yhk|xingming|realname|身份证|手机|密码|银行卡|姓名|联系电话`)
+var personalField = regexp.MustCompile(`(?i)pass(?:w|_|$)|pwd|mima|id_?card|idno|sfz|shenfen|mobile|phone|shouji|bank(?:[^a-z]|card|no|num|acc|$)|yhk|xingming|realname|身份证|手机|密码|银行卡|姓名|联系电话`)
 
 // asksPerson reports whether a form asks who the visitor is.
 func asksPerson(form *html.Node) bool {
@@ -955,7 +955,11 @@ func asksAnything(form *html.Node) bool {
 // sends reports whether a script sends forms off.
 func (w *walker) sends(form *html.Node) bool {
 	return slices.ContainsFunc(w.p.scripts, func(s string) bool {
-		return strings.Contains(s, ".submit(") && (attr(form, "id") == "" || strings.Contains(s, attr(form, "id")) || strings.Contains(s, "forms[") || strings.Contains(s, attr(form, "name")))
+		if !strings.Contains(s, ".submit(") {
+			return false
+		}
+		id, name := attr(form, "id"), attr(form, "name")
+		return id == "" && name == "" || strings.Contains(s, "forms[") || id != "" && strings.Contains(s, id) || name != "" && strings.Contains(s, name)
 	})
 }
 
@@ -1509,8 +1513,9 @@ func injectedTitle(f *Facts) (out []sighting) {
 	return out
 }
 
-// defaced is what those who break in write over a page.
-var defaced = regexp.MustCompile(`(?i)\b(?:hacked|0wned|owned|pwned|defaced|h4cked)\s+by\b|(?:网站|主页|页面|服务器)(?:已经?)?被(?:黑|入侵)[了!！。]?$`)
+// defaced is what those who break in write over a page: their title begins with it. News
+// of such things names another site first, and much is owned by somebody.
+var defaced = regexp.MustCompile(`(?i)^[^\pL\pN]*(?:(?:this|your)?\s*(?:web)?(?:site|page|server)\s+(?:(?:is|was|has been)\s+)?)?(?:hacked|0wned|owned|pwned|defaced|h4cked)\s+by\b|^[^\pL\pN]*(?:本|该|此|你的|您的|贵)?(?:网站|主页|页面|服务器)(?:已经?)?被(?:黑|入侵)[了!！。]?$`)
 
 // plantedWords is how many different spam phrases, and plantedTimes how often any of
 // them, a page says that is about nothing else.

@@ -239,7 +239,7 @@ func namesSpelledOut(t string) string {
 	if len(texts) == 0 {
 		return t
 	}
-	if strings.Contains(t, "${") {
+	if strings.Count(t, "${")*longestSpelled <= maxScript && strings.Contains(t, "${") {
 		t = inTemplate.ReplaceAllStringFunc(t, func(s string) string {
 			if is, ok := texts[s[2:len(s)-1]]; ok {
 				return is[1 : len(is)-1]
@@ -252,6 +252,9 @@ func namesSpelledOut(t string) string {
 	for at := 0; at < len(t); at++ {
 		if t[at] != '+' {
 			continue
+		}
+		if b.Len() > maxScript {
+			return t // one name over and over: nobody puts an address together so
 		}
 		before := strings.TrimRight(t[from:at], scriptBlanks)
 		if name := lastName(before); name != "" {

@@ -1,6 +1,9 @@
 package check
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // FuzzScript reads scripts as pages of strangers hold them.
 func FuzzScript(f *testing.F) {
@@ -61,4 +64,19 @@ func FuzzStyle(f *testing.F) {
 		colour(style)
 		seeThrough(style)
 	})
+}
+
+// A text named once and put together very often does not make a script many times as long.
+func TestNamesSpelledOutAreBounded(t *testing.T) {
+	text := "\"" + strings.Repeat("x", longestSpelled-2) + "\""
+	for name, src := range map[string]string{
+		"sums":      "var a=" + text + ";location=" + strings.Repeat("a+", maxScript/2-200) + "''",
+		"templates": "var a=" + text + ";location=`" + strings.Repeat("${a}", maxScript/4-200) + "`",
+	} {
+		for _, l := range layers(src) {
+			if len(l.text) > 2*maxScript {
+				t.Errorf("%s: %d bytes of %d", name, len(l.text), len(src))
+			}
+		}
+	}
 }

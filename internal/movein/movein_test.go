@@ -624,6 +624,7 @@ func TestArchiveComesBackTheSame(t *testing.T) {
 
 func FuzzPack(f *testing.F) {
 	f.Add(pack(f, map[string]string{"a.txt": "题\n文", manifestName: `{"format":"zhengshu-items/1"}`}))
+	f.Add(pack(f, map[string]string{"a.txt": "题\n文"})) // no archive
 	f.Add([]byte("PK\x05\x06"))
 	s := store(f)
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -222,7 +222,11 @@ func fromArchive(ctx context.Context, store blob.Store, files []packed, name str
 	for _, f := range files {
 		byName[f.name] = f
 	}
-	body, err := byName[manifestName].read(8 << 20)
+	contents, ok := byName[manifestName]
+	if !ok {
+		return fault.Newf(fault.Invalid, "归档“%s”缺少“%s”，请重新导出。", name, manifestName)
+	}
+	body, err := contents.read(8 << 20)
 	if err != nil {
 		return err
 	}

@@ -105,20 +105,31 @@ type pdfMender struct {
 
 // scan finds the objects and the trailers.
 func (m *pdfMender) scan() error {
+	// Where the next word stands is looked for once, not again at each object.
+	next := func(word string, at, from int) int {
+		if at >= from {
+			return at
+		}
+		if i := bytes.Index(m.b[from:], []byte(word)); i >= 0 {
+			return from + i
+		}
+		return len(m.b)
+	}
+	object, trailer := -1, -1
 	for at := 0; at < len(m.b); {
-		i := bytes.Index(m.b[at:], []byte("obj"))
-		if t := bytes.Index(m.b[at:], []byte("trailer")); t >= 0 && (i < 0 || t < i) {
-			at += t + len("trailer")
+		object, trailer = next("obj", object, at), next("trailer", trailer, at)
+		if trailer < object {
+			at = trailer + len("trailer")
 			if end, _, word := m.body(at); word != "" {
 				m.heads = append(m.heads, m.b[at:end])
 				at = end
 			}
 			continue
 		}
-		if i < 0 {
+		if object == len(m.b) {
 			break
 		}
-		at += i + len("obj")
+		at = object + len("obj")
 		num, gen, ok := numbersBefore(m.b[:at-len("obj")])
 		if !ok || num <= 0 || num > mostObjects {
 			continue
@@ -189,10 +200,11 @@ func (m *pdfMender) body(from int) (end int, strs [][2]int, word string) {
 		switch c := b[i]; {
 		case c == '(', c == '<' && i+1 < len(b) && b[i+1] != '<':
 			to := stringEnd(b, i)
-			if m.left -= to - i; to < 0 {
+			if to < 0 { // looked at to the end
 				m.left -= len(b) - i
 				return 0, nil, ""
 			}
+			m.left -= to - i
 			strs = append(strs, [2]int{i - from, to - from})
 			i = to
 		case c == '<':
@@ -580,7 +592,7 @@ func hashOfPassword(revision int, salt []byte) []byte {
 			h := sha512.Sum512(k1)
 			k = h[:]
 		}
-		if round >= 63 && int(k1[len(k1)-1]) <= round-32 {
+		if done := round + 1; done >= 64 && int(k1[len(k1)-1]) <= done-32 {
 			return k[:32]
 		}
 	}

@@ -210,6 +210,33 @@ func TestPDFThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// The effort is bounded by the length of the file, whatever stands in it.
+func TestMendingIsBounded(t *testing.T) {
+	for name, part := range map[string]string{
+		"heads without end":        "obj",
+		"strings unclosed, behind": "1 0 obj(",
+	} {
+		body := []byte("1 0 obj\n<</Type/Catalog>>\nendobj\n" + strings.Repeat(" ", 4<<20) + strings.Repeat(part, (4<<20)/len(part)))
+		m := &pdfMender{b: body, left: mostRescans*len(body) + 1<<20, inflate: mostInflated, objects: map[int]*pdfObject{}}
+		budget := m.left
+		if err := m.scan(); err != nil && m.left >= 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+		if m.left > budget {
+			t.Errorf("%s: %d of %d left", name, m.left, budget)
+		}
+	}
+}
+
+// The hash of this salt ends in its 68th round, whose last byte is 68 less 32: reckoned
+// beside this program by ISO 32000-2, 7.6.4.3.4.
+func TestHashOfPasswordEndsAtTheBound(t *testing.T) {
+	const want = "c76f0645ee564e6d0d00ddd8070e07bba2dd739220fb290215a3634cee4f5c6d"
+	if got := fmt.Sprintf("%x", hashOfPassword(6, []byte("00000008"))); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func FuzzMendPDF(f *testing.F) {
 	f.Add(pdfOf("a", "", nil))
 	f.Add(foldedPDF(false))

@@ -2,6 +2,8 @@ package signin_test
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,6 +43,9 @@ func TestTheFirstLoginIsMadeOnce(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
+		if _, _, err := s.First(ctx, scope, "陕西省人民政府办公厅", "安慎之", "  "); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a name of blanks: %v", err)
+		}
 		if _, _, err := s.First(ctx, scope, "没有这个单位", "安慎之", "anquan"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a unit that is none: %v", err)
 		}
@@ -67,6 +72,51 @@ func TestTheFirstLoginIsMadeOnce(t *testing.T) {
 		}
 		if people, err := o.People(ctx, d, scope, org.UnitID(l.UnitID)); err != nil || len(people) != 1 {
 			t.Errorf("%d people (%v): a refusal leaves nobody behind", len(people), err)
+		}
+	})
+}
+
+// Of several who ask at the same moment, one is admitted.
+func TestTheFirstLoginIsMadeOnceAtATime(t *testing.T) {
+	clock := calendar.NewManual(time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC))
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		key, err := seal.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := org.New(d)
+		ctx, scope := audit.System(context.Background(), "test"), authz.System("test")
+		if err := d.Update(ctx, func(tx *db.Tx) error {
+			if _, err := o.AddArea(ctx, tx, org.Area{Level: org.Province, Code: "610000", Name: "陕西省"}); err != nil {
+				return err
+			}
+			_, _, err := o.AddUnit(ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Office, Name: "陕西省人民政府办公厅"})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		errs := make([]error, 4)
+		var wg sync.WaitGroup
+		for i := range errs {
+			wg.Go(func() {
+				_, _, errs[i] = signin.New(d, o, clock, key).First(ctx, scope, "陕西省人民政府办公厅", fmt.Sprint("人员", i), fmt.Sprint("first", i))
+			})
+		}
+		wg.Wait()
+		admitted := 0
+		for i, err := range errs {
+			if err == nil {
+				admitted++
+			} else if !fault.Is(err, fault.Refused) {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+		if admitted != 1 {
+			t.Errorf("%d admitted", admitted)
+		}
+		entries, err := audit.Entries(ctx, d, audit.Filter{Act: "signin.login.create"})
+		if err != nil || len(entries) != 1 {
+			t.Errorf("%d entries of the trail (%v)", len(entries), err)
 		}
 	})
 }
