@@ -315,7 +315,7 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 		}
 		v.Facts.Terms = append(v.Facts.Terms, t)
 	}
-	if r.State == inspection.RunDone && r.Turn != nil {
+	if r.State == inspection.RunDone && r.Turn != nil && r.Census == nil {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "轮查", Text: turnText(r.Turn), Note: "首页、栏目和新内容每次都查，其余网页按多久没查依次轮到"})
 	}
 	if r.State == inspection.RunDone && r.Census != nil {
