@@ -24,6 +24,7 @@ import (
 type Plan struct {
 	Start     string        `json:"start"`                // absolute URL
 	Seeds     []string      `json:"seeds,omitempty"`      // further starting points, known to be pages: no trap and no budget of URLs holds for them
+	Turns     []string      `json:"turns,omitempty"`      // known pages as well, each visited in turn with what the starting points lead to
 	Hosts     []string      `json:"hosts,omitempty"`      // hosts of the site; empty: the host of Start, with and without "www."
 	MaxPages  int           `json:"max_pages,omitempty"`  // pages visited; URLBudget
 	MaxDepth  int           `json:"max_depth,omitempty"`  // links from a starting point; 8
@@ -363,12 +364,12 @@ func (c *crawl) begin(ctx context.Context) error {
 	if err := c.file(ctx, Entry{URL: start}); err != nil {
 		return err
 	}
-	for _, s := range c.plan.Seeds {
+	for i, s := range slices.Concat(c.plan.Seeds, c.plan.Turns) {
 		u, err := Canonical(start, s)
 		if err != nil || !slices.Contains(c.result.Hosts, nameOf(u)) {
 			continue
 		}
-		fresh, err := c.frontier.Add(ctx, Entry{URL: u, Seed: true})
+		fresh, err := c.frontier.Add(ctx, Entry{URL: u, Seed: true, Turn: i >= len(c.plan.Seeds)})
 		if err != nil {
 			return err
 		}

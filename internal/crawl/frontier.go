@@ -19,6 +19,7 @@ type Entry struct {
 	Depth int      // links from a starting point
 	Chain []string // URLs that redirected here, oldest first
 	Seed  bool     // known to be a page before the crawl began
+	Turn  bool     // handed out in turn with the others of its host
 }
 
 // Frontier keeps what is to be visited and remembers what ever was. One crawl calls it from one goroutine.
@@ -27,7 +28,7 @@ type Frontier interface {
 	Add(ctx context.Context, e Entry) (bool, error)
 	// Seen reports whether a URL was ever added.
 	Seen(ctx context.Context, url string) (bool, error)
-	// Next hands out the next entry, hosts in turn and first come first served within a host; false when none waits.
+	// Next hands out the next entry, hosts in turn and first come first served within a host, those of Turn apart; false when none waits.
 	Next(ctx context.Context) (Entry, bool, error)
 	// Done says that an entry handed out has been dealt with. A frontier that survives a restart hands out again what
 	// was not done.
@@ -101,11 +102,14 @@ func (m *Memory) Add(_ context.Context, e Entry) (bool, error) {
 		return false, nil
 	}
 	m.seen[k] = struct{}{}
-	host := hostOf(e.URL)
-	q := m.lanes[host]
+	lane := hostOf(e.URL)
+	if e.Turn {
+		lane += " turn" // no host has a space
+	}
+	q := m.lanes[lane]
 	if q == nil {
 		q = &queue{}
-		m.lanes[host] = q
+		m.lanes[lane] = q
 	}
 	q.entries = append(q.entries, e)
 	if !q.listed {

@@ -3,7 +3,8 @@
 //
 // It decides whose turn it is (what a person waits for before patrols, then the
 // host that has rested longest; never one host twice at once), how long a worker
-// may hold a site without a sign of life, and how old the verdict on a link may be
+// may hold a site without a sign of life, which known addresses of a site have waited
+// longest (Due), and how old the verdict on a link may be
 // to serve another site. A crawl that was broken off goes on from the answers kept
 // here: Journal satisfies crawl.Keeper.
 //

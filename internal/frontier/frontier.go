@@ -230,7 +230,9 @@ func (s *Store) Counts(ctx context.Context) (c Counts, err error) {
 const (
 	roundsKept = 90 * 24 * time.Hour
 	pagesKept  = 40 * 24 * time.Hour
-	linksKept  = 4 * time.Hour
+	// A site that nobody has looked at for so long is known anew.
+	knownKept = 400 * 24 * time.Hour
+	linksKept = 4 * time.Hour
 	// A link that was well serves other sites for hours; one that was not is
 	// asked again soon, for it may have been a bad minute.
 	wrongKept = 20 * time.Minute
@@ -244,7 +246,7 @@ func (s *Store) Tidy(ctx context.Context) error {
 			query string
 			age   time.Duration
 		}{
-			{`DELETE FROM crawl_link WHERE at < $1`, linksKept}, {`DELETE FROM crawl_page WHERE at < $1`, pagesKept},
+			{`DELETE FROM crawl_link WHERE at < $1`, linksKept}, {`DELETE FROM crawl_page WHERE at < $1`, pagesKept}, {`DELETE FROM crawl_known WHERE turn_at < $1`, knownKept},
 			{`DELETE FROM crawl_round WHERE state = 'done' AND filed_at < $1`, roundsKept}, {`DELETE FROM crawl_host WHERE left_at < $1`, roundsKept},
 		} {
 			if _, err := tx.Quiet(ctx, x.query, now.Add(-x.age)); err != nil {

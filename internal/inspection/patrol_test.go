@@ -582,8 +582,8 @@ func TestPlansGoOutAndBatchesComeInSigned(t *testing.T) {
 			t.Fatalf("%+v (%v)", sample, err)
 		}
 		run, err := h.svc.Run(h.ctx, h.scope, sample[0].Run)
-		if err != nil || run.Vantage != "电信" || run.Edition != check.Edition() || run.Pages < 6 {
-			t.Errorf("%+v (%v)", run, err)
+		if err != nil || run.Vantage != "电信" || run.Edition != check.Edition() || run.Pages < 6 || run.Turn == nil || run.Turn.Known < 6 || run.Turn.Read < 6 {
+			t.Errorf("%+v %+v (%v)", run, run.Turn, err)
 		}
 		var dead inspection.Finding
 		for _, f := range h.findings("standing") {

@@ -81,6 +81,7 @@ type Run struct {
 	Unanswered time.Time
 	GivesUp    time.Time      // when a crawler that has it is no longer waited for
 	Census     *engine.Census // of the release; nil of a site that is not published here
+	Turn       *engine.Turn   // how much of what is known of the site had its turn of late; nil where unknown
 	areaPath   string
 	linePath   string
 }
@@ -372,14 +373,14 @@ func (s *Service) Register(w *jobs.Workers) {
 
 const runSelect = `
 	SELECT r.id, r.site_id, s.name, s.host, u.name, r.kind, r.state, r.asked_by, r.asked_at, r.started_at, r.finished_at, r.start_url, r.pages, r.links, r.found, r.fresh,
-	       r.closed, r.untested, r.failure, COALESCE(r.plan_id, ''), COALESCE(pp.name, ''), r.spec, r.vantage, r.edition, r.bytes, r.same, r.sent_at, r.census, r.unanswered_at, u.area_path, u.line_path
+	       r.closed, r.untested, r.failure, COALESCE(r.plan_id, ''), COALESCE(pp.name, ''), r.spec, r.vantage, r.edition, r.bytes, r.same, r.sent_at, r.census, r.turn, r.unanswered_at, u.area_path, u.line_path
 	  FROM inspection_run r JOIN site s ON s.id = r.site_id JOIN unit u ON u.id = s.unit_id LEFT JOIN patrol_plan pp ON pp.id = r.plan_id`
 
 func scanRun(sc db.Scanner) (Run, error) {
 	var r Run
-	var untested, spec, census string
+	var untested, spec, census, turn string
 	err := sc.Scan(&r.ID, &r.Site, &r.SiteName, &r.Host, &r.UnitName, &r.Kind, &r.State, &r.AskedBy, &r.AskedAt, &r.Started, &r.Finished, &r.URL, &r.Pages, &r.Links, &r.Found, &r.Fresh,
-		&r.Closed, &untested, &r.Failure, &r.Plan, &r.PlanName, &spec, &r.Vantage, &r.Edition, &r.Bytes, &r.Same, &r.Sent, &census, &r.Unanswered, &r.areaPath, &r.linePath)
+		&r.Closed, &untested, &r.Failure, &r.Plan, &r.PlanName, &spec, &r.Vantage, &r.Edition, &r.Bytes, &r.Same, &r.Sent, &census, &turn, &r.Unanswered, &r.areaPath, &r.linePath)
 	if err == nil {
 		err = json.Unmarshal([]byte(untested), &r.Untested)
 	}
@@ -388,6 +389,9 @@ func scanRun(sc db.Scanner) (Run, error) {
 	}
 	if err == nil && census != "" {
 		err = json.Unmarshal([]byte(census), &r.Census)
+	}
+	if err == nil && turn != "" {
+		err = json.Unmarshal([]byte(turn), &r.Turn)
 	}
 	return r, err
 }
@@ -838,6 +842,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 			return err
 		}
 		o.Journal = j
+		turnsOf(&o, t, j)
 	}
 	o.Rest = func() bool { return !r.Spec.Hours.Open(s.db.Now()) }
 	told := time.Time{}
@@ -892,9 +897,18 @@ func (s *Service) judgedBy(ctx context.Context, site registry.Site, r Run, editi
 	})
 }
 
-// drawsToday spreads the looks in a browser of daily patrols over the week.
+// drawsToday spreads what daily patrols measure in a browser over the week. The lists
+// that scripts fill are few, and drawn every day.
 func drawsToday(day calendar.Date, address string) bool {
 	return engine.DrawLot("", address)%7 == uint64(day.Weekday())
+}
+
+// turnsOf lets a run over a site of which no list of pages is known read what earlier
+// ones did not come to. A run of a few checks gives no page its turn.
+func turnsOf(o *engine.Options, t engine.Target, turns engine.Turns) {
+	if len(t.Listed) == 0 && len(o.Families) == 0 {
+		o.Turns = turns
+	}
 }
 
 // known are the fingerprints of the findings that stand on a site.
@@ -947,6 +961,14 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 	untested, err := json.Marshal(rep.Untested)
 	if err != nil {
 		return err
+	}
+	turn := ""
+	if rep.Turn != nil {
+		b, err := json.Marshal(rep.Turn)
+		if err != nil {
+			return err
+		}
+		turn = string(b)
 	}
 	census, withdrawn, err := s.held(ctx, site, &rep)
 	if err != nil {
@@ -1021,8 +1043,8 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 		if err := siteFreed(ctx, tx, site.ID); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', finished_at = $2, pages = $3, links = $4, found = $5, fresh = $6, closed = $7, untested = $8, bytes = $9, same = $10, census = $11 WHERE id = $1`,
-			id, tx.Now(), rep.Pages, rep.Links, len(rep.Findings), fresh, closed, string(untested), rep.Bytes, rep.Same, census)
+		_, err = tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', finished_at = $2, pages = $3, links = $4, found = $5, fresh = $6, closed = $7, untested = $8, bytes = $9, same = $10, census = $11, turn = $12 WHERE id = $1`,
+			id, tx.Now(), rep.Pages, rep.Links, len(rep.Findings), fresh, closed, string(untested), rep.Bytes, rep.Same, census, turn)
 		if err != nil {
 			return err
 		}

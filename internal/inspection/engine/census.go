@@ -58,8 +58,9 @@ func (n *inspector) unseen(list []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(u string) bool { return n.visits[u] != nil })
 }
 
-// leave notes why a listed page was left out.
+// leave notes why a page was left out.
 func (n *inspector) leave(url string, why crawl.Why) {
+	n.pass(url, why)
 	if _, listed := n.left[url]; listed {
 		n.left[url] = why
 	}

@@ -313,7 +313,8 @@ func TestAListThatAScriptFillsIsReadAsDrawn(t *testing.T) {
 		s.Put("/dt/", strings.Replace(body, outside, more, 1))
 		s.Set("/data.json", enginetest.Page{Type: "application/json", Body: data})
 		o := enginetest.Options()
-		o.Browser, o.Guises, o.Families = br, -1, []string{"column"}
+		// On a day without measuring, too.
+		o.Browser, o.Draws, o.Guises, o.Families = br, -1, -1, []string{"column"}
 		rep, err := engine.Inspect(t.Context(), client, kept, enginetest.Target(), o)
 		if err != nil {
 			t.Fatal(err)

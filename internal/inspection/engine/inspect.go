@@ -77,7 +77,7 @@ type Options struct {
 	// Guises bounds the pages asked for again as others would; 6, negative: none.
 	Guises int
 	// Browser draws pages; nil: what needs one is untested. Draws bounds the pages
-	// measured in it; 2, negative: none.
+	// measured in it; 2, negative: none. Lists that scripts fill are drawn by themselves.
 	Browser *browser.Browser
 	Draws   int
 	// Picture asks a second look for a picture of the place, which may take
@@ -97,6 +97,9 @@ type Options struct {
 	// Journal remembers answers, so that a run that was broken off goes on where
 	// it was; nil: nothing is remembered.
 	Journal Journal
+	// Turns gives what is known of a site and did not come into the budget of the runs
+	// before its turn; nil: every run begins at the home page and ends with its budget.
+	Turns Turns
 	// Rest is asked before each page; true breaks the run off with crawl.ErrRest.
 	Rest func() bool
 	// Families are the families of checks to put; empty: all.
@@ -230,12 +233,15 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		hosts = append([]string{u.Hostname()}, t.Hosts...)
 	}
 	listed := addresses(start, t.Listed)
+	if err := n.giveTurns(ctx); err != nil {
+		return n.report, err
+	}
 	n.left = make(map[string]crawl.Why, len(listed))
 	for _, u := range listed {
 		n.left[u] = ""
 	}
 	for from := start; from != ""; {
-		plan := crawl.Plan{Start: from, Seeds: n.unseen(listed), Left: n.leave, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, PerHost: o.PerHost, Rest: o.Rest, Manners: o.Manners, Prepare: n.prepare, Visit: n.visit}
+		plan := crawl.Plan{Start: from, Seeds: n.unseen(listed), Turns: n.unseen(n.turns), Left: n.leave, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, PerHost: o.PerHost, Rest: o.Rest, Manners: o.Manners, Prepare: n.prepare, Visit: n.visit}
 		if o.Journal != nil {
 			plan.Keeper = o.Journal
 		}
@@ -261,6 +267,9 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		return n.report, err
 	}
 	n.downgrades()
+	if err := n.tookTurns(ctx); err != nil {
+		return n.report, err
+	}
 	if err := n.takeCensus(ctx, listed); err != nil {
 		return n.report, err
 	}
@@ -350,6 +359,8 @@ type inspector struct {
 	truncated   int
 	newest      browser.Mark         // the newest dated entry of the home page
 	left        map[string]crawl.Why // why each listed page was left out
+	turns       []string             // known addresses whose turn it is
+	beyond      map[string]bool      // addresses met that did not come into the budget
 	last        *visit               // the page of the last look at a spot
 	sightings   []Sighting           // of the last page; the room is used again
 }

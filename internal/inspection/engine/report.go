@@ -88,6 +88,9 @@ type Report struct {
 	// Census is how much of the release in force was looked at; nil where the target
 	// lists none.
 	Census *Census `json:"census,omitempty"`
+	// Turn is how much of what is known of the site was read of late; nil where nobody
+	// remembers.
+	Turn *Turn `json:"turn,omitempty"`
 
 	Finished time.Time `json:"-"`
 	Links    int       `json:"-"` // targets judged

@@ -88,6 +88,23 @@ func TestACensusSaysWhatItLeftOut(t *testing.T) {
 	}
 }
 
+// Of a site without a list of its pages a run says how much of what is known of it was
+// read of late, and that there is more than is remembered.
+func TestARunSaysHowMuchOfASiteHadItsTurn(t *testing.T) {
+	for _, c := range []struct {
+		turn engine.Turn
+		want string
+	}{
+		{engine.Turn{Known: 2416, Read: 1980, Days: 30}, "已知 2416 页，最近 30 天内查过 1980 页"},
+		{engine.Turn{Known: 20000, Read: 3000, Days: 30, More: true}, "已知 20000 页以上（网址过多，未全部记录），最近 30 天内查过 3000 页"},
+	} {
+		v := newRun(inspection.Run{ID: "d", State: inspection.RunDone, Turn: &c.turn}, nil, 0, 200)
+		if last := v.Facts.Terms[len(v.Facts.Terms)-1]; last.Name != "轮查" || last.Text != c.want {
+			t.Errorf("%+v, want %s", last, c.want)
+		}
+	}
+}
+
 // Only a run that came to its end may say that it saw nothing wrong.
 func TestARunThatHasNotEndedSaysNothingOfFindings(t *testing.T) {
 	for state, want := range map[string]string{inspection.RunQueued: "正在检查", inspection.RunRunning: "正在检查", inspection.RunFailed: "检查没有完成", inspection.RunDone: "没有看到问题"} {

@@ -281,6 +281,15 @@ func censusText(c *engine.Census) string {
 	return text + fmt.Sprintf("，未查 %d 页（%s）", c.Missed(), strings.Join(whys, "；"))
 }
 
+// turnText says how much of what is known of a site was read of late.
+func turnText(t *engine.Turn) string {
+	more := ""
+	if t.More {
+		more = "以上（网址过多，未全部记录）"
+	}
+	return fmt.Sprintf("已知 %d 页%s，最近 %d 天内查过 %d 页", t.Known, more, t.Days, t.Read)
+}
+
 func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) runView {
 	every := "200 个页面通常需要几分钟"
 	if r.Census != nil && r.Census.Whole {
@@ -305,6 +314,9 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 			t.Note = "词库版本 " + lists
 		}
 		v.Facts.Terms = append(v.Facts.Terms, t)
+	}
+	if r.State == inspection.RunDone && r.Turn != nil && r.Census == nil {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "轮查", Text: turnText(r.Turn), Note: "首页、栏目和新内容每次都查，其余网页按多久没查依次轮到"})
 	}
 	if r.State == inspection.RunDone && r.Census != nil {
 		name := "抽查"
@@ -389,6 +401,7 @@ var runPage = web.Define(views, "views/run.html",
 	newRun(sampleRun, []inspection.Finding{sampleFinding}, 40, 200),
 	newRun(inspection.Run{ID: "o", SiteName: "新站点", State: inspection.RunQueued, Kind: inspection.Manual, Spec: inspection.Spec{Remote: true, Urgent: true}, Sent: sampleRun.AskedAt, GivesUp: sampleRun.AskedAt.AddDate(0, 0, 2)}, nil, 0, 200),
 	newRun(inspection.Run{ID: "c", SiteName: "雁塔区人民政府网站", Kind: inspection.Patrol, State: inspection.RunDone, Pages: 830, Census: sampleCensus}, nil, 0, 200),
+	newRun(inspection.Run{ID: "d", SiteName: "鄠邑区人民政府网站", Kind: inspection.Patrol, State: inspection.RunDone, Pages: 200, Turn: &engine.Turn{Known: 2416, Read: 1980, Days: 30}}, nil, 0, 200),
 	newRun(inspection.Run{ID: "x", SiteName: "<script>", State: inspection.RunFailed, Failure: `"><img onerror=x>`}, nil, 0, 200))
 
 func (h *Handler) run(w http.ResponseWriter, r *http.Request) error {
