@@ -73,7 +73,7 @@ var scriptChecks = []Check{
 		ID: "script.foreign", Articles: []string{"S23.1a"}, Severity: Advice, AppliesTo: anyPage,
 		Says: Says{Fine: "页面脚本来自本站或常用服务", Wrong: "页面载入来源不明的站外脚本",
 			HowToFix: "请核实该域名是否由本单位或承办单位选用：是的，改为放在本站；不是的，立即删除引用并排查全站模板。站外脚本可以改写整个页面，对方域名过期或被入侵时本站随之失守。"},
-		Doubt: "管理办法没有逐项规定可以引用哪些站外脚本，常用服务的名单未经核对", Evidence: "引用该脚本的页面源代码、页面快照和抓取时间", run: foreignScripts,
+		Doubt: doubt(embedded.Mark, "管理细则没有逐项规定可以引用哪些站外脚本，常用服务的名单未经核对"), Evidence: "引用该脚本的页面源代码、页面快照和抓取时间", run: foreignScripts,
 	},
 }
 
