@@ -428,7 +428,7 @@ func (w *walker) element(n *html.Node, st seenState) {
 	}
 	if how != "" && (st.how == "" || strong && !st.strong) {
 		st.how, st.strong, st.root = how, strong, n
-		st.tolerated = !strong && w.menuLike(n) || w.shows(n)
+		st.tolerated = !strong && w.menuLike(n) || w.shows(n) || how == indented && pictured(n, d.decls)
 		w.hiddenWords(n, how)
 	}
 	switch n.DataAtom {
@@ -485,7 +485,7 @@ func neverShown(n *html.Node) (how string, strong bool) {
 // shows reports whether the page says by what an element that it hides is shown.
 func (w *walker) shows(n *html.Node) bool {
 	if len(w.shown) > 0 {
-		if id := attr(n, "id"); id != "" && w.shown["#"+id] {
+		if id := attr(n, "id"); id != "" && (w.shown["#"+id] || w.shownNumbered(id)) {
 			return true
 		}
 		for c := range strings.FieldsSeq(attr(n, "class")) {
@@ -494,7 +494,40 @@ func (w *walker) shows(n *html.Node) bool {
 			}
 		}
 	}
+	switch {
+	case n.DataAtom == atom.Dialog && strings.Contains(w.p.Text, "showModal("):
+		return true
+	case hasAttr(n, "v-cloak") || hasAttr(n, "ng-cloak"): // until the page's script has run
+		return find(w.p.Root, atom.Script) != nil
+	case hasAttr(n, "data-aos"): // until the reader has come to it
+		return strings.Contains(w.p.Text, "AOS.init(")
+	case slices.Contains(strings.Fields(attr(n, "class")), "wow"):
+		return strings.Contains(w.p.Text, "new WOW(")
+	}
 	return w.sheet.opens(n)
+}
+
+// pictured reports whether a link shows a picture of its own instead of the words that
+// are moved out of it.
+func pictured(n *html.Node, d decls) bool {
+	return n.DataAtom == atom.A && strings.Contains(d["background"]+d["background-image"], "url(") && d.atLeast("width", 16) && d.atLeast("height", 16) && !faint(d["opacity"]) && d["display"] != "none"
+}
+
+// shownNumbered reports whether a script shows the elements whose id is a word and a
+// number, as tabs have them: con_1, or con_one_2 where the word has two parts.
+func (w *walker) shownNumbered(id string) bool {
+	word := strings.TrimRight(id, "0123456789")
+	for word != "" && word != id {
+		if w.shown["#"+word+"+"] {
+			return true
+		}
+		i := strings.LastIndexByte(strings.TrimRight(word, "_-"), '_')
+		if i < 0 {
+			break
+		}
+		word = word[:i+1]
+	}
+	return false
 }
 
 // unlabelled reports whether a closed details shows nothing to open it by.

@@ -1019,12 +1019,21 @@ func shownByScript(text string) (out []string) {
 	for _, m := range showByID.FindAllStringSubmatch(text, 64) {
 		out = append(out, "#"+m[1])
 	}
+	// Tabs: the id is made of a word and a number.
+	if showsNumbered.MatchString(text) {
+		for _, m := range idOfNumber.FindAllStringSubmatch(text, 16) {
+			out = append(out, "#"+m[1]+"+")
+		}
+	}
 	return out
 }
 
 var (
+	idOfNumber    = regexp.MustCompile(`(?:getElementById\s*\(\s*["']|(?:\$|jQuery)\s*\(\s*["']#)([\w\-]{2,40})["']\s*\+`)
+	showsNumbered = regexp.MustCompile(`\.\s*display\s*=\s*(?:["'](?:block|["'])|[^"'\n;]{1,60}\?)|\.\s*(?:show|fadeIn|slideDown|slideToggle)\s*\(`)
+
 	showWords   = []string{"show", "oggle", "slideDown", "fadeIn", "display", "visib", "classList", "addClass", "removeClass"}
-	showByQuery = regexp.MustCompile(`(?:\$|jQuery|querySelector(?:All)?)\s*\(\s*["'](?:[^"'\n]{0,60}[\s>])?([#.][\w\-]+)["']\s*\)(?:\s*\.\s*(?:stop|eq|find|siblings|next|delay)\s*\([^()\n]{0,40}\)){0,3}\s*\.\s*(?:show|toggle\s*\(\s*(?:\)|["'\d]|function)|slideDown|slideToggle|fadeIn|fadeToggle|toggleClass|removeClass|style\s*\.\s*display\s*=\s*["'](?:block|flex|inline|grid|["'])|classList\s*\.\s*(?:toggle|remove)|css\s*\(\s*["']display["']\s*,\s*["'](?:block|flex|inline))`)
+	showByQuery = regexp.MustCompile(`(?:\$|jQuery|querySelector(?:All)?|\.(?:next|nextAll|find|children|siblings))\s*\(\s*["'](?:[^"'\n]{0,60}[\s>])?([#.][\w\-]+)["']\s*\)(?:\s*\.\s*(?:stop|eq|find|siblings|next|delay)\s*\([^()\n]{0,40}\)){0,3}\s*\.\s*(?:show|toggle\s*\(\s*(?:\)|["'\d]|function)|slideDown|slideToggle|fadeIn|fadeToggle|toggleClass|removeClass|style\s*\.\s*display\s*=\s*["'](?:block|flex|inline|grid|["'])|classList\s*\.\s*(?:toggle|remove)|css\s*\(\s*["']display["']\s*,\s*["'](?:block|flex|inline))`)
 	showByID    = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:style\s*\.\s*(?:display\s*=\s*(?:["'](?:block|flex|inline|grid|["'])|[^"'\n;=]{1,60}\?)|visibility\s*=\s*["']visible)|hidden\s*=\s*(?:false|!1)|classList\s*\.\s*(?:toggle|remove)|showModal)`)
 
 	// hideByTag hides an element by its number among those of a tag, hideBeside the one

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -290,7 +291,7 @@ func (d decls) concealment() (how string, strong bool) {
 	turned := turn(d["transform"] + d["-webkit-transform"] + d["-ms-transform"])
 	switch {
 	case d.atMost("text-indent", -200), d.atLeast("text-indent", beyond), clipped && d["white-space"] == "nowrap" && strings.HasSuffix(d["text-indent"], "%") && d.atLeast("text-indent", 1000):
-		return "文字缩进到屏幕外", true
+		return indented, true
 	case moved && d.aside(), d.marginsAside(), d.atLeast("margin-left", beyond), clipped && d.atLeast("padding-left", beyond), turned == turnedAway, asideBy(d["translate"]):
 		return "移到屏幕外", true
 	case tinyFont(d["font-size"]), d["font-size"] == "" && noFont(d["font"]):
@@ -346,6 +347,9 @@ func ordinary(name, value string) bool {
 
 // noLine hides words and no pictures.
 const noLine = "行高为零"
+
+// indented hides words and not the picture behind them.
+const indented = "文字缩进到屏幕外"
 
 // aside reports whether a placed element lies where nobody sees it.
 func (d decls) aside() bool {
@@ -891,6 +895,7 @@ type sheet struct {
 	vars                 decls          // custom properties, wherever they are set
 	n                    int
 	known                map[attire]*looks
+	some                 bool // reading what holds on screens of some width alone
 }
 
 // attire is all of an element that decides how it is drawn.
@@ -971,6 +976,10 @@ func (s *sheet) read(css string, deep int) {
 			end := blockEnd(css)
 			if deep < mediaDeep && everyScreen(sel) {
 				s.read(strings.TrimSuffix(css[:end], "}"), deep+1)
+			} else if deep < mediaDeep && !s.some && someWidth(sel) {
+				s.some = true
+				s.read(strings.TrimSuffix(css[:end], "}"), deep+1)
+				s.some = false
 			}
 			css = css[end:]
 			continue
@@ -1045,6 +1054,25 @@ func everyScreen(rule string) bool {
 	}
 	media, ok := strings.CutPrefix(rule, "@media")
 	return ok && anyMedium(media)
+}
+
+// screenWidth is what a rule asks of the width of a screen, in pixels.
+var screenWidth = regexp.MustCompile(`(?:min|max)-(?:device-)?width\s*:\s*(\d{3,4})(?:\.\d+)?px`)
+
+// someWidth reports whether a rule is for the screens of some width that readers have:
+// what it shows is shown to those.
+func someWidth(rule string) bool {
+	rule = lowered(rule)
+	if !strings.HasPrefix(rule, "@media") || strings.Contains(rule, "print") || strings.Contains(rule, "not ") {
+		return false
+	}
+	widths := screenWidth.FindAllStringSubmatch(rule, 8)
+	for _, m := range widths {
+		if px, err := strconv.Atoi(m[1]); err != nil || px < 320 || px > 1920 {
+			return false
+		}
+	}
+	return len(widths) > 0
 }
 
 // anyMedium reports whether a condition of media, or one of a list of them, is met
@@ -1157,6 +1185,13 @@ func (s *sheet) addRule(sel string, d decls) {
 	}
 	if strings.IndexByte(sel, '*') >= 0 {
 		sel = starred.Replace(" " + sel)
+	}
+	if s.some {
+		if r := (&rule{decls: d}); d["display"] != "" && d.reveals() && !strings.ContainsAny(sel, ":[*") && len(s.openers) < maxOpeners && s.compound(r, sel) {
+			s.openers = append(s.openers, r)
+			s.nested = s.nested || len(r.up) > 0
+		}
+		return
 	}
 	if opens, is := opener(sel); is {
 		if d.reveals() && len(s.openers) < maxOpeners {
@@ -1336,7 +1371,7 @@ func (d decls) reveals() bool {
 	if how, _ := d.concealment(); how != "" {
 		return false
 	}
-	for _, p := range []string{"display", "visibility", "opacity", "height", "max-height", "left", "right", "top", "transform", "content-visibility"} {
+	for _, p := range []string{"display", "visibility", "opacity", "height", "max-height", "left", "right", "top", "transform", "content-visibility", "clip", "clip-path"} {
 		if d[p] != "" {
 			return true
 		}
@@ -1347,7 +1382,7 @@ func (d decls) reveals() bool {
 // Marks of an element that is pointed at, chosen or opened for the moment.
 var (
 	pointed = []string{":hover", ":focus-within", ":focus-visible", ":focus", ":active", ":target", ":checked"}
-	chosen  = map[string]bool{"on": true, "active": true, "cur": true, "current": true, "open": true, "opened": true, "show": true, "shown": true, "selected": true, "hover": true, "in": true, "expanded": true, "visible": true, "act": true, "now": true, "select": true}
+	chosen  = map[string]bool{"on": true, "active": true, "cur": true, "current": true, "open": true, "opened": true, "show": true, "shown": true, "selected": true, "hover": true, "in": true, "expanded": true, "visible": true, "act": true, "now": true, "select": true, "sfhover": true, "slick-initialized": true, "aos-animate": true}
 )
 
 // opener reports whether a selector asks that something be pointed at or chosen, and
