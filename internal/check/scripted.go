@@ -21,7 +21,11 @@ func (p *Page) filledByScript(fields ...field) bool {
 			if n.Type != html.TextNode || unseen(n.Parent) {
 				continue
 			}
-			text := squeeze(n.Data)
+			data := strings.TrimRightFunc(n.Data, blank)
+			if len(data) > roomOfLabel && !endsLabel(data) {
+				continue // running text
+			}
+			text := squeeze(data)
 			found := labelsIn(text)
 			if len(found) == 0 {
 				continue
@@ -32,6 +36,14 @@ func (p *Page) filledByScript(fields ...field) bool {
 		}
 	}
 	return slices.ContainsFunc(fields, func(f field) bool { return p.left[f] })
+}
+
+// roomOfLabel is more than any label takes with the blanks within it, in bytes: what is
+// longer and does not end as labels do ends with none.
+const roomOfLabel = 200
+
+func endsLabel(s string) bool {
+	return slices.ContainsFunc([]string{":", "：", "]", "】"}, func(end string) bool { return strings.HasSuffix(s, end) })
 }
 
 // emptyBeside reports whether what follows a text in its line, or in the next cell,
