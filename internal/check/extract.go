@@ -382,7 +382,7 @@ var (
 // the end (GB/T 9704).
 func (p *Page) readDocument(cells []cell) {
 	if p.DocNo == "" {
-		p.DocNo = docNoOf(p.Heading + "\n" + p.BodyText)
+		p.DocNo = docNoOf(p.Heading + "\n" + firstLines(p.BodyText, numberWithin))
 	}
 	if p.DocNo == "" {
 		below := p.belowHeading(cells)
@@ -496,9 +496,25 @@ func (p *Page) belowHeading(cells []cell) string {
 	return b.String()
 }
 
+// numberWithin is how many lines a document's number stands within.
+const numberWithin = 12
+
+// firstLines are at most the first n lines of a text.
+func firstLines(s string, n int) string {
+	end := 0
+	for ; n > 0; n-- {
+		i := strings.IndexByte(s[end:], '\n')
+		if i < 0 {
+			return s
+		}
+		end += i + 1
+	}
+	return s[:end]
+}
+
 // docNoOf is the document number among the first lines of a text; "" for none.
 func docNoOf(text string) string {
-	before, left := "", 12
+	before, left := "", numberWithin
 	for l := range strings.SplitSeq(text, "\n") {
 		if left--; left < 0 {
 			break
