@@ -31,7 +31,7 @@ var idle = []struct {
 	{"somebody read or checked", []string{"ledger.export", "audit.verify", "appraisal.round.rescore", "obligation.feed"}},
 	{"a text is not a count: the day up to which is counted is part of what a draft is kept under", []string{"reporting.bulletin.edit"}},
 	{"letters of results follow a paper that is fixed", []string{"reporting.mailing.send", "reporting.mailing.resend", "reporting.mailing.read"}},
-	{"the roster and the desk; a problem that was seen there is a finding with its own entry", []string{"duty.alarm.raise", "duty.alarm.join", "duty.alarm.recover", "duty.alarm.back",
+	{"the roster and the desk; a problem that was seen there is a finding with its own entry", []string{"duty.alarm.raise", "duty.alarm.join", "duty.alarm.recover", "duty.alarm.back", "duty.alarm.tell", "duty.alarm.grown",
 		"duty.record.ask", "duty.record.asked", "duty.record.open", "duty.record.look", "duty.record.confirm", "duty.shift.end", "duty.swap.ask", "duty.incident.open"}},
 	{"a notice that hangs; its absence is a finding, its clock an obligation, each with its own entry", []string{"notice.look", "notice.carry", "notice.owe", "notice.period", "notice.post"}},
 	{"the yearly forms take from papers, not papers from them", []string{"annual.type", "annual.keep", "annual.submit", "annual.approve", "annual.return", "annual.publish", "annual.replace", "annual.correct", "annual.address", "annual.urge", "annual.owe", "annual.end"}},
