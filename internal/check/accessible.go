@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/dom"
 )
 
 // accessibleChecks are the rules for barrier-free pages that need no browser
@@ -220,7 +222,7 @@ func namedBelow(n *html.Node) bool {
 	if attr(n, "aria-label") != "" || attr(n, "aria-labelledby") != "" || attr(n, "title") != "" {
 		return true
 	}
-	for c := following(n, n); c != nil; c = following(c, n) {
+	for c := dom.Following(n, n); c != nil; c = dom.Following(c, n) {
 		if c.Type == html.ElementNode && (attr(c, "aria-label") != "" || attr(c, "title") != "" || c.DataAtom == atom.Img && attr(c, "alt") != "" || c.Data == "svg" && find(c, atom.Title) != nil) {
 			return true
 		}

@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/dom"
 )
 
 // Block is a group of links of a page: those of one list, table or paragraph.
@@ -82,7 +84,7 @@ func Blocks(p *Page) []Block {
 
 // asksWords reports whether a form has something to fill in.
 func asksWords(form *html.Node) bool {
-	for n := following(form, form); n != nil; n = following(n, form) {
+	for n := dom.Following(form, form); n != nil; n = dom.Following(n, form) {
 		switch n.DataAtom {
 		case atom.Textarea, atom.Select:
 			return true

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/dom"
 )
 
 // Concealed and injected content: a way of hiding alone is no finding, since
@@ -630,7 +632,7 @@ func (w *walker) hiddenByScript(n *html.Node) bool {
 // lead to the page's own site, government or well-known services.
 func (w *walker) menuLike(n *html.Node) bool {
 	all, fine := 0, 0
-	for c := following(n, n); c != nil; c = following(c, n) {
+	for c := dom.Following(n, n); c != nil; c = dom.Following(c, n) {
 		if c.DataAtom != atom.A || c.Type != html.ElementNode {
 			continue
 		}
@@ -818,7 +820,7 @@ func widthless(r rune) bool {
 // pixels.
 func pixelOnly(a *html.Node) bool {
 	found := false
-	for c := following(a, a); c != nil; c = following(c, a) {
+	for c := dom.Following(a, a); c != nil; c = dom.Following(c, a) {
 		switch {
 		case c.Type == html.TextNode && noBlanks(c.Data) != "":
 			return false
@@ -1623,7 +1625,7 @@ func splitWords(f *Facts) (out []sighting) {
 func (p *Page) mayCutUp(words *matcher) bool {
 	var last rune
 	begun := false
-	for n := p.Root; n != nil; n = following(n, p.Root) {
+	for n := p.Root; n != nil; n = dom.Following(n, p.Root) {
 		switch n.Type {
 		case html.TextNode:
 			if !begun && (n.Parent == nil || !unseen(n.Parent)) {
@@ -1640,7 +1642,7 @@ func (p *Page) mayCutUp(words *matcher) bool {
 		return false
 	}
 	b := make([]byte, 0, len(p.VisibleText)+len(p.VisibleText)/8)
-	for n := p.Root; n != nil; n = following(n, p.Root) {
+	for n := p.Root; n != nil; n = dom.Following(n, p.Root) {
 		if n.Type == html.TextNode && (n.Parent == nil || !unseen(n.Parent)) {
 			b = append(b, n.Data...)
 		}
@@ -1663,7 +1665,7 @@ func (p *Page) chopped(a *html.Node) bool {
 	var prev rune
 	cut := false
 	single, all := 0, 0
-	for c := following(a, a); c != nil; c = following(c, a) {
+	for c := dom.Following(a, a); c != nil; c = dom.Following(c, a) {
 		switch c.Type {
 		case html.CommentNode:
 			cut = true

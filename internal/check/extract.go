@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/dom"
 )
 
 // field is one datum a page states beside a label.
@@ -785,7 +787,7 @@ func stripTags(s string) string {
 }
 
 func find(root *html.Node, a atom.Atom) *html.Node {
-	for n := following(root, root); n != nil; n = following(n, root) {
+	for n := dom.Following(root, root); n != nil; n = dom.Following(n, root) {
 		if n.DataAtom == a && n.Type == html.ElementNode {
 			// A title element inside a drawing is not the page's.
 			if a == atom.Title && n.Namespace != "" {
@@ -961,7 +963,7 @@ func (p *Page) lineAboveDate(cells []cell, trimmed string) string {
 
 // headedValues reads tables whose first row is labels and whose second is their values.
 func headedValues(body, content *html.Node) (rows []labelled) {
-	for n := following(body, body); n != nil; n = following(n, body) {
+	for n := dom.Following(body, body); n != nil; n = dom.Following(n, body) {
 		if n.DataAtom != atom.Tr || n.Type != html.ElementNode {
 			continue
 		}
@@ -1011,7 +1013,7 @@ func headedValues(body, content *html.Node) (rows []labelled) {
 // isListed reports whether the first row below a head is one of a list of documents
 // and no document's own: it leads to one, or another row like it follows.
 func isListed(row *html.Node, cells int) bool {
-	for n := following(row, row); n != nil; n = following(n, row) {
+	for n := dom.Following(row, row); n != nil; n = dom.Following(n, row) {
 		if n.DataAtom == atom.A && n.Type == html.ElementNode && attr(n, "href") != "" {
 			return true
 		}
@@ -1057,7 +1059,7 @@ func firstRow(n *html.Node) *html.Node {
 // shortText returns the text below n, or "" when it is longer than limit bytes.
 func shortText(n *html.Node, limit int) string {
 	var b strings.Builder
-	for c := following(n, n); c != nil; c = following(c, n) {
+	for c := dom.Following(n, n); c != nil; c = dom.Following(c, n) {
 		if c.Type == html.TextNode && !unseen(c.Parent) {
 			if c.Parent == n && c.NextSibling == nil && b.Len() == 0 && c.PrevSibling == nil {
 				return short(c.Data, limit)
@@ -1120,7 +1122,7 @@ func namedContent(name string) bool {
 // the most text, else the block with the most text outside links.
 func (p *Page) contentNode(body *html.Node) *html.Node {
 	own := map[*html.Node]int{}
-	for n := following(body, body); n != nil; n = following(n, body) {
+	for n := dom.Following(body, body); n != nil; n = dom.Following(n, body) {
 		if n.Type != html.TextNode || unseen(n.Parent) {
 			continue
 		}
@@ -1198,7 +1200,7 @@ func below(n, ancestor *html.Node) bool {
 
 func textOutsideLinks(n *html.Node) int {
 	total := 0
-	for c := following(n, n); c != nil; c = following(c, n) {
+	for c := dom.Following(n, n); c != nil; c = dom.Following(c, n) {
 		if c.Type == html.TextNode && !unseen(c.Parent) && c.Parent.DataAtom != atom.A {
 			total += utf8.RuneCountInString(strings.TrimSpace(c.Data))
 		}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/dom"
 )
 
 // ColumnKind says which window of V-W-4.1 a column falls under.
@@ -404,7 +405,7 @@ func bareRow(t string) string {
 
 // leafBlock reports whether a div has no block below it.
 func leafBlock(n *html.Node) bool {
-	for c := following(n, n); c != nil; c = following(c, n) {
+	for c := dom.Following(n, n); c != nil; c = dom.Following(c, n) {
 		if c.Type == html.ElementNode && blockLike(c) && c.DataAtom != atom.Br {
 			return false
 		}
@@ -414,7 +415,7 @@ func leafBlock(n *html.Node) bool {
 
 // hasRow reports whether a row holds rows of its own.
 func hasRow(n *html.Node) bool {
-	for c := following(n, n); c != nil; c = following(c, n) {
+	for c := dom.Following(n, n); c != nil; c = dom.Following(c, n) {
 		switch c.DataAtom {
 		case atom.Li, atom.Tr, atom.Dd:
 			return true

@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/dom"
 )
 
 // privacyChecks put the spans of Privacy over the text of a page. The visible
@@ -88,7 +90,7 @@ func (p *Page) tables() (out []string) {
 			continue // it holds another table, or nothing that could be a number of somebody
 		}
 		var b strings.Builder
-		for r := following(n, n); r != nil; r = following(r, n) {
+		for r := dom.Following(n, n); r != nil; r = dom.Following(r, n) {
 			if r.DataAtom != atom.Tr {
 				continue
 			}
@@ -113,7 +115,7 @@ func (p *Page) tables() (out []string) {
 // spares most tables their text.
 func mayTell(table *html.Node) bool {
 	digits, number, word := 0, false, false
-	for n := following(table, table); n != nil; n = following(n, table) {
+	for n := dom.Following(table, table); n != nil; n = dom.Following(n, table) {
 		if n.Type == html.ElementNode && (n.DataAtom == atom.Td || n.DataAtom == atom.Th) {
 			digits = 0
 		}

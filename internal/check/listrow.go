@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/dom"
 )
 
 // How the rows of a list print their day when not as a whole date.
@@ -130,7 +131,7 @@ func ListedRows(p *Page, today calendar.Date) []Listed {
 		l.List = lists[group]
 		if l.Date.IsZero() || l.Guessed || DayOfLook(l.Date, today) {
 			l.Row = bareRow(r.text)
-			for c := following(r.node, r.node); c != nil; c = following(c, r.node) {
+			for c := dom.Following(r.node, r.node); c != nil; c = dom.Following(c, r.node) {
 				if c.DataAtom == atom.A {
 					l.Links = append(l.Links, p.resolve(attr(c, "href")))
 				}
@@ -143,7 +144,7 @@ func ListedRows(p *Page, today calendar.Date) []Listed {
 
 // titled reports whether a row holds a link that may be the title of an item.
 func (r datedRow) titled() bool {
-	for c := following(r.node, r.node); c != nil; c = following(c, r.node) {
+	for c := dom.Following(r.node, r.node); c != nil; c = dom.Following(c, r.node) {
 		if c.DataAtom == atom.A && longer(strings.TrimSpace(nodeText(c)), titleLink-1) {
 			return true
 		}
@@ -180,7 +181,7 @@ func (r datedRow) beside(today calendar.Date) (d calendar.Date, text string, gue
 	if d, guessed = rowDay(all, today); !d.IsZero() {
 		return d, all, guessed, false
 	}
-	for c := following(r.node, r.node); c != nil; c = following(c, r.node) {
+	for c := dom.Following(r.node, r.node); c != nil; c = dom.Following(c, r.node) {
 		if c.Type != html.ElementNode || c.DataAtom == atom.A || c.FirstChild == nil || unseen(c) {
 			continue
 		}
@@ -202,7 +203,7 @@ func dateOfTitle(row *html.Node, date string) bool {
 		return false
 	}
 	inLink := false
-	for c := following(row, row); c != nil; c = following(c, row) {
+	for c := dom.Following(row, row); c != nil; c = dom.Following(c, row) {
 		if c.Type != html.TextNode {
 			continue
 		}

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/dom"
 )
 
 // Class is the kind of page the tag rules of 《政府网站发展指引》 speak of.
@@ -118,27 +120,13 @@ type Page struct {
 func (p *Page) elements() []*html.Node {
 	if p.all == nil && p.Root != nil {
 		p.all = make([]*html.Node, 0, 256)
-		for n := following(p.Root, p.Root); n != nil; n = following(n, p.Root) {
+		for n := dom.Following(p.Root, p.Root); n != nil; n = dom.Following(n, p.Root) {
 			if n.Type == html.ElementNode {
 				p.all = append(p.all, n)
 			}
 		}
 	}
 	return p.all
-}
-
-// following is the node that comes after n in the text of the document, below
-// root; nil at its end.
-func following(n, root *html.Node) *html.Node {
-	if n.FirstChild != nil {
-		return n.FirstChild
-	}
-	for ; n != root; n = n.Parent {
-		if n.NextSibling != nil {
-			return n.NextSibling
-		}
-	}
-	return nil
 }
 
 // elementsBelow are the elements of the body, or of the whole page when that is
@@ -618,7 +606,7 @@ func linkText(n *html.Node) string {
 		t = squeeze(attr(n, "title"))
 	}
 	if t == "" {
-		for c := following(n, n); c != nil; c = following(c, n) {
+		for c := dom.Following(n, n); c != nil; c = dom.Following(c, n) {
 			if c.DataAtom == atom.Img && attr(c, "alt") != "" {
 				return attr(c, "alt")
 			}

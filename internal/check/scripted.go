@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/dom"
 )
 
 // filledByScript reports whether the value beside a label of one of the fields is left
@@ -17,7 +19,7 @@ func (p *Page) filledByScript(fields ...field) bool {
 	}
 	if p.left == nil {
 		p.left = map[field]bool{}
-		for n := following(p.Root, p.Root); n != nil; n = following(n, p.Root) {
+		for n := dom.Following(p.Root, p.Root); n != nil; n = dom.Following(n, p.Root) {
 			if n.Type != html.TextNode || unseen(n.Parent) {
 				continue
 			}
@@ -50,7 +52,7 @@ func endsLabel(s string) bool {
 // is made by a script.
 func emptyBeside(text *html.Node) bool {
 	line := lineOf(text)
-	for n := following(text, line); n != nil; n = following(n, line) {
+	for n := dom.Following(text, line); n != nil; n = dom.Following(n, line) {
 		switch {
 		case n.Type == html.TextNode && !unseen(n.Parent):
 			if noBlanks(n.Data) != "" {
@@ -71,7 +73,7 @@ func emptyBeside(text *html.Node) bool {
 		if next == nil || noBlanks(nodeText(next)) != "" {
 			return false
 		}
-		for n := next; n != nil; n = following(n, next) {
+		for n := next; n != nil; n = dom.Following(n, next) {
 			if n.Type == html.ElementNode && leftEmpty(n) {
 				return true
 			}

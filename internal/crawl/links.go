@@ -10,6 +10,8 @@ import (
 	"golang.org/x/net/html/atom"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
+
+	"zhengshu/internal/dom"
 )
 
 // Link is one reference to the web on a page.
@@ -100,7 +102,7 @@ func scan(base string, page []byte, similar bool) scanned {
 // walk reads a page that was parsed already, which is faster by half. Its bytes are asked for when its text is short.
 func walk(base string, root *html.Node, page []byte, similar bool) scanned {
 	r := newReader(base, similar)
-	for n := following(root, root); n != nil; n = following(n, root) {
+	for n := dom.Following(root, root); n != nil; n = dom.Following(n, root) {
 		switch n.Type {
 		case html.TextNode:
 			if in := n.Parent.DataAtom; in != atom.Script && in != atom.Style {
@@ -124,20 +126,6 @@ func walk(base string, root *html.Node, page []byte, similar bool) scanned {
 	}
 	r.text.end(page)
 	return r.scanned
-}
-
-// following is the node that comes after n in the text of the document, below root;
-// nil at its end. It is a good deal faster than an iterator that calls itself.
-func following(n, root *html.Node) *html.Node {
-	if n.FirstChild != nil {
-		return n.FirstChild
-	}
-	for ; n != root; n = n.Parent {
-		if n.NextSibling != nil {
-			return n.NextSibling
-		}
-	}
-	return nil
 }
 
 // reader takes in the elements and the text of a page in their order.
