@@ -191,7 +191,7 @@ func Run(f Facts) []Finding {
 // RunUnkept is Run without the conclusions that a rule is kept: of the many
 // pages of a patrol nobody asks for those.
 func RunUnkept(f Facts) []Finding {
-	out := make([]Finding, 0, 16)
+	out := make([]Finding, 0, 32)
 	f.run(func(*Check) bool { return true }, func(fs []Finding) {
 		for i := range fs {
 			if fs[i].Outcome != Kept {
@@ -290,11 +290,10 @@ func (c *Check) finding(o Outcome, says, where, why string) Finding {
 
 // wrong is a violation; detail is added to the check's own sentence.
 func (c *Check) wrong(detail, where string) Finding {
-	says := c.Says.Wrong
-	if detail != "" {
-		says += "：" + detail
+	if detail == "" {
+		return c.finding(Violated, c.Says.Wrong+"。", where, "")
 	}
-	return c.finding(Violated, says+"。", where, "")
+	return c.finding(Violated, c.Says.Wrong+"："+detail+"。", where, "")
 }
 
 func (c *Check) fine(where string) Finding {

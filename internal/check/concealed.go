@@ -1596,7 +1596,8 @@ func splitWords(f *Facts) (out []sighting) {
 				}
 			}
 		}
-		if !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.A || wholeText(n) {
+		// Nothing is cut up in one text where no word may be: as on nearly all pages.
+		if !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.A || !split && oneText(n) || wholeText(n) {
 			continue
 		}
 		if n.DataAtom != atom.A && p.beaded(n) {
@@ -1650,11 +1651,16 @@ func (p *Page) mayCutUp(words *matcher) bool {
 	return words.within(strings.ReplaceAll(plainLetters(string(b)), string(wall), ""))
 }
 
+// oneText reports whether an element holds nothing, or one text.
+func oneText(n *html.Node) bool {
+	c := n.FirstChild
+	return c == nil || c.NextSibling == nil && c.Type == html.TextNode
+}
+
 // wholeText reports whether an element holds nothing, or one text without any
 // sign a word could be cut up with: as nearly all do.
 func wholeText(n *html.Node) bool {
-	c := n.FirstChild
-	return c == nil || c.NextSibling == nil && c.Type == html.TextNode && !cutUp(c.Data)
+	return oneText(n) && (n.FirstChild == nil || !cutUp(n.FirstChild.Data))
 }
 
 // chopped reports whether the words of a link were cut up so that a scan

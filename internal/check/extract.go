@@ -928,11 +928,20 @@ func lineOfTitle(cells []cell, pageTitle, trimmed string) string {
 		if c.inBody {
 			within++
 		}
-		if bare := noBlanks(c.text); within <= titleWithin && len(bare) <= len(whole) && utf8.RuneCountInString(bare) >= shortestTitle && strings.HasPrefix(whole, bare) && !siteEnd.MatchString(bare) && (bare != whole || noBlanks(trimmed) == whole) {
+		if within > titleWithin || !strings.HasPrefix(whole, begin(c.text)) {
+			continue
+		}
+		if bare := noBlanks(c.text); len(bare) <= len(whole) && utf8.RuneCountInString(bare) >= shortestTitle && strings.HasPrefix(whole, bare) && !siteEnd.MatchString(bare) && (bare != whole || noBlanks(trimmed) == whole) {
 			return c.text
 		}
 	}
 	return ""
+}
+
+// begin is the first character of a text that begins with no blank.
+func begin(s string) string {
+	_, n := utf8.DecodeRuneInString(s)
+	return s[:n]
 }
 
 // titleWithin is how many lines of the content may come until the title when it stands
