@@ -105,7 +105,9 @@ func scanVersion(r db.Scanner) (PackVersion, error) {
 }
 
 // atHand are the shipped packs and the versions a second person has agreed to.
-// One that was ended binds up to its last day.
+// One that was ended binds up to its last day. A shipped version of a number that the
+// province had given to its own before does not stand beside it: what was judged by the
+// number stays judged by the same words.
 func (s *Service) atHand(ctx context.Context, q db.Querier) ([]packs.Pack, error) {
 	list, err := db.All(ctx, q, scanVersion, versionSelect+` WHERE v.state IN ('agreed', 'adopted', 'ended') ORDER BY v.pack, v.version`)
 	out := slices.Clone(s.packs)
@@ -114,7 +116,7 @@ func (s *Service) atHand(ctx context.Context, q db.Querier) ([]packs.Pack, error
 		if !v.EndedOn.IsZero() && (p.EffectiveTo.IsZero() || p.EffectiveTo.After(v.EndedOn)) {
 			p.EffectiveTo = v.EndedOn
 		}
-		out = append(out, p)
+		out = append(slices.DeleteFunc(out, func(o packs.Pack) bool { return o.ID == p.ID && o.Version == p.Version }), p)
 	}
 	return out, err
 }

@@ -167,6 +167,23 @@ func TestArticle29_TwoPersonsMakeAPack(t *testing.T) {
 		if s := h.score("dept", assessment.QuarterOf(today).Before()); s.Pack.Version != 1 || s.Verdict != assessment.Qualified {
 			t.Errorf("the past: version %d, %s", s.Pack.Version, s.Verdict)
 		}
+		// A later edition ships other words under the number of the province's own.
+		days, err := calendar.Published()
+		h.must(err)
+		shipped, err := packs.Embedded()
+		h.must(err)
+		newer := base
+		newer.Version, newer.EffectiveFrom = 2, from
+		now := h.svc
+		h.svc, err = assessment.New(assessment.Parts{DB: h.db, Org: h.org, Registry: h.registry, Inspection: h.inspection, Obligations: h.obligations, Days: days, Packs: append(shipped, newer)})
+		h.must(err)
+		if s := h.score("dept", assessment.OnDay(today)); s.Pack.Version != 2 || s.Verdict != assessment.Unqualified || s.Label() != assessment.Adopted {
+			t.Errorf("judged by what was shipped later: version %d, %s, %s", s.Pack.Version, s.Verdict, s.Label())
+		}
+		if p, ok := h.svc.PackOn(today); !ok || len(packs.Diff(p, good.Pack)) != 0 {
+			t.Errorf("looked at by what was shipped later: %+v", packs.Diff(p, good.Pack))
+		}
+		h.svc = now
 		// What was sent out comes in again only as another version, whole.
 		file, err := packs.Encode(good.Pack)
 		h.must(err)
