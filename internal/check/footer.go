@@ -491,14 +491,15 @@ func (f footing) alt(words ...string) bool {
 }
 
 var (
-	footCode     = regexp.MustCompile(`(?:网站|站点)?标识码[：:]?([0-9A-Za-z]{4,20})`)
-	footSponsor  = regexp.MustCompile(`主办(?:单位|方)?\s*[：:]\s*([^\s，,;；|｜：:]{3,40}(?:[\s　]+(?:[\p{Han}]{2,20}(?:人民政府|委员会|办公室|厅|局))){0,3})`)
-	footSponsor2 = regexp.MustCompile(`([\p{Han}（）()]{4,40}?)主办(?:$|[^单方理的了法人])`)
-	footICP      = regexp.MustCompile(`([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵黔粤青藏川蜀宁琼滇秦陇])ICP(?:备|证)?(?:案号?)?(\d{5,12})号?(-\d{1,3})?`)
-	footPolice   = regexp.MustCompile(`(?:公网安备|公安(?:机关)?(?:联网)?备案号?)[：:]?(?:[\p{Han}]公网安备)?(\d{10,16})号?`)
-	footPhone    = regexp.MustCompile(`^0\d{2,3}[-—－ ()（）]{0,3}\d{7,8}(?:[^\d]|$)`)
-	footHotline  = regexp.MustCompile(`(?:电话|Tel|TEL|热线)[：:\s]*[0-9]{3}`)
-	footDomain   = regexp.MustCompile(`[\p{Han}]{2,20}\.(?:政务|公益)(?:\.cn)?`)
+	footCode      = regexp.MustCompile(`(?:网站|站点)?标识码[：:]?([0-9A-Za-z０-９]{4,20})`)
+	footCodeApart = regexp.MustCompile(`标识码\s*[：:]?\s*([0-9A-Za-z]{4,20})`)
+	footSponsor   = regexp.MustCompile(`主办(?:单位|方)?\s*[：:]\s*([^\s，,;；|｜：:]{3,40}(?:[\s　]+(?:[\p{Han}]{2,20}(?:人民政府|委员会|办公室|厅|局))){0,3})`)
+	footSponsor2  = regexp.MustCompile(`([\p{Han}（）()]{4,40}?)主办(?:$|[^单方理的了法人])`)
+	footICP       = regexp.MustCompile(`([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵黔粤青藏川蜀宁琼滇秦陇])ICP(?:备|证)?(?:案号?)?(\d{5,12})号?(-\d{1,3})?`)
+	footPolice    = regexp.MustCompile(`(?:公网安备|公安(?:机关)?(?:联网)?备案号?)[：:]?(?:[\p{Han}]公网安备)?(\d{10,16})号?`)
+	footPhone     = regexp.MustCompile(`^0\d{2,3}[-—－ ()（）]{0,3}\d{7,8}(?:[^\d]|$)`)
+	footHotline   = regexp.MustCompile(`(?:电话|Tel|TEL|热线)[：:\s]*[0-9]{3}`)
+	footDomain    = regexp.MustCompile(`[\p{Han}]{2,20}\.(?:政务|公益)(?:\.cn)?`)
 )
 
 // telephone is a number with its area code, or three digits beside the word for
@@ -558,9 +559,15 @@ func near(re *regexp.Regexp, text string, before, after int, words ...string) []
 }
 
 func foundSiteCode(f footing) shown {
-	m := near(footCode, f.bare, 6, 40, "标识码")
+	m := near(footCode, f.bare, 6, 90, "标识码")
 	if m == nil {
 		return shown{}
+	}
+	m[1] = halfDigits(m[1])
+	if !SiteCodeForm.MatchString(m[1]) { // what stands in the next line may run into it
+		if apart := near(footCodeApart, f.text, 0, 90, "标识码"); apart != nil && SiteCodeForm.MatchString(apart[1]) {
+			m = apart
+		}
 	}
 	s := shown{ok: true, value: m[1]}
 	switch {

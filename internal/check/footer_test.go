@@ -18,7 +18,7 @@ func TestNearIsFind(t *testing.T) {
 		before, after int
 		words         []string
 	}{
-		{"code", footCode, 6, 40, []string{"标识码"}}, {"sponsor", footSponsor, 0, 600, []string{"主办"}}, {"icp", footICP, 4, 60, []string{"ICP"}},
+		{"code", footCode, 6, 90, []string{"标识码"}}, {"sponsor", footSponsor, 0, 600, []string{"主办"}}, {"icp", footICP, 4, 60, []string{"ICP"}},
 		{"police", footPolice, 0, 120, []string{"公网安备", "公安"}}, {"domain", footDomain, 80, 20, []string{".政务", ".公益"}},
 	} {
 		r := rand.New(rand.NewPCG(7, 11))
