@@ -85,6 +85,7 @@ func (n *neighbourhood) guard(c *county, site registry.Site) {
 	c.ids["/console/security-sheets/{file}"] = c.ids["/console/security-holes/{file}"]
 	c.ids["/console/hosts/{id}"] = []string{string(site.ID)}
 	c.ids["/console/vantages/{id}"] = []string{"01J00000000000000000000000"}
+	c.ids["/console/vantages/{mark}"] = []string{"0123456789ABCDEF01234567"}
 	c.ids["/console/account-sheets/{id}"] = c.ids["/console/accounts/{id}"]
 	c.ids["/console/account-sheets/{file}"] = c.ids["/console/accounts/{id}"]
 }

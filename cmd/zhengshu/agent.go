@@ -21,6 +21,7 @@ var agentCommand = command{
 不能直接访问本系统时用文件交换：从页面下载清单，运行
   zhengshu agent --key 密钥 --plan 清单.json --out 结果.json [--for 1h]
 再把结果文件交回页面。清单和结果都有签名，内容被改动的不收。
+主系统版本较低的，联网时自动改用较早的格式；用文件交换、提示内容不能识别的，加 --older-house。
 密钥也可用环境变量 ZHENGSHU_AGENT_KEY 给出。`,
 	run: runAgent,
 }
@@ -31,6 +32,7 @@ func runAgent(ctx context.Context, c *call) error {
 	planFile := c.flags.String("plan", "", "清单文件：不联本系统，用文件交换")
 	out := c.flags.String("out", "", "结果文件，与 --plan 同用")
 	span := c.flags.Duration("for", 0, "用文件交换时连续探测多久；0 为一轮")
+	older := c.flags.Bool("older-house", false, "主系统版本较低、提示内容不能识别而不收结果文件时用：按最早的格式写")
 	atOnce := c.flags.Int("at-once", 64, "同时探测几个目标")
 	if err := c.parse(0, 0); err != nil {
 		return err
@@ -44,7 +46,7 @@ func runAgent(ctx context.Context, c *call) error {
 	}
 	client := egress.New(egress.Policy{})
 	defer client.Close()
-	a := &vantage.Agent{Key: key, Client: client, AtOnce: *atOnce, Version: version()}
+	a := &vantage.Agent{Key: key, Client: client, AtOnce: *atOnce, Version: version(), Older: *older}
 	tell := func(format string, args ...any) {
 		fmt.Fprintf(c.stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 	}
@@ -61,6 +63,8 @@ func runAgent(ctx context.Context, c *call) error {
 		if r.Status != http.StatusOK {
 			kind := fault.Unavailable
 			switch r.Status {
+			case http.StatusUnprocessableEntity:
+				kind = fault.Invalid
 			case http.StatusForbidden:
 				kind = fault.Forbidden
 			case http.StatusNotFound:
@@ -114,6 +118,9 @@ func agentByFile(ctx context.Context, a *vantage.Agent, planFile, out string, sp
 	batch, err := a.Batch(time.Now())
 	if err != nil {
 		return err
+	}
+	if p.Format == 0 && !a.Older {
+		tell("清单没有写明主系统的版本。主系统如提示内容不能识别而不收结果，请加 --older-house 再探测一次，并尽快把主系统更新到同一版本")
 	}
 	if err := os.WriteFile(out, batch, 0o600); err != nil {
 		return fault.Newf(fault.Invalid, "结果文件 %s 写不进去，请检查路径和权限。", out).From(err)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"zhengshu/internal/app"
+	"zhengshu/internal/inspection"
 )
 
 var crawlCommand = command{
@@ -36,7 +37,7 @@ var crawlCommand = command{
 		}
 		return app.Crawl(ctx, app.CrawlConfig{Plans: *plans, Batches: *batches, Dir: *data, House: *house, Slots: *slots, Vantage: *vantage, Version: version(), Once: *once, Browser: *drawn, Policy: policy,
 			Log: slog.New(slog.NewTextHandler(c.stderr, nil))}, func(public string) {
-			fmt.Fprintf(c.stderr, "本机公钥：%s\n", public)
+			fmt.Fprintf(c.stderr, "本机公钥：%s\n公钥指纹：%s\n", public, inspection.Fingerprint(public))
 		})
 	},
 }

@@ -56,7 +56,7 @@ func (h *House) wireGuard() error {
 	h.Impostors.Register(h.workers)
 	h.Security = security.New(security.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Settings: h.Province.Settings})
 	h.Security.Register(h.workers)
-	h.Hosts = hosts.New(hosts.Parts{DB: h.DB, Registry: h.Registry, Inspection: h.Inspection, Client: h.client, Dir: h.Config.Dir, Hosting: h.hostingOf, Origin: h.origin})
+	h.Hosts = hosts.New(hosts.Parts{DB: h.DB, Registry: h.Registry, Inspection: h.Inspection, Client: h.client, Store: h.Blobs, Dir: h.Config.Dir, Hosting: h.hostingOf, Origin: h.origin})
 	h.Hosts.Register(h.workers)
 	all, err := packs.Embedded()
 	if err != nil {

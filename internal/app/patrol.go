@@ -15,10 +15,13 @@ import (
 
 	"zhengshu/assets"
 	"zhengshu/internal/browser"
+	"zhengshu/internal/closing"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
+	"zhengshu/internal/hosts"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/newmedia"
 	"zhengshu/internal/seal"
 )
 
@@ -98,11 +101,17 @@ func Crawl(ctx context.Context, c CrawlConfig, told func(public string)) (err er
 		drawn = browser.New(browser.Settings{Axe: assets.Axe()})
 	}
 	crawler := inspection.NewCrawler(store, client, inspection.CrawlerSettings{Plans: c.Plans, Batches: c.Batches, House: map[string]bool{house: true}, Key: key, Slots: c.Slots, Vantage: c.Vantage, Version: c.Version, Log: c.Log,
-		Scanner: carriedScanner, Browser: drawn})
+		Scanner: carriedScanner, Browser: drawn, Looks: func(t inspection.Tools) map[string]inspection.Looker { return outsideLooks(t, 80, 443) }})
 	if c.Once {
 		return crawler.Once(ctx)
 	}
 	return crawler.Run(ctx)
+}
+
+// outsideLooks are the looks at what is no page that a crawler makes for a house without
+// a way to the Internet, by the ports of sites.
+func outsideLooks(t inspection.Tools, plain, secure uint16) map[string]inspection.Looker {
+	return map[string]inspection.Looker{hosts.Kind: hosts.Looker(t, plain, secure), newmedia.FeedKind: newmedia.FeedLooker(t), closing.OldKind: closing.OldLooker(t)}
 }
 
 // crawlerKey reads the crawler's signing key, made when it is absent. Of

@@ -69,6 +69,8 @@ type Names struct {
 	// Blind is why this system asked no resolver itself: then what the others said
 	// alone is judged, and nothing where they said nothing.
 	Blind string `json:",omitempty"`
+	// From is the machine elsewhere that asked, where this system did not itself.
+	From string `json:",omitempty"`
 	// Elsewhere is what resolvers at other places said. Spread reports that the ledger
 	// knows of a network that delivers the site's content and answers by place.
 	Elsewhere []Elsewhere `json:",omitempty"`
@@ -345,6 +347,9 @@ func dnsDrift(c *Check, f *Facts) []Finding {
 	case len(there) > 0:
 		// One resolver out there says so, ours does not: its own fault as likely.
 		ours := "本系统解析到的与台账一致"
+		if n.From != "" {
+			ours = "外网巡检机“" + n.From + "”解析到的与台账一致"
+		}
 		if n.Blind != "" {
 			ours = "本系统没有自己的解析结果可比"
 		}

@@ -1,6 +1,7 @@
 package closing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -13,9 +14,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
-	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
-	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules"
@@ -252,61 +251,100 @@ const maxAsked = 5
 
 // AskOldHost goes to the old host as any reader would and sees whether it
 // answers as the map says; when it does, that item is proved. The name may still
-// lead to the old machine: then the look says so.
+// lead to the old machine: then the look says so. Where this house has no way there,
+// a crawler is asked to go.
 func (s *Service) AskOldHost(ctx context.Context, scope authz.Scope, id ID) (says string, ok bool, err error) {
-	c, err := s.Closing(ctx, s.db, scope, id)
+	return s.askOldHost(ctx, scope, id, true)
+}
+
+func (s *Service) askOldHost(ctx context.Context, scope authz.Scope, id ID, urgent bool) (says string, ok bool, err error) {
+	c, a, err := s.oldHost(ctx, scope, id)
 	if err != nil {
 		return "", false, err
 	}
+	if s.inspection.AsksOutside() && !demo(c, a) {
+		return s.sendToOldHost(ctx, scope, c, urgent)
+	}
+	seen, err := askOld(ctx, s.manners, a)
+	if err != nil {
+		return "", false, err
+	}
+	return s.judgeOldHost(ctx, scope, c, seen, "")
+}
+
+// oldHost is a closing in scope with what is asked of its old host; a fault says why it
+// is not asked.
+func (s *Service) oldHost(ctx context.Context, scope authz.Scope, id ID) (Closing, OldAsk, error) {
+	c, err := s.Closing(ctx, s.db, scope, id)
+	if err != nil {
+		return c, OldAsk{}, err
+	}
 	if c.portal == "" {
-		return "", false, fault.New(fault.Conflict, "还没有交由门户网站应答，请先办理。")
+		return c, OldAsk{}, fault.New(fault.Conflict, "还没有交由门户网站应答，请先办理。")
 	}
 	until, err := s.until(ctx, s.db, c)
 	if err != nil {
-		return "", false, err
+		return c, OldAsk{}, err
 	}
 	if today := calendar.DateOf(s.db.Now()); !until.IsZero() && today.After(until) {
-		return "", false, fault.Newf(fault.Conflict, "原域名已于%s注销，不再应答。", until.Chinese())
+		return c, OldAsk{}, fault.Newf(fault.Conflict, "原域名已于%s注销，不再应答。", until.Chinese())
 	}
-	rows, err := db.All(ctx, s.db, scanRedirect, `SELECT old_path, answer, target FROM closing_redirect WHERE closing_id = $1 ORDER BY CASE answer WHEN 'redirect' THEN 0 ELSE 1 END, old_path LIMIT $2`, id, maxAsked)
+	rows, err := s.oldRows(ctx, id)
 	if err != nil {
-		return "", false, err
+		return c, OldAsk{}, err
 	}
-	origin, err := s.oldOrigin(ctx, c)
+	var a OldAsk
+	for _, r := range rows {
+		a.Paths = append(a.Paths, r.Old)
+	}
+	a.Origin, err = s.oldOrigin(ctx, c)
+	return c, a, err
+}
+
+// oldRows are the old addresses that a look asks for.
+func (s *Service) oldRows(ctx context.Context, id ID) ([]Redirect, error) {
+	return db.All(ctx, s.db, scanRedirect, `SELECT old_path, answer, target FROM closing_redirect WHERE closing_id = $1 ORDER BY CASE answer WHEN 'redirect' THEN 0 ELSE 1 END, old_path LIMIT $2`, id, maxAsked)
+}
+
+// judgeOldHost holds what the old host answered against the map. Paths that the map
+// has now and nobody asked for are left to the next look.
+func (s *Service) judgeOldHost(ctx context.Context, scope authz.Scope, c Closing, seen OldSight, from string) (says string, ok bool, err error) {
+	rows, err := s.oldRows(ctx, c.ID)
 	if err != nil {
 		return "", false, err
 	}
 	right := 0
 	for _, r := range rows {
-		// The old host is of our own ledger and owes this answer: see Prove.
-		resp, err := s.manners.Prove(crawl.Urgent(ctx), origin+r.Old, egress.Options{RecordTLSFault: true, MaxBody: 64 << 10})
-		if ctx.Err() != nil {
-			return "", false, ctx.Err()
+		i := slices.IndexFunc(seen.Replies, func(x OldReply) bool { return x.Old == r.Old })
+		if i < 0 {
+			says = "跳转表在检测后有改动，旧网址 " + r.Old + " 还没有核对。"
+			break
 		}
-		wrong := ""
+		x, wrong := seen.Replies[i], ""
 		switch {
-		case resp.Status == 0:
-			wrong = "没有应答"
-			if e, is := err.(*egress.Error); is && e.Says != "" {
-				wrong = strings.TrimSuffix(e.Says, "。")
-			}
-		case r.Reply == ToNew && (resp.Status != http.StatusMovedPermanently || !sameAddress(resp.Location, r.Target)):
-			wrong = fmt.Sprintf("回答 %d，没有跳转到 %s", resp.Status, r.Target)
-		case r.Reply != ToNew && resp.Status != http.StatusGone:
-			wrong = fmt.Sprintf("回答 %d，应说明%s", resp.Status, r.Reply.Name())
+		case x.Ours:
+			says = strings.TrimSuffix(x.Says, "。") + "，未能核对。"
+		case x.Status == 0:
+			wrong = cmp.Or(strings.TrimSuffix(x.Says, "。"), "没有应答")
+		case r.Reply == ToNew && (x.Status != http.StatusMovedPermanently || !sameAddress(x.Location, r.Target)):
+			wrong = fmt.Sprintf("回答 %d，没有跳转到 %s", x.Status, r.Target)
+		case r.Reply != ToNew && x.Status != http.StatusGone:
+			wrong = fmt.Sprintf("回答 %d，应说明%s", x.Status, r.Reply.Name())
 		}
-		if wrong == "" {
-			right++
-			continue
+		if wrong != "" {
+			says = fmt.Sprintf("旧网址 %s %s；请确认原域名的解析已指向门户网站所在平台。", r.Old, wrong)
 		}
-		says = fmt.Sprintf("旧网址 %s %s；请确认原域名的解析已指向门户网站所在平台。", r.Old, wrong)
-		break
+		if says != "" {
+			break
+		}
+		right++
 	}
 	if says == "" {
 		says = fmt.Sprintf("访问原域名 %s 的 %d 个旧网址，应答与跳转表一致。", c.Host, right)
 		ok = true
 	}
-	err = s.after(ctx, scope, id, func(tx *db.Tx, c Closing) error {
+	says += from
+	err = s.after(ctx, scope, c.ID, func(tx *db.Tx, c Closing) error {
 		if ok {
 			return s.settle(ctx, tx, c, OldHost, says, "")
 		}

@@ -379,7 +379,7 @@ func (s *Service) LookAtFacts(ctx context.Context) (int, error) {
 			_, _, err = s.CountTraffic(ctx, system, c.ID)
 		}
 		if quiet(err) && open(OldHost) && c.portal != "" {
-			_, _, err = s.AskOldHost(ctx, system, c.ID)
+			_, _, err = s.askOldHost(ctx, system, c.ID, false)
 		}
 		if !quiet(err) {
 			return 0, err

@@ -64,6 +64,8 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 var QuietTables = map[string]string{
 	"audit_entry":         "the trail itself",
 	"audit_link":          "the chain of the trail",
+	"crawler_stranger":    "files that a key signed which is not known here; that a person refused it is audited",
+	"outside_ask":         "what crawlers are asked to look at besides pages; the plan that asks is audited, and so is what is found",
 	"crawler_seen":        "when a crawler beyond the wall was heard of, and its program",
 	"lease":               "who runs a periodic duty",
 	"session":             "server sessions",
@@ -92,6 +94,7 @@ var QuietTables = map[string]string{
 	"vantage_name":        "where the name of a site leads from a vantage",
 	"vantage_seen":        "when a vantage was last heard of",
 	"probe_vote":          "what each vantage saw of a site in an interval",
+	"host_seen":           "what a crawler saw last of a site's names and machines; what is found by it is audited",
 	"host_look":           "the last look at a site's names and machines; what it found is audited",
 	"frontier":            "the crawler's frontier",
 	"crawl_round":         "the crawler's frontier: sites that wait, and who holds which",

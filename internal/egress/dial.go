@@ -94,6 +94,18 @@ func (c *Client) check(host string, a netip.Addr, port uint16) *Error {
 	return nil
 }
 
+// Accepts reports whether a name that leads to an address may be believed, when another
+// machine asked for it: by the same rules as when it is asked for here.
+func (c *Client) Accepts(host string, a netip.Addr) error {
+	if c.ownHost(host) {
+		return nil
+	}
+	if e := c.check(host, a, 443); e != nil {
+		return e
+	}
+	return nil
+}
+
 // HasNoWay reports whether this machine is known to have no way to the Internet, see Policy.NoWay.
 func (c *Client) HasNoWay() bool { return c.p.NoWay != nil && c.p.NoWay() }
 

@@ -36,7 +36,11 @@ func (c *Client) Handshake(ctx context.Context, host string, port uint16, versio
 		return TLSFacts{}, wrong(TLS, h, err, "与 %s 不能以 %s 建立加密连接。", clip(h), tls.VersionName(version))
 	}
 	cs := conn.ConnectionState()
-	return c.facts(&cs, h), nil
+	f := c.facts(&cs, h)
+	for _, cert := range cs.PeerCertificates {
+		f.Chain = append(f.Chain, cert.Raw)
+	}
+	return f, nil
 }
 
 func portText(p uint16) string {

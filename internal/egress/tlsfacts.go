@@ -57,6 +57,8 @@ type TLSFacts struct {
 	NotBefore time.Time
 	NotAfter  time.Time
 	Fault     Fault
+	// Chain are the certificates as they were shown, the leaf first; of a Handshake alone.
+	Chain [][]byte `json:"-"`
 	// Unrooted says that this machine knows no authority at all: who issued the
 	// certificate was not looked at, and is no fault of the site.
 	Unrooted bool `json:",omitempty"`

@@ -3,26 +3,20 @@ package hosts
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"net"
 	"net/netip"
-	"net/url"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/net/publicsuffix"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
@@ -56,6 +50,8 @@ type Parts struct {
 	Registry   *registry.Service
 	Inspection *inspection.Service
 	Client     *egress.Client
+	// Store keeps the certificates that were shown; nil: they are not kept.
+	Store blob.Store
 	// Dir holds the operator's PlacesFile.
 	Dir string
 	// Hosting tells the record of who hosts a site.
@@ -70,7 +66,7 @@ type Parts struct {
 type Service struct {
 	Parts
 	atlas *atlas
-	line6 line6
+	eye   *Eye
 }
 
 // New makes the service and registers its retests.
@@ -81,8 +77,10 @@ func New(p Parts) *Service {
 	if p.Secure == 0 {
 		p.Secure = 443
 	}
-	s := &Service{Parts: p, atlas: &atlas{path: filepath.Join(p.Dir, PlacesFile)}}
+	s := &Service{Parts: p, atlas: &atlas{path: filepath.Join(p.Dir, PlacesFile)},
+		eye: &Eye{Client: p.Client, Manners: p.Inspection.Manners(), Now: p.DB.Now, Self: "本机", Plain: p.Plain, Secure: p.Secure}}
 	p.Inspection.RetestFrom("host", s.retest)
+	p.Inspection.AskedFrom(Kind, inspection.Afar{Ask: s.askOf, Take: s.take, Missed: s.missed, Subject: s.subject})
 	return s
 }
 
@@ -109,7 +107,10 @@ type Look struct {
 	Outcome  map[string]check.Outcome // by short name: ipv6, tls …
 	Wrong    int
 	Took     time.Duration
-	doubt    doubts
+	// SeenAt is when it was seen and Vantage from where, where that was elsewhere.
+	SeenAt  time.Time
+	Vantage string
+	doubt   doubts
 }
 
 // outcome of a check at the look; empty where it has no column.
@@ -223,7 +224,7 @@ func (s *Service) LookDue(ctx context.Context) (int, error) {
 	for range atOnce {
 		wg.Go(func() {
 			for id := range work {
-				if _, err := s.look(ctx, id); err != nil {
+				if err := s.lookDue(ctx, id); err != nil {
 					mu.Lock()
 					errs = append(errs, err)
 					mu.Unlock()
@@ -303,9 +304,23 @@ func (s *Service) again(ctx context.Context, id registry.SiteID, facts check.Ser
 	return at, nil
 }
 
-// LookNow is a person asking for one look at a site in scope.
+// lookDue looks at a site whose turn it is, and has a crawler look where this house has
+// no way there.
+func (s *Service) lookDue(ctx context.Context, id registry.SiteID) error {
+	if _, err := s.look(ctx, id); err != nil {
+		return err
+	}
+	_, err := s.askOutside(ctx, id, false)
+	return err
+}
+
+// LookNow is a person asking for one look at a site in scope. Where this house has no
+// way there, a crawler is asked for it, see Asked.
 func (s *Service) LookNow(ctx context.Context, scope authz.Scope, id registry.SiteID) ([]check.Finding, error) {
 	if _, err := s.Inspection.Address(ctx, scope, id); err != nil {
+		return nil, err
+	}
+	if out, err := s.askOutside(ctx, id, true); err != nil || out {
 		return nil, err
 	}
 	return s.look(ctx, id)
@@ -318,7 +333,7 @@ func (s *Service) look(ctx context.Context, id registry.SiteID) ([]check.Finding
 	if err != nil {
 		return nil, err
 	}
-	facts, err := s.gather(ctx, site)
+	facts, sight, err := s.gather(ctx, site)
 	if err != nil {
 		return nil, err
 	}
@@ -330,7 +345,7 @@ func (s *Service) look(ctx context.Context, id registry.SiteID) ([]check.Finding
 	if err != nil {
 		return nil, err
 	}
-	doubt := last.doubt.confirm(findings, facts, func(id string) bool { return last.outcome(id) == check.Violated }, s.DB.Now())
+	doubt := last.doubt.confirm(findings, facts, func(id string) bool { return last.outcome(id) == check.Violated }, sight.At)
 	body, err := json.Marshal(facts)
 	if err != nil {
 		return nil, err
@@ -347,13 +362,13 @@ func (s *Service) look(ctx context.Context, id registry.SiteID) ([]check.Finding
 	if err != nil {
 		return nil, err
 	}
-	args := []any{id, s.DB.Now(), string(body), wrong, time.Since(begun).Milliseconds(), strings.Join(doubt.checks, " "), doubt.since, again}
+	args := []any{id, s.DB.Now(), string(body), wrong, time.Since(begun).Milliseconds(), strings.Join(doubt.checks, " "), doubt.since, again, sight.At, sight.Vantage}
 	for _, c := range columns {
 		args = append(args, string(outcome[c.Check]))
 	}
 	if err := s.DB.Update(ctx, func(tx *db.Tx) error {
-		_, err := tx.Quiet(ctx, `INSERT INTO host_look (site_id, at, facts, wrong, took_ms, doubt, doubted_at, again_at, ipv6, tls, cert, domain, dns, abroad, provider) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-			ON CONFLICT (site_id) DO UPDATE SET at = excluded.at, facts = excluded.facts, wrong = excluded.wrong, took_ms = excluded.took_ms, doubt = excluded.doubt, doubted_at = excluded.doubted_at, again_at = excluded.again_at, ipv6 = excluded.ipv6, tls = excluded.tls, cert = excluded.cert,
+		_, err := tx.Quiet(ctx, `INSERT INTO host_look (site_id, at, facts, wrong, took_ms, doubt, doubted_at, again_at, seen_at, vantage, ipv6, tls, cert, domain, dns, abroad, provider) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			ON CONFLICT (site_id) DO UPDATE SET at = excluded.at, facts = excluded.facts, wrong = excluded.wrong, took_ms = excluded.took_ms, doubt = excluded.doubt, doubted_at = excluded.doubted_at, again_at = excluded.again_at, seen_at = excluded.seen_at, vantage = excluded.vantage, ipv6 = excluded.ipv6, tls = excluded.tls, cert = excluded.cert,
 			domain = excluded.domain, dns = excluded.dns, abroad = excluded.abroad, provider = excluded.provider`, args...)
 		return err
 	}); err != nil {
@@ -363,7 +378,7 @@ func (s *Service) look(ctx context.Context, id registry.SiteID) ([]check.Finding
 		if f.Outcome == check.Untested {
 			continue // proves nothing: what was found before stands
 		}
-		if err := s.Inspection.Settle(ctx, system, id, s.sighting(site, f, facts), f.Outcome == check.Violated); err != nil {
+		if err := s.Inspection.Settle(ctx, system, id, s.sighting(site, f, facts, sight), f.Outcome == check.Violated); err != nil {
 			return nil, err
 		}
 	}
@@ -380,20 +395,31 @@ func (s *Service) judge(facts check.Server) []check.Finding {
 	return out
 }
 
-func (s *Service) sighting(site registry.Site, f check.Finding, facts check.Server) engine.Sighting {
-	address := "http://" + site.Host + "/"
-	return engine.Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: address, Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
-		Evidence: engine.Evidence{URL: address, At: s.DB.Now(), Excerpt: seen(f.Check, facts)}}
+func (s *Service) sighting(site registry.Site, f check.Finding, facts check.Server, sight sighted) engine.Sighting {
+	return engine.Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: home(site), Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
+		Evidence: evidence(site, f.Check, facts, sight)}
 }
+
+// evidence is what a conclusion rests on: what was seen, and of the encryption the
+// certificates that were shown.
+func evidence(site registry.Site, id string, facts check.Server, sight sighted) engine.Evidence {
+	e := engine.Evidence{URL: home(site), At: sight.At, Vantage: sight.Vantage, Excerpt: seen(id, facts)}
+	if (id == "host.tls" || id == "host.certificate") && sight.Chain != "" {
+		e.Ref, e.SHA256, e.Size = sight.Chain, sight.Chain.Hash(), sight.chainSize
+	}
+	return e
+}
+
+func home(site registry.Site) string { return "http://" + site.Host + "/" }
 
 // retest looks again for one finding.
 func (s *Service) retest(ctx context.Context, site registry.Site, f inspection.Finding) (engine.Look, error) {
 	begun := time.Now()
-	facts, err := s.gather(ctx, site)
+	facts, sight, err := s.gather(ctx, site)
 	if err != nil {
 		return engine.Look{}, err
 	}
-	l := engine.Look{Outcome: engine.Unknown, Says: "未能复测。", Evidence: engine.Evidence{URL: "http://" + site.Host + "/", At: s.DB.Now()}, Took: time.Since(begun)}
+	l := engine.Look{Outcome: engine.Unknown, Says: "未能复测。", Evidence: evidence(site, f.Check, facts, sight), Took: time.Since(begun)}
 	for _, x := range s.judge(facts) {
 		if x.Check != f.Check {
 			continue
@@ -409,84 +435,78 @@ func (s *Service) retest(ctx context.Context, site registry.Site, f inspection.F
 	return l, nil
 }
 
-// why says why something could not be told.
-func why(err error) string {
-	var e *egress.Error
-	if errors.As(err, &e) {
-		return strings.TrimRight(e.Says, "。")
-	}
-	return "网络中断"
-}
-
-// gather asks the DNS, the server and the ledger.
-func (s *Service) gather(ctx context.Context, site registry.Site) (check.Server, error) {
+// gather joins what was seen with what the ledger and the vantages say.
+func (s *Service) gather(ctx context.Context, site registry.Site) (check.Server, sighted, error) {
 	host := site.Host
 	out := check.Server{Host: registry.ShownHost(host), Hosted: site.Hosted}
-	system := authz.System("hosts.look")
-	english, chinese, err := s.Registry.MainDomains(ctx, s.DB, system, site.ID)
+	record, err := s.record(ctx, site)
 	if err != nil {
-		return out, err
-	}
-	record := english
-	if english.Host != host && chinese.Host == host {
-		record = chinese
+		return out, sighted{}, err
 	}
 	out.Domain, out.DomainUntil = record.ID != "", record.ExpiresOn
 	if s.Hosting != nil {
 		h, err := s.Hosting(ctx, site)
 		if err != nil {
-			return out, err
+			return out, sighted{}, err
 		}
 		out.Hosting = &h
 	}
-	if s.Origin != nil && s.Origin(site) != "" {
+	if s.demo(site) {
 		// A demo portal at our own listener: its names and encryption are not those
 		// of a real site.
 		says := "演示网站由本机提供，没有公网解析和证书"
 		out.IPv6, out.TLS, out.Names, out.Where = &check.IPv6{Untold: says}, &check.TLS{Untold: says}, &check.Names{Untold: says}, &check.Where{Untold: says}
-		return out, nil
+		return out, sighted{At: s.DB.Now()}, nil
 	}
-	there, err := s.Inspection.Elsewhere(ctx, system, site.ID)
+	there, err := s.Inspection.Elsewhere(ctx, authz.System("hosts.look"), site.ID)
 	if err != nil {
-		return out, err
+		return out, sighted{}, err
 	}
 	var tellings []check.Elsewhere
 	for _, e := range there {
 		tellings = append(tellings, check.Elsewhere{From: e.Vantage, Found: e.Addresses, Twice: e.Twice, Dialled: e.Dialled})
 	}
 	spread := len(record.CNAME) > 0 || out.Hosting != nil && delivers(out.Hosting.Provider)
-	addrs, err := s.Client.Addresses(ctx, host)
-	if e := (*egress.Error)(nil); errors.As(err, &e) && e.Kind == egress.NoWay {
-		// Others look for us: their resolvers are what there is to judge by.
-		says := why(err)
-		out.IPv6, out.TLS = &check.IPv6{Untold: says}, &check.TLS{Untold: says}
-		out.Names = &check.Names{Blind: says, Expected: normal(record.Addresses), ServersDue: record.NS, Elsewhere: tellings, Spread: spread}
-		if list := toldTwice(tellings); len(list) > 0 {
-			out.Where = s.where(host, list, opened{}, nil)
-		} else {
-			out.Where = &check.Where{Untold: says}
-		}
-		return out, nil
-	}
+	sight, err := s.sight(ctx, site)
 	if err != nil {
-		says := why(err)
-		out.IPv6, out.TLS, out.Where = &check.IPv6{Untold: says}, &check.TLS{Untold: says}, &check.Where{Untold: says}
-		out.Names = &check.Names{Untold: says}
-		return out, nil //nolint:nilerr // not told is what was seen
+		return out, sight, err
 	}
-	out.Names = s.names(ctx, record, addrs)
+	anothers, err := s.anothers(ctx, site)
+	if err != nil {
+		return out, sight, err
+	}
+	switch {
+	case sight.none != "":
+		// Others look for us: their resolvers are what there is to judge by.
+		out.IPv6, out.TLS = &check.IPv6{Untold: sight.none}, &check.TLS{Untold: sight.none}
+		out.Names = &check.Names{Blind: sight.none, Expected: normal(record.Addresses), ServersDue: record.NS, Elsewhere: tellings, Spread: spread}
+		if list := toldTwice(tellings); len(list) > 0 {
+			out.Where = s.where(Sight{Host: host, Addresses: text(list)}, anothers)
+		} else {
+			out.Where = &check.Where{Untold: sight.none}
+		}
+		return out, sight, nil
+	case sight.Untold != "":
+		out.IPv6, out.TLS, out.Where = &check.IPv6{Untold: sight.Untold}, &check.TLS{Untold: sight.Untold}, &check.Where{Untold: sight.Untold}
+		out.Names = &check.Names{Untold: sight.Untold}
+		return out, sight, nil
+	}
+	out.Names = names(record, sight)
 	out.Names.Elsewhere, out.Names.Spread = tellings, spread
-	out.TLS = s.tls(ctx, host)
-	pages := s.open(ctx, host)
-	if pages.anothers, err = s.anothers(ctx, site); err != nil {
-		return out, err
+	out.TLS, out.IPv6, out.Where = sight.TLS, sight.IPv6, s.where(sight.Sight, anothers)
+	return out, sight, nil
+}
+
+// demo reports whether a site is a demo portal at our own listener.
+func (s *Service) demo(site registry.Site) bool { return s.Origin != nil && s.Origin(site) != "" }
+
+// record is what the ledger says of the name that a site is reached by.
+func (s *Service) record(ctx context.Context, site registry.Site) (registry.Domain, error) {
+	english, chinese, err := s.Registry.MainDomains(ctx, s.DB, authz.System("hosts.look"), site.ID)
+	if english.Host != site.Host && chinese.Host == site.Host {
+		return chinese, err
 	}
-	ask := &asker{s: s, ctx: ctx, known: map[string]told{host: {addrs: addrs}}}
-	if out.IPv6, err = s.sixth(host, addrs, pages, ask); err != nil {
-		return out, err
-	}
-	out.Where = s.where(host, addrs, pages, ask)
-	return out, nil
+	return english, err
 }
 
 // delivers reports whether the hosting record names a network that delivers content.
@@ -518,324 +538,34 @@ func toldTwice(tellings []check.Elsewhere) (out []netip.Addr) {
 	return out
 }
 
-func (s *Service) names(ctx context.Context, d registry.Domain, addrs []netip.Addr) *check.Names {
-	n := &check.Names{Expected: normal(d.Addresses), ServersDue: d.NS}
-	for _, a := range addrs {
-		n.Found = append(n.Found, a.String())
-	}
-	if len(d.NS) > 0 && d.Host != "" {
-		zone, err := publicsuffix.EffectiveTLDPlusOne(d.Host)
-		if err != nil {
-			zone = d.Host
+// names holds what the DNS said against the ledger.
+func names(d registry.Domain, seen sighted) *check.Names {
+	n := &check.Names{Expected: normal(d.Addresses), ServersDue: d.NS, Found: seen.Addresses, Servers: seen.Servers, From: seen.Vantage}
+	if zoneAsked(d) != "" && len(seen.Servers) == 0 {
+		if len(n.Expected) == 0 {
+			n.Untold = cmp.Or(seen.ServersUntold, "没有查到域名服务器")
 		}
-		if list, err := s.Client.NameServers(ctx, zone); err == nil {
-			n.Servers = list
-		} else if len(n.Expected) == 0 {
-			n.Untold = why(err)
-		} else {
-			n.ServersDue = nil // not told: the addresses are judged alone
-		}
+		n.ServersDue = nil // not told: the addresses are judged alone
 	}
 	return n
 }
 
-// tls shakes hands in each version. That there is no encryption is said only where
-// the server answers so: a port nobody listens at while the site's other one takes
-// connections, or answers that are no handshake. No answer in time, or one from our
-// own side, tells nothing.
-func (s *Service) tls(ctx context.Context, host string) *check.TLS {
-	out := &check.TLS{}
-	cut := false
-	for _, v := range []uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10} {
-		f, err := s.Client.Handshake(ctx, host, s.Secure, v)
-		var e *egress.Error
-		switch {
-		case err == nil:
-		case errors.As(err, &e) && e.Kind == egress.TLS:
-			cut = cut || errors.Is(e.Err, syscall.ECONNRESET) || errors.Is(e.Err, io.EOF)
-			continue // not in this version
-		case out.Best != "" && e != nil && (e.Kind == egress.TCP || e.Kind == egress.Timeout):
-			continue // old versions are dropped without a word
-		case e != nil && e.NobodyListens():
-			if plain, err := s.Client.Dial(ctx, host, s.Plain, false); err != nil {
-				out.Untold = fmt.Sprintf("%d 和 %d 端口都没有连上，不能判断有没有启用 HTTPS", s.Secure, s.Plain)
-			} else {
-				plain.Close()
-			}
-			return out
-		default:
-			out.Untold = why(err)
-			return out
-		}
-		out.Offered = true
-		if v < tls.VersionTLS12 {
-			out.Old = append(out.Old, f.Version)
-			continue
-		}
-		if out.Best == "" {
-			out.Best = f.Version
-			out.Fault = f.Fault.Says()
-			if f.Fault == egress.OutdatedVersion {
-				out.Fault = ""
-			}
-			if f.Unrooted {
-				out.Unproven = "本机没有安装根证书，没有核对证书的签发机构，请系统管理员安装"
-			}
-			out.Until = calendar.DateOf(f.NotAfter)
-			out.Cert, out.For = f.SHA256, f.Subject
-			if len(f.Names) > 0 {
-				out.For = f.Names[0]
-			}
-		}
-		if slices.ContainsFunc(tls.InsecureCipherSuites(), func(c *tls.CipherSuite) bool { return c.Name == f.Cipher }) {
-			out.Weak = f.Cipher
-		}
+// zoneAsked is whose name servers are asked for.
+func zoneAsked(d registry.Domain) string {
+	if len(d.NS) == 0 || d.Host == "" {
+		return ""
 	}
-	if !out.Offered && cut {
-		// A firewall that drops us looks so, too; a server without encryption answers.
-		out.Untold = fmt.Sprintf("%d 端口接受连接而中断加密握手，可能拒绝平台的访问，不能判断有没有启用 HTTPS，请人工打开核实", s.Secure)
+	zone, err := publicsuffix.EffectiveTLDPlusOne(d.Host)
+	if err != nil {
+		return d.Host
 	}
-	return out
-}
-
-// opened are the home page and some pages below it.
-type opened struct {
-	home  *check.Page
-	below []*check.Page
-	// anothers says which hosts are of other units' sites.
-	anothers func(host string) bool
-}
-
-// open fetches the home page and a few of its own links, one after another in the
-// host's turn, where robots.txt allows it.
-func (s *Service) open(ctx context.Context, host string) opened {
-	var out opened
-	fetch := func(address string) *check.Page {
-		r, ok, _, err := s.Inspection.Manners().Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: pageBody})
-		if err != nil || !ok || r.Status >= 400 {
-			return nil
-		}
-		p, err := check.ParsePage(r.Body, r.Header.Get("Content-Type"), r.Final)
-		if err != nil {
-			return nil
-		}
-		return p
-	}
-	if out.home = fetch(s.at("http", host)); out.home == nil {
-		if out.home = fetch(s.at("https", host)); out.home == nil {
-			return out
-		}
-	}
-	seen := map[string]bool{out.home.URL: true}
-	for _, l := range own(out.home, host) {
-		if len(out.below) == pagesBelow || ctx.Err() != nil {
-			break
-		}
-		if seen[l] {
-			continue
-		}
-		seen[l] = true
-		if p := fetch(l); p != nil {
-			out.below = append(out.below, p)
-		}
-	}
-	return out
-}
-
-// at is a host's home page.
-func (s *Service) at(scheme, host string) string {
-	switch {
-	case scheme == "http" && s.Plain != 80:
-		host = net.JoinHostPort(host, strconv.Itoa(int(s.Plain)))
-	case scheme == "https" && s.Secure != 443:
-		host = net.JoinHostPort(host, strconv.Itoa(int(s.Secure)))
-	}
-	return scheme + "://" + host + "/"
-}
-
-// own are the absolute links of a page that stay within the site's domain, each
-// once.
-func own(p *check.Page, host string) []string {
-	zone := zoneOf(host)
-	var out []string
-	seen := map[string]bool{}
-	for _, l := range p.Links {
-		u, err := url.Parse(l.URL)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || zoneOf(u.Hostname()) != zone {
-			continue
-		}
-		u.Fragment = ""
-		if a := u.String(); !seen[a] {
-			seen[a] = true
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-func zoneOf(host string) string {
-	if z, err := publicsuffix.EffectiveTLDPlusOne(strings.ToLower(host)); err == nil {
-		return z
-	}
-	return strings.ToLower(host)
-}
-
-// asker asks the DNS for each name once.
-type asker struct {
-	s     *Service
-	ctx   context.Context
-	known map[string]told
-}
-
-// told is the answer for a name, or why there is none.
-type told struct {
-	addrs []netip.Addr
-	not   string
-}
-
-func (a *asker) addresses(host string) told {
-	t, ok := a.known[host]
-	switch {
-	case ok:
-		return t
-	case len(a.known) >= maxHosts:
-		return told{not: fmt.Sprintf("一次最多查询 %d 个主机", maxHosts)}
-	}
-	list, err := a.s.Client.Addresses(a.ctx, host)
-	if t.addrs = list; err != nil {
-		t = told{not: why(err)}
-	}
-	a.known[host] = t
-	return t
-}
-
-func hasSixth(list []netip.Addr) bool {
-	return slices.ContainsFunc(list, func(a netip.Addr) bool { return a.Is6() && !a.Is4In6() })
-}
-
-func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *asker) (*check.IPv6, error) {
-	v := &check.IPv6{Addresses: hasSixth(addrs)}
-	if v.Addresses {
-		if err := s.openOver6(ask.ctx, host, pages.home, v); err != nil {
-			return nil, err
-		}
-	}
-	counted := map[string]bool{}
-	count := func(p *check.Page) (all, ok, untold int) {
-		for _, l := range own(p, host) {
-			u, err := url.Parse(l)
-			if err != nil || counted[l] {
-				continue // a menu is on every page; its links are of the level above
-			}
-			counted[l] = true
-			if pages.anothers(u.Hostname()) {
-				continue
-			}
-			all++
-			switch t := ask.addresses(u.Hostname()); {
-			case t.not != "":
-				untold++
-			case hasSixth(t.addrs):
-				ok++
-			}
-		}
-		return all, ok, untold
-	}
-	if pages.home != nil {
-		v.Second, v.SecondOK, v.SecondUntold = count(pages.home)
-	}
-	for _, p := range pages.below {
-		all, ok, untold := count(p)
-		v.Third, v.ThirdOK, v.ThirdUntold = v.Third+all, v.ThirdOK+ok, v.ThirdUntold+untold
-	}
-	return v, nil
-}
-
-// openOver6 asks for the home page by IPv6 alone, with the manners of every other
-// request, and holds what comes against what came before. Silence is the site's only
-// where something else answers by IPv6.
-func (s *Service) openOver6(ctx context.Context, host string, home *check.Page, v *check.IPv6) error {
-	for _, scheme := range []string{"http", "https"} {
-		r, ok, no, err := s.Inspection.Manners().Fetch(ctx, s.at(scheme, host), egress.Options{RecordTLSFault: true, MaxBody: pageBody, Over6: true})
-		var e *egress.Error
-		switch {
-		case !ok && err == nil:
-			v.Untried = strings.TrimRight(no.Says(), "。")
-			return nil
-		case errors.As(err, &e) && e.Kind == egress.TooLarge && r.Status < 400 && len(r.Body) > 0:
-			v.Reach, v.Opens = true, true // more than we read of a page: it opened
-			return nil
-		case errors.As(err, &e) && e.Unrouted():
-			continue
-		case e == nil && err != nil, e != nil && (!e.Blames() || e.Kind == egress.DNS):
-			v.Untried = why(err)
-			return nil
-		case e != nil && e.Silent():
-			why, lerr := s.sixthLine(ctx, host)
-			if lerr != nil {
-				return lerr
-			}
-			if why != "" {
-				v.Reach, v.Untried = false, why
-				return nil
-			}
-			v.Reach, v.Shut = true, cmp.Or(v.Shut, strings.TrimRight(e.Says, "。"))
-			continue
-		case e != nil:
-			v.Reach, v.Shut = true, cmp.Or(v.Shut, why(err)) // an answer says more than a port nobody listens at
-			continue
-		case egress.Refuses(r.Status):
-			v.Untried = fmt.Sprintf("网站拒绝平台的访问（状态码 %d），请人工打开查看", r.Status)
-			return nil
-		case r.Status >= 400:
-			v.Reach, v.Shut = true, fmt.Sprintf("返回状态码 %d", r.Status)
-			continue
-		}
-		v.Reach, v.Opens, v.Shut = true, true, ""
-		if home == nil {
-			return nil
-		}
-		if p, err := check.ParsePage(r.Body, r.Header.Get("Content-Type"), r.Final); err != nil {
-			v.Strange = "不是网页"
-		} else if !check.Alike(home, p) {
-			v.Strange = "没有标题"
-			if t := []rune(p.DocumentTitle()); len(t) > 0 {
-				v.Strange = "标题为“" + string(t[:min(len(t), 60)]) + "”"
-			}
-		}
-		return nil
-	}
-	return nil
-}
-
-// taken are the hosts of what a home page is made of, in order: scripts, styles
-// and pictures wherever they lie, and the files it offers from its own zone. A
-// page that is only linked is somebody's site, not a server of this one.
-func taken(p *check.Page, host string) []string {
-	var out []string
-	for _, l := range p.Links {
-		u, err := url.Parse(l.URL)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Hostname() == host || slices.Contains(out, u.Hostname()) {
-			continue
-		}
-		switch l.Kind {
-		case check.LinkScript, check.LinkStyle, check.LinkImage:
-		case check.LinkAttachment:
-			if zoneOf(u.Hostname()) != zoneOf(host) {
-				continue
-			}
-		default:
-			continue
-		}
-		out = append(out, u.Hostname())
-	}
-	return out
+	return zone
 }
 
 // anothers gives whether a host is of another unit's site, as the ledger has it:
 // that site is looked at by itself.
 func (s *Service) anothers(ctx context.Context, site registry.Site) (func(host string) bool, error) {
-	list, err := db.All(ctx, s.DB, db.Value[string], `SELECT host FROM domain WHERE host <> '' AND unit_id <> $1 AND state <> 'cancelled' AND (site_id IS NULL OR site_id <> $2)`, site.Unit, site.ID)
+	list, err := s.others(ctx, site)
 	if err != nil {
 		return nil, err
 	}
@@ -843,29 +573,17 @@ func (s *Service) anothers(ctx context.Context, site registry.Site) (func(host s
 	for _, h := range list {
 		known[h] = true
 	}
-	return func(host string) bool {
-		host = strings.ToLower(host)
-		if host == site.Host || strings.HasSuffix(host, "."+site.Host) {
-			return false
-		}
-		zone := zoneOf(host)
-		for h := host; ; {
-			// What stands under the name of a whole zone need not be its holder's.
-			if known[h] && (h == host || h != zone) {
-				return true
-			}
-			_, rest, ok := strings.Cut(h, ".")
-			if !ok {
-				return false
-			}
-			h = rest
-		}
-	}, nil
+	return within(site.Host, known), nil
+}
+
+// others are the hosts of other units' sites.
+func (s *Service) others(ctx context.Context, site registry.Site) ([]string, error) {
+	return db.All(ctx, s.DB, db.Value[string], `SELECT host FROM domain WHERE host <> '' AND unit_id <> $1 AND state <> 'cancelled' AND (site_id IS NULL OR site_id <> $2) ORDER BY host`, site.Unit, site.ID)
 }
 
 // where tells the country of the host's addresses and of those of what the home
 // page is made of.
-func (s *Service) where(host string, addrs []netip.Addr, pages opened, ask *asker) *check.Where {
+func (s *Service) where(seen Sight, anothers func(host string) bool) *check.Where {
 	places, err := s.atlas.places()
 	switch {
 	case err != nil:
@@ -874,26 +592,29 @@ func (s *Service) where(host string, addrs []netip.Addr, pages opened, ask *aske
 		return &check.Where{Untold: "没有配置地址库（数据目录下的 " + PlacesFile + "）"}
 	}
 	w := &check.Where{Source: "地址库 " + calendar.DateOf(places.Made).String()}
-	add := func(h string, list []netip.Addr) {
-		for _, a := range list {
-			w.At = append(w.At, check.Place{Host: registry.ShownHost(h), Address: a.String(), Country: places.Country(a), Borrowed: zoneOf(h) != zoneOf(host)})
+	add := func(h string, list []string) {
+		for _, x := range list {
+			a, err := netip.ParseAddr(x)
+			if err != nil {
+				w.Unknown = append(w.Unknown, registry.ShownHost(h)+"：地址不正确")
+				continue
+			}
+			w.At = append(w.At, check.Place{Host: registry.ShownHost(h), Address: a.String(), Country: places.Country(a), Borrowed: zoneOf(h) != zoneOf(seen.Host)})
 		}
 	}
-	add(host, addrs)
-	if pages.home == nil {
+	add(seen.Host, seen.Addresses)
+	if !seen.Home {
 		w.Unknown = append(w.Unknown, "首页没有打开，不知道它引用哪些主机")
 		return w
 	}
-	for _, h := range taken(pages.home, host) {
-		if pages.anothers(h) {
-			continue
+	for _, t := range seen.Taken {
+		switch {
+		case anothers(t.Host):
+		case t.Not != "":
+			w.Unknown = append(w.Unknown, registry.ShownHost(t.Host)+"："+t.Not)
+		default:
+			add(t.Host, t.Addresses)
 		}
-		t := ask.addresses(h)
-		if t.not != "" {
-			w.Unknown = append(w.Unknown, registry.ShownHost(h)+"："+t.not)
-			continue
-		}
-		add(h, t.addrs)
 	}
 	return w
 }
@@ -907,7 +628,7 @@ func (s *Service) Data() (rows int, made time.Time, err error) {
 	return p.Rows, p.Made, nil
 }
 
-const lookSelect = `SELECT s.id, s.name, s.host, u.name, s.hosted, h.at, COALESCE(h.facts, '{}'), COALESCE(h.wrong, 0), COALESCE(h.took_ms, 0), COALESCE(h.doubt, ''), h.doubted_at, COALESCE(h.ipv6, ''), COALESCE(h.tls, ''), COALESCE(h.cert, ''), COALESCE(h.domain, ''), COALESCE(h.dns, ''), COALESCE(h.abroad, ''), COALESCE(h.provider, '')
+const lookSelect = `SELECT s.id, s.name, s.host, u.name, s.hosted, h.at, COALESCE(h.facts, '{}'), COALESCE(h.wrong, 0), COALESCE(h.took_ms, 0), COALESCE(h.doubt, ''), h.doubted_at, h.seen_at, COALESCE(h.vantage, ''), COALESCE(h.ipv6, ''), COALESCE(h.tls, ''), COALESCE(h.cert, ''), COALESCE(h.domain, ''), COALESCE(h.dns, ''), COALESCE(h.abroad, ''), COALESCE(h.provider, '')
 	FROM site s JOIN unit u ON u.id = s.unit_id LEFT JOIN host_look h ON h.site_id = s.id`
 
 func scanLook(r db.Scanner) (Look, error) {
@@ -915,7 +636,7 @@ func scanLook(r db.Scanner) (Look, error) {
 	var facts, doubt string
 	var ms int64
 	got := make([]string, len(columns))
-	dest := []any{&l.Site, &l.SiteName, &l.Host, &l.UnitName, &l.Hosted, &l.At, &facts, &l.Wrong, &ms, &doubt, &l.doubt.since}
+	dest := []any{&l.Site, &l.SiteName, &l.Host, &l.UnitName, &l.Hosted, &l.At, &facts, &l.Wrong, &ms, &doubt, &l.doubt.since, &l.SeenAt, &l.Vantage}
 	for i := range got {
 		dest = append(dest, &got[i])
 	}

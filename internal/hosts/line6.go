@@ -37,66 +37,70 @@ type line6 struct {
 }
 
 // sixthLine says why the silence of a host by IPv6 may be our own line's; empty where
-// something else answers by it: the addresses by which this system tests its line, or
-// sites that opened by IPv6 before.
-func (s *Service) sixthLine(ctx context.Context, host string) (string, error) {
-	if time.Since(s.Client.OutsideOver6()) < line6Trusted {
-		return "", nil
+// something else answers by it: one of the points that are known to.
+func (e *Eye) sixthLine(ctx context.Context, points []string) string {
+	if time.Since(e.Client.OutsideOver6()) < line6Trusted {
+		return ""
 	}
-	s.line6.mu.Lock()
-	defer s.line6.mu.Unlock()
-	if s.line6.why != "" && s.DB.Now().Sub(s.line6.at) < line6Dead {
-		return s.line6.why, nil
+	e.line6.mu.Lock()
+	defer e.line6.mu.Unlock()
+	if e.line6.why != "" && e.Now().Sub(e.line6.at) < line6Dead {
+		return e.line6.why
 	}
-	why, err := s.askLine6(ctx, host)
-	if err == nil {
-		s.line6.at, s.line6.why = s.DB.Now(), why
-	}
-	return why, err
+	e.line6.at, e.line6.why = e.Now(), e.askLine6(ctx, points)
+	return e.line6.why
 }
 
-func (s *Service) askLine6(ctx context.Context, host string) (string, error) {
+func (e *Eye) askLine6(ctx context.Context, points []string) string {
+	var six []string
+	for _, p := range points {
+		u, err := url.Parse(p)
+		if err != nil {
+			continue // no address proves nothing
+		}
+		if addrs, err := e.Client.Addresses(ctx, u.Hostname()); err == nil && hasSixth(addrs) {
+			six = append(six, p)
+		}
+	}
+	if len(six) == 0 {
+		return "分不清是网站还是" + e.Self + "的 IPv6 线路不通（没有别的地址以 IPv6 印证，可在“监测点”登记有 IPv6 地址的自检地址）"
+	}
+	if slices.ContainsFunc(six, func(a string) bool { return e.answersOver6(ctx, a) }) {
+		return ""
+	}
+	return fmt.Sprintf("%s的 IPv6 线路没有得到印证：%d 个已知地址以 IPv6 也都没有应答", e.Self, len(six))
+}
+
+// answersOver6 reports whether anybody answers at an address by IPv6, whatever it is.
+func (e *Eye) answersOver6(ctx context.Context, address string) bool {
+	r, ok, _, err := e.Manners.Fetch(ctx, address, egress.Options{Over6: true, NoFollow: true, RecordTLSFault: true, WantBody: func(int, http.Header) bool { return false }})
+	if !ok || r == nil {
+		return false
+	}
+	var fail *egress.Error
+	return err == nil || r.Status > 0 || errors.As(err, &fail) && (fail.Kind == egress.TLS || fail.NobodyListens())
+}
+
+// points are addresses by which a line of the sixth version is proved: those by which
+// this system, and where others look for it the vantages, test their lines, and sites
+// that opened by IPv6 at their last look.
+func (s *Service) points(ctx context.Context, host string) ([]string, error) {
 	places, err := s.Inspection.Vantages(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	var points []string
+	var out []string
 	for _, v := range places {
-		if v.ID != inspection.OwnVantage {
-			continue
-		}
-		for _, a := range v.Line {
-			u, err := url.Parse(a)
-			if err != nil {
-				return "", fmt.Errorf("hosts: address of the own line: %w", err)
-			}
-			if addrs, err := s.Client.Addresses(ctx, u.Hostname()); err == nil && hasSixth(addrs) {
-				points = append(points, a)
-			}
+		if v.ID == inspection.OwnVantage || s.Inspection.AsksOutside() && v.Revoked.IsZero() {
+			out = append(out, v.Line...)
 		}
 	}
 	others, err := db.All(ctx, s.DB, db.Value[string], `SELECT s.host FROM host_look h JOIN site s ON s.id = h.site_id WHERE h.ipv6 = 'kept' AND s.host <> $1 AND s.monitored AND s.state = 'running' ORDER BY h.at DESC, s.id LIMIT $2`, host, line6Sites)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	for _, h := range others {
-		points = append(points, s.at("http", h))
+		out = append(out, s.eye.at("http", h))
 	}
-	if len(points) == 0 {
-		return "分不清是网站还是本机的 IPv6 线路不通（没有别的地址以 IPv6 印证，可在“监测点”登记有 IPv6 地址的自检地址）", nil
-	}
-	if slices.ContainsFunc(points, func(a string) bool { return s.answersOver6(ctx, a) }) {
-		return "", nil
-	}
-	return fmt.Sprintf("本机的 IPv6 线路没有得到印证：%d 个已知地址以 IPv6 也都没有应答", len(points)), nil
-}
-
-// answersOver6 reports whether anybody answers at an address by IPv6, whatever it is.
-func (s *Service) answersOver6(ctx context.Context, address string) bool {
-	r, ok, _, err := s.Inspection.Manners().Fetch(ctx, address, egress.Options{Over6: true, NoFollow: true, RecordTLSFault: true, WantBody: func(int, http.Header) bool { return false }})
-	if !ok || r == nil {
-		return false
-	}
-	var e *egress.Error
-	return err == nil || r.Status > 0 || errors.As(err, &e) && (e.Kind == egress.TLS || e.NobodyListens())
+	return out, nil
 }

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/ed25519"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/blob"
 	"zhengshu/internal/browser"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
@@ -45,6 +47,8 @@ type Crawler struct {
 	mu       sync.Mutex
 	scanners map[string]check.Scanner // by edition and day
 
+	lookers map[string]Looker // by kind of ask
+
 	unread map[string]bool // plans that were answered as not understood; of Fetch alone
 }
 
@@ -64,8 +68,10 @@ type CrawlerSettings struct {
 	Scanner func(words json.RawMessage, day calendar.Date) (check.Scanner, error)
 	// Browser draws pages; nil: what needs one is untested.
 	Browser *browser.Browser
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Looks gives who looks at what is no page, by kind of ask.
+	Looks func(Tools) map[string]Looker
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // Frugal keeps the process of a crawler below half a gigabyte, its store's memory
@@ -93,8 +99,12 @@ func NewCrawler(store *frontier.Store, client *egress.Client, set CrawlerSetting
 		set.Log = slog.Default()
 	}
 	m := crawl.NewManners(client, crawl.Courtesy{Delay: set.Delay})
-	return &Crawler{unread: map[string]bool{}, set: set, client: client, store: store, manners: m, holder: ulid.Make().String(),
+	c := &Crawler{unread: map[string]bool{}, set: set, client: client, store: store, manners: m, holder: ulid.Make().String(),
 		links: crawl.NewLinkCheck(client, m, 20*time.Minute).Share(store)}
+	if set.Looks != nil {
+		c.lookers = set.Looks(Tools{Client: client, Manners: m, Now: set.Now})
+	}
+	return c
 }
 
 // Fetch reads the plans in the folder into the store and returns how many tasks
@@ -161,6 +171,21 @@ func (c *Crawler) Fetch(ctx context.Context) (int, error) {
 			id := errandPrefix + string(t.Errand)
 			rounds = append(rounds, frontier.Round{ID: id, Site: id, Host: errandPrefix + u.Host, Urgent: true, Task: b})
 		}
+		for _, a := range p.Asks {
+			id := askPrefix + string(a.ID)
+			if a.Errand != "" {
+				id = errandPrefix + string(a.Errand)
+			}
+			if id == askPrefix || strings.ContainsAny(id, `/\`) {
+				c.set.Log.Error("inspection: ask without a name", "ask", a.ID, "kind", a.Kind)
+				continue
+			}
+			b, err := json.Marshal(Task{Ask: &a, Errand: a.Errand})
+			if err != nil {
+				return n, err
+			}
+			rounds = append(rounds, frontier.Round{ID: id, Site: id, Host: askPrefix + a.Host, Urgent: p.Urgent, Task: b})
+		}
 		added, err := c.store.File(ctx, rounds...)
 		if err != nil {
 			return n, err
@@ -184,6 +209,10 @@ func (c *Crawler) answerUnread(file string, u *vantage.Unread) error {
 		Errands []struct {
 			Errand ErrandID `json:"errand"`
 		} `json:"errands"`
+		Asks []struct {
+			ID     AskID    `json:"id"`
+			Errand ErrandID `json:"errand"`
+		} `json:"asks"`
 	}
 	if err := json.Unmarshal(u.Body, &p); err != nil {
 		c.set.Log.Error("inspection: plan cannot be answered", "file", filepath.Base(file), "err", err)
@@ -201,6 +230,19 @@ func (c *Crawler) answerUnread(file string, u *vantage.Unread) error {
 		}
 	}
 	b.Run = ""
+	for _, t := range p.Asks {
+		if t.Errand != "" {
+			p.Errands = append(p.Errands, struct {
+				Errand ErrandID `json:"errand"`
+			}{t.Errand})
+			continue
+		}
+		b.Ask = t.ID
+		if err := writeSigned(c.set.Batches, askPrefix+string(t.ID)+batchSuffix, "batch", c.set.Key, b); err != nil {
+			return err
+		}
+	}
+	b.Ask = ""
 	for _, t := range p.Errands {
 		b.Errand = t.Errand
 		if err := writeSigned(c.set.Batches, errandPrefix+string(t.Errand)+batchSuffix, "batch", c.set.Key, b); err != nil {
@@ -215,8 +257,12 @@ func (c *Crawler) writer() vantage.Writer {
 	return vantage.Writer{Format: vantage.Format, Version: c.set.Version}
 }
 
-// errandPrefix tells errands from runs in the store and among the batches.
-const errandPrefix = "errand-"
+// errandPrefix and askPrefix tell errands and asks from runs in the store and among the
+// batches.
+const (
+	errandPrefix = "errand-"
+	askPrefix    = "ask-"
+)
 
 // turnOf is 0 for a plan that persons wait for and 1 for any other.
 func turnOf(file string) int {
@@ -331,10 +377,16 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 	wg.Go(func() { c.hold(within, r, alive, lost) })
 	var rep engine.Report
 	var err error
-	if t.Errand != "" {
+	name := string(t.Run) // the run's: written again after a crash, it is the same file
+	switch {
+	case t.Ask != nil:
+		b.Errand, b.Ask, name = t.Errand, t.Ask.ID, r.ID
+		b.Answer, b.Failure, err = c.answer(within, *t.Ask, kept)
+	case t.Errand != "":
+		name = errandPrefix + string(t.Errand)
 		b.Errand, b.Look, err = t.Errand, new(engine.Look), nil
 		*b.Look, err = c.errand(within, t, kept)
-	} else {
+	default:
 		rep, err = c.inspect(within, t, r, kept)
 	}
 	close(alive)
@@ -356,11 +408,6 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 		b.Failure = "检查中断：" + fault.Of(err).Says
 	}
 	b.Report = rep.Pack()
-	// The name is the run's: written again after a crash, it is the same file.
-	name := string(t.Run)
-	if t.Errand != "" {
-		name = errandPrefix + string(t.Errand)
-	}
 	if err := writeSigned(c.set.Batches, name+batchSuffix, "batch", c.set.Key, b); err != nil {
 		return err
 	}
@@ -389,6 +436,36 @@ func (c *Crawler) errand(ctx context.Context, t Task, kept carrier) (engine.Look
 	}
 	return look, err
 }
+
+// answer looks at what an ask is about; failure says why that cannot be.
+func (c *Crawler) answer(ctx context.Context, a Ask, kept carrier) (answer *Answer, failure string, err error) {
+	look, ok := c.lookers[a.Kind]
+	if !ok {
+		return nil, "没有检测：外网巡检机程序不认识这项检测，请更新到与主系统同一版本。", nil
+	}
+	short, cancel := context.WithTimeout(ctx, longestAsk)
+	defer cancel()
+	at := c.set.Now().UTC()
+	seen, err := look(short, a.What, func(body []byte) (blob.Ref, error) { return kept.Put(short, bytes.NewReader(body)) })
+	switch {
+	case ctx.Err() != nil:
+		return nil, "", ctx.Err()
+	case short.Err() != nil:
+		return nil, "三分钟内没有检测完，对方响应很慢，未能检测。", nil
+	case fault.Is(err, fault.Invalid):
+		return nil, fault.Of(err).Says, nil
+	case err != nil:
+		return nil, "", err
+	}
+	body, err := json.Marshal(seen)
+	if err != nil {
+		return nil, "", fmt.Errorf("inspection: answer of %s: %w", a.Kind, err)
+	}
+	return &Answer{At: at, Seen: body}, "", nil
+}
+
+// longestAsk is how long one look at what is no page may take.
+const longestAsk = 3 * time.Minute
 
 // longestErrand is how long one second look may take.
 const longestErrand = time.Minute

@@ -44,19 +44,19 @@ func crawlerOf(body []byte) (b BatchFile) {
 // noteCrawler keeps that a crawler was heard of, and with u that it could not be read.
 func (s *Service) noteCrawler(ctx context.Context, b BatchFile, u *vantage.Unread) error {
 	return s.db.Update(ctx, func(tx *db.Tx) error {
-		name := abridge.Cut(b.Vantage, 60)
+		name := abridge.Plain(b.Vantage, 60)
 		if name == "" {
 			name = "（没有名称）"
 		}
 		if u != nil {
 			_, err := tx.Quiet(ctx, `INSERT INTO crawler_seen (name, format, version, refused_at, refused_says) VALUES ($1, $2, $3, $4, $5)
 				ON CONFLICT (name) DO UPDATE SET version = excluded.version, refused_at = excluded.refused_at, refused_says = excluded.refused_says`,
-				name, u.Format, abridge.Cut(u.Version, 40), tx.Now(), abridge.Cut(u.Says("外网巡检机程序", "主系统"), 300))
+				name, u.Format, abridge.Plain(u.Version, 40), tx.Now(), abridge.Cut(u.Says("外网巡检机程序", "主系统"), 300))
 			return err
 		}
 		_, err := tx.Quiet(ctx, `INSERT INTO crawler_seen (name, seen_at, format, version) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, format = excluded.format, version = excluded.version, refused_at = NULL, refused_says = ''`,
-			name, tx.Now(), b.Format, abridge.Cut(b.Version, 40))
+			name, tx.Now(), b.Format, abridge.Plain(b.Version, 40))
 		return err
 	})
 }

@@ -31,6 +31,9 @@ import (
 // as an errand: a small plan marked urgent, which the crawler does before its patrols
 // and answers by itself. The finding moves by the same rule as after a look from here.
 
+// systemBatch is the scope in which what crawlers bring is taken in.
+var systemBatch = authz.System("inspection.batch")
+
 // ErrandID identifies an errand.
 type ErrandID string
 
@@ -148,7 +151,7 @@ func (sendUrgent) Kind() string { return "inspection.urgent_plan" }
 // SendUrgent puts out, as plans of their own, what persons wait for.
 func (s *Service) SendUrgent(ctx context.Context) error {
 	ctx = audit.System(ctx, "inspection.plan")
-	return errors.Join(s.sendErrands(ctx), s.sendRuns(ctx, true))
+	return errors.Join(s.sendErrands(ctx), s.sendAsks(ctx, true), s.sendRuns(ctx, true))
 }
 
 // ask puts a retest out as an errand; one that is out already is the same wish.
@@ -184,9 +187,23 @@ func (s *Service) sendErrands(ctx context.Context) error {
 	p, size := s.newPlanFile(), 0
 	p.Urgent = true
 	for _, e := range list {
-		t, words, why, err := s.errandTask(ctx, e)
+		a, why, asked, err := s.errandAsk(ctx, e)
 		if err != nil {
 			return err
+		}
+		if asked && why == "" {
+			if size += len(a.What); size > planRoom && len(p.Errands)+len(p.Asks) > 0 {
+				break
+			}
+			p.Asks = append(p.Asks, a)
+			continue
+		}
+		var t Task
+		var words json.RawMessage
+		if !asked {
+			if t, words, why, err = s.errandTask(ctx, e); err != nil {
+				return err
+			}
 		}
 		if why != "" {
 			if err := s.endErrand(ctx, e, ErrandRefused, why); err != nil {
@@ -198,7 +215,7 @@ func (s *Service) sendErrands(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("inspection: errand %s: %w", e.ID, err)
 		}
-		if size += len(b) + len(words); size > planRoom && len(p.Errands) > 0 {
+		if size += len(b) + len(words); size > planRoom && len(p.Errands)+len(p.Asks) > 0 {
 			break // the rest goes with the next
 		}
 		if words != nil {
@@ -206,13 +223,29 @@ func (s *Service) sendErrands(ctx context.Context) error {
 		}
 		p.Errands = append(p.Errands, t)
 	}
-	if len(p.Errands) == 0 {
+	if len(p.Errands)+len(p.Asks) == 0 {
 		return nil
 	}
-	if err := s.sendPlan(ctx, p); err != nil || len(p.Errands) == len(list) {
+	if err := s.sendPlan(ctx, p); err != nil || len(p.Errands)+len(p.Asks) == len(list) {
 		return err
 	}
 	return s.sendErrands(ctx)
+}
+
+// errandAsk is what the crawler is told where the finding is none of a page; why says
+// that there is nothing to look at any more, asked is false for a finding of a page.
+func (s *Service) errandAsk(ctx context.Context, e Errand) (a Ask, why string, asked bool, err error) {
+	f, err := s.Finding(ctx, s.db, systemBatch, e.Finding)
+	if err != nil {
+		return a, "", false, err
+	}
+	kind, subject, err := s.afarOf(ctx, f)
+	if err != nil || subject == "" {
+		return a, "", false, err
+	}
+	a, why, err = s.askFor(ctx, kind, subject)
+	a.Errand = e.ID
+	return a, why, true, err
 }
 
 // errandTask is what the crawler is told; why says that there is nothing to look at
@@ -271,7 +304,7 @@ func (s *Service) endErrandTx(ctx context.Context, tx *db.Tx, e Errand, state, s
 		return err
 	}
 	late := e.State == ErrandUnanswered
-	f, err := s.Finding(ctx, tx, authz.System("inspection.batch"), e.Finding)
+	f, err := s.Finding(ctx, tx, systemBatch, e.Finding)
 	if err != nil {
 		return err
 	}
@@ -308,6 +341,9 @@ func (s *Service) ErrandsDue(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.asksDue(ctx); err != nil {
+		return err
+	}
 	if !s.set.Exchange.On() {
 		return nil
 	}
@@ -324,16 +360,23 @@ func (s *Service) takeErrand(ctx context.Context, b BatchFile) error {
 		return err // taken in before
 	}
 	look := b.Look
+	if b.Answer != nil {
+		if look, err = s.lookOf(ctx, e, b); err != nil {
+			return err
+		}
+	}
 	if b.Failure != "" {
 		look = &engine.Look{Outcome: engine.Unknown, Says: abridge.Cut(b.Failure, 300), Evidence: engine.Evidence{At: b.Begun, Vantage: b.Vantage}}
 	}
 	if look == nil || look.Outcome != engine.Standing && look.Outcome != engine.Gone && look.Outcome != engine.Unknown {
 		return fmt.Errorf("%w: errand %s has no outcome", errSeal, e.ID)
 	}
-	if err := s.keepBlobs(ctx, b.Blobs, look.Evidence.Refs()); err != nil {
-		return err
+	if b.Answer == nil {
+		if err := s.keepBlobs(ctx, b.Blobs, look.Evidence.Refs()); err != nil {
+			return err
+		}
 	}
-	scope := authz.System("inspection.batch")
+	scope := systemBatch
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		f, err := s.Finding(ctx, tx, scope, e.Finding)
 		if err != nil {
@@ -366,13 +409,27 @@ func (s *Service) outlived(ctx context.Context, tx *db.Tx, f Finding, at time.Ti
 	if f.False() || f.State == FindingClosed && f.ClosedBy == ClosedByEnd {
 		return "问题已" + map[bool]string{true: "确认为误报", false: "随网站终结"}[f.False()], nil
 	}
-	site, err := s.registry.SiteTx(ctx, tx, authz.System("inspection.batch"), f.Site)
+	if f.Account != "" {
+		a, err := s.registry.Account(ctx, tx, systemBatch, f.Account)
+		if err == nil && a.State != registry.Running {
+			return "账号已不再检查", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		return s.lookedSince(ctx, tx, f, at)
+	}
+	site, err := s.registry.SiteTx(ctx, tx, systemBatch, f.Site)
 	if err != nil {
 		return "", err
 	}
 	if contactable(site) != nil {
 		return "网站已不再检查", nil
 	}
+	return s.lookedSince(ctx, tx, f, at)
+}
+
+func (s *Service) lookedSince(ctx context.Context, tx *db.Tx, f Finding, at time.Time) (string, error) {
 	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding_evidence WHERE finding_id = $1 AND at > $2 AND outcome <> 'untested'`, f.ID, at)
 	if err == nil && n > 0 {
 		return "其后另有查看", nil

@@ -50,8 +50,9 @@ func (x Exchange) On() bool { return x.Plans != "" && len(x.Key) == ed25519.Priv
 
 // Suffixes of the files.
 const (
-	planSuffix  = ".plan"
-	batchSuffix = ".batch"
+	planSuffix    = ".plan"
+	batchSuffix   = ".batch"
+	refusedSuffix = ".refused" // on a batch that was not taken in
 	// urgentPrefix begins the name of a plan that persons wait for: a crawler reads it
 	// before the others.
 	urgentPrefix = "urgent-"
@@ -86,6 +87,8 @@ type Task struct {
 	// Errand and Spot make the task a second look at one finding; there is no run then.
 	Errand ErrandID     `json:"errand,omitempty"`
 	Spot   *engine.Spot `json:"spot,omitempty"`
+	// Ask makes it a look at what is no page; in the crawler's store alone.
+	Ask *Ask `json:"ask,omitempty"`
 }
 
 // PlanFile is what the house hands to a crawler.
@@ -98,18 +101,22 @@ type PlanFile struct {
 	// Errands are second looks. They stand apart from the tasks: to a crawler that
 	// does not know them they are nothing, and no wrong run.
 	Errands []Task `json:"errands,omitempty"`
+	// Asks are looks at what is no page. A crawler that does not know them passes them over.
+	Asks []Ask `json:"asks,omitempty"`
 	// Urgent: persons wait for what it asks.
 	Urgent bool `json:"urgent,omitempty"`
 	// Lists are the word lists that the tasks name, by edition.
 	Lists map[string]json.RawMessage `json:"lists,omitempty"`
 }
 
-// BatchFile is what a crawler answers: one run, or one errand.
+// BatchFile is what a crawler answers: one run, one errand, or one ask.
 type BatchFile struct {
 	vantage.Writer
 	Run     RunID             `json:"run"`
 	Errand  ErrandID          `json:"errand,omitempty"`
 	Look    *engine.Look      `json:"look,omitempty"` // of an errand
+	Ask     AskID             `json:"ask,omitempty"`
+	Answer  *Answer           `json:"answer,omitempty"` // of an ask, or of an errand that was one
 	Vantage string            `json:"vantage"`
 	Edition string            `json:"edition"`
 	Lists   string            `json:"lists,omitempty"` // edition of the unit's word lists that were read by
@@ -178,18 +185,36 @@ func openSigned(b []byte, what string, trusted map[string]bool, into any) error 
 	if !ok || !two {
 		return fmt.Errorf("%w: no signature", errSeal)
 	}
-	if !trusted[key] {
-		return fmt.Errorf("%w: key %.12s… is not known here", errSeal, key)
-	}
-	pub, err := base64.StdEncoding.DecodeString(key)
+	pub, err := base64.StdEncoding.Strict().DecodeString(key)
 	sig, err2 := base64.StdEncoding.DecodeString(signature)
 	if err != nil || err2 != nil || len(pub) != ed25519.PublicKeySize || !ed25519.Verify(pub, signed(what, body), sig) {
 		return fmt.Errorf("%w: the signature does not fit", errSeal)
+	}
+	if !trusted[key] {
+		return fmt.Errorf("%w: %w", errSeal, &unknownKey{key})
 	}
 	if err := vantage.ReadBody(body, into); err != nil {
 		return fmt.Errorf("%w: %w", errSeal, err)
 	}
 	return nil
+}
+
+// unknownKey says that a file is signed rightly by a key that is not known here.
+type unknownKey struct{ key string }
+
+func (u *unknownKey) Error() string { return "key " + Fingerprint(u.key) + " is not known here" }
+
+// Fingerprint tells a key apart for people: of one as it stands in a .pub file.
+func Fingerprint(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	var b strings.Builder
+	for i, x := range sum[:12] {
+		if i > 0 && i%2 == 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%02X", x)
+	}
+	return b.String()
 }
 
 // PublicKey writes a key as it stands in a .pub file.
@@ -225,7 +250,7 @@ func (s *Service) sendPlans(ctx context.Context) error {
 	if !s.set.Exchange.On() {
 		return nil
 	}
-	return errors.Join(s.SendUrgent(ctx), s.sendRuns(ctx, false))
+	return errors.Join(s.SendUrgent(ctx), s.sendAsks(ctx, false), s.sendRuns(ctx, false))
 }
 
 // sendRuns hands the runs that wait for a crawler out as signed files, none larger
@@ -354,7 +379,20 @@ func (s *Service) sendPlan(ctx context.Context, p PlanFile) error {
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.send", Target: audit.Target{Kind: "patrol_file", ID: p.ID, Name: name}, After: map[string]any{"tasks": len(p.Tasks), "errands": len(p.Errands), "until": p.Until}})
+		asks := 0
+		for _, a := range p.Asks {
+			if a.Errand != "" {
+				if _, err := tx.Exec(ctx, `UPDATE finding_errand SET sent_at = $2 WHERE id = $1 AND state = 'waiting'`, a.Errand, p.Issued); err != nil {
+					return err
+				}
+				continue
+			}
+			asks++
+			if _, err := tx.Quiet(ctx, `UPDATE outside_ask SET sent_at = $2 WHERE id = $1 AND state = 'waiting'`, a.ID, p.Issued); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.send", Target: audit.Target{Kind: "patrol_file", ID: p.ID, Name: name}, After: map[string]any{"tasks": len(p.Tasks), "errands": len(p.Errands) + len(p.Asks) - asks, "asks": asks, "until": p.Until}})
 	})
 }
 
@@ -366,12 +404,15 @@ func (s *Service) TakeIn(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	ctx = audit.System(ctx, "inspection.batch")
-	list, err := filepath.Glob(filepath.Join(s.set.Exchange.Batches, "*"+batchSuffix))
-	if err != nil || len(list) == 0 {
-		return 0, err
-	}
 	trusted, err := keysIn(s.set.Exchange.Keys)
 	if err != nil {
+		return 0, err
+	}
+	if err := s.trustedNow(ctx, trusted); err != nil {
+		return 0, err
+	}
+	list, err := filepath.Glob(filepath.Join(s.set.Exchange.Batches, "*"+batchSuffix))
+	if err != nil || len(list) == 0 {
 		return 0, err
 	}
 	n := 0
@@ -381,10 +422,13 @@ func (s *Service) TakeIn(ctx context.Context) (int, error) {
 		if u := (*vantage.Unread)(nil); errors.As(err, &u) {
 			errs = append(errs, s.noteCrawler(ctx, crawlerOf(u.Body), u))
 		}
+		if u := (*unknownKey)(nil); errors.As(err, &u) {
+			errs = append(errs, s.noteStranger(ctx, u.key, filepath.Base(file)))
+		}
 		switch {
 		case errors.Is(err, errSeal) || fault.Is(err, fault.NotFound):
 			s.set.Log.Error("inspection: batch set aside", "file", filepath.Base(file), "err", err)
-			err = os.Rename(file, file+".refused")
+			err = os.Rename(file, file+refusedSuffix)
 		case err == nil:
 			n++
 			err = os.Remove(file)
@@ -406,8 +450,11 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 	if err := s.noteCrawler(ctx, b, nil); err != nil {
 		return err
 	}
-	if b.Errand != "" {
+	switch {
+	case b.Errand != "":
 		return s.takeErrand(ctx, b)
+	case b.Ask != "":
+		return s.takeAsk(ctx, b)
 	}
 	r, err := db.One(ctx, s.db, scanRun, runSelect+` WHERE r.id = $1`, b.Run)
 	if db.None(err) {
@@ -416,7 +463,7 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 	if err != nil || !r.UnderWay() && r.Unanswered.IsZero() || !r.Spec.Remote {
 		return err // ended, or done here since a person asked for it
 	}
-	site, err := s.registry.Site(ctx, authz.System("inspection.batch"), r.Site)
+	site, err := s.registry.Site(ctx, systemBatch, r.Site)
 	if err != nil {
 		return err
 	}

@@ -141,6 +141,11 @@ func written(t *testing.T, file, what string, key ed25519.PrivateKey, v any) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	signedRaw(t, file, what, key, body)
+}
+
+func signedRaw(t *testing.T, file, what string, key ed25519.PrivateKey, body []byte) {
+	t.Helper()
 	sum := sha256.Sum256(body)
 	b64 := base64.StdEncoding
 	head := b64.EncodeToString(key.Public().(ed25519.PublicKey)) + " " + b64.EncodeToString(ed25519.Sign(key, []byte("zhengshu "+what+" "+hex.EncodeToString(sum[:])))) + "\n"

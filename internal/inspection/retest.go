@@ -59,6 +59,25 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (
 
 // lookAgain looks at a finding again, or hands the look out to a crawler.
 func (s *Service) lookAgain(ctx context.Context, scope authz.Scope, f Finding) (engine.Look, Errand, error) {
+	if s.AsksOutside() {
+		_, subject, err := s.afarOf(ctx, f)
+		if err != nil {
+			return engine.Look{}, Errand{}, err
+		}
+		if subject != "" {
+			if f.Site != "" {
+				site, err := s.registry.Site(ctx, scope, f.Site)
+				if err == nil {
+					err = contactable(site)
+				}
+				if err != nil {
+					return engine.Look{}, Errand{}, err
+				}
+			}
+			e, err := s.ask(ctx, f)
+			return engine.Look{}, e, err
+		}
+	}
 	if f.Account != "" {
 		if s.accounts == nil {
 			return engine.Look{}, Errand{}, fault.New(fault.Unavailable, "账号检查暂时不能使用，请稍后再试。")

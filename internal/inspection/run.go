@@ -187,6 +187,7 @@ type Service struct {
 	errands  []func(ctx context.Context, tx *db.Tx, f Finding, e Errand) error
 	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (engine.Look, error) // by family
 	accounts func(ctx context.Context, scope authz.Scope, f Finding) (engine.Look, error)             // nil: nobody looks at accounts
+	afar     map[string]Afar                                                                          // by kind
 }
 
 // New makes the service. probes is the database of OpenProbes; client carries

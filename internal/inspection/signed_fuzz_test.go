@@ -24,7 +24,8 @@ func FuzzOpenSigned(f *testing.F) {
 	}
 	for _, body := range []string{
 		`{"run":"r","vantage":"甲","report":{"visited":["http://x/"],"looks":{"http://x/":{}},"findings":[{"Check":"link.dead"}]},"blobs":{"sha256:00":"AA=="}}`,
-		`{"id":"p","until":"2026-11-23T02:00:00Z","tasks":[{"run":"r","target":{"URL":"http://x/"}}]}`, `{"report":{"visited":null,"size":-1}}`, `[]`, "{\"run\":\"\u0000\"}",
+		`{"id":"p","until":"2026-11-23T02:00:00Z","tasks":[{"run":"r","target":{"URL":"http://x/"}}]}`, `{"id":"p","until":"2026-11-23T02:00:00Z","asks":[{"id":"a","kind":"host","host":"x","what":{"host":"10.0.0.1"}},{"errand":"e","kind":"","what":null}]}`, `{"ask":"a","vantage":"甲\u0000","answer":{"at":"2026-11-23T02:00:00Z","seen":{"host":"x"}},"blobs":{"../x":"AA=="}}`, `{"ask":"a","answer":{"at":"9999-01-01T00:00:00Z","seen":[1e999]}}`,
+		`{"report":{"visited":null,"size":-1}}`, `[]`, "{\"run\":\"\u0000\"}",
 	} {
 		f.Add([]byte(body))
 		f.Add(sealed("batch", []byte(body)))

@@ -1,6 +1,7 @@
 package newmedia
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -118,6 +119,7 @@ func clearedSays(x check.Finding) string {
 // feedProof is the last answer of an account's feed.
 type feedProof struct {
 	url, headers, sha256 string
+	from                 string
 	ref                  blob.Ref
 	status               int
 	size                 int64
@@ -161,15 +163,15 @@ func (s *Service) evidence(ctx context.Context, q db.Querier, a registry.Account
 	e.Excerpt = strings.Join(lines, "\n")
 	feed, err := db.One(ctx, q, func(r db.Scanner) (feedProof, error) {
 		var p feedProof
-		return p, r.Scan(&p.url, &p.status, &p.headers, &p.ref, &p.sha256, &p.size, &p.at)
-	}, `SELECT f.url, l.status, l.headers, l.ref, l.sha256, l.size, l.taken_at FROM account_feed f JOIN account_feed_look l ON l.account_id = f.account_id WHERE f.account_id = $1 AND l.ref <> ''`, a.ID)
+		return p, r.Scan(&p.url, &p.status, &p.headers, &p.ref, &p.sha256, &p.size, &p.at, &p.from)
+	}, `SELECT f.url, l.status, l.headers, l.ref, l.sha256, l.size, l.taken_at, l.taken_from FROM account_feed f JOIN account_feed_look l ON l.account_id = f.account_id WHERE f.account_id = $1 AND l.ref <> ''`, a.ID)
 	if db.None(err) {
 		return e, nil
 	}
 	if err != nil {
 		return e, err
 	}
-	e.URL, e.Status, e.Headers, e.Ref, e.SHA256, e.Size, e.At, e.Vantage = feed.url, feed.status, feed.headers, feed.ref, feed.sha256, feed.size, feed.at, s.Inspection.VantageName()
+	e.URL, e.Status, e.Headers, e.Ref, e.SHA256, e.Size, e.At, e.Vantage = feed.url, feed.status, feed.headers, feed.ref, feed.sha256, feed.size, feed.at, cmp.Or(feed.from, s.Inspection.VantageName())
 	return e, nil
 }
 
@@ -230,7 +232,13 @@ func (s *Service) retest(ctx context.Context, scope authz.Scope, f inspection.Fi
 	if err := s.ask(ctx, a, f.Check); err != nil {
 		return engine.Look{}, err
 	}
-	var look engine.Look
+	look, err := s.judgeAgain(ctx, a, f)
+	look.Took = s.DB.Now().Sub(begun)
+	return look, err
+}
+
+// judgeAgain is the second look at an account for one of its findings, by what is known.
+func (s *Service) judgeAgain(ctx context.Context, a registry.Account, f inspection.Finding) (look engine.Look, err error) {
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		facts, by, err := s.facts(ctx, tx, a)
 		if err != nil {
@@ -253,7 +261,6 @@ func (s *Service) retest(ctx context.Context, scope authz.Scope, f inspection.Fi
 		}
 		return s.judgeTx(ctx, tx, a, f.Check)
 	})
-	look.Took = s.DB.Now().Sub(begun)
 	return look, err
 }
 
@@ -261,11 +268,8 @@ func (s *Service) retest(ctx context.Context, scope authz.Scope, f inspection.Fi
 func (s *Service) ask(ctx context.Context, a registry.Account, id string) error {
 	switch id {
 	case "account.stale", "account.original":
-		address, err := db.One(ctx, s.DB, db.Value[string], `SELECT url FROM account_feed WHERE account_id = $1`, a.ID)
-		if db.None(err) {
-			return nil
-		}
-		if err != nil {
+		address, err := s.feedAddress(ctx, a.ID)
+		if err != nil || address == "" {
 			return err
 		}
 		return s.readFeed(ctx, a.ID, address)

@@ -1,7 +1,6 @@
 package newmedia
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -24,7 +23,6 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
-	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/obligation"
@@ -95,6 +93,7 @@ func New(p Parts) *Service {
 	s := &Service{p}
 	p.Inspection.OnMoved(s.findingMoved)
 	p.Inspection.RetestAccountsFrom(s.retest)
+	p.Inspection.AskedFrom(FeedKind, inspection.Afar{Ask: s.feedOf, Take: s.takeFeed, Missed: s.feedMissed, Subject: s.feedSubject})
 	p.Registry.OnEnded(s.ended)
 	return s
 }
@@ -257,6 +256,10 @@ func (s *Service) SetFeed(ctx context.Context, scope authz.Scope, session *authz
 // ReadFeeds reads the feeds whose turn it is and returns how many.
 func (s *Service) ReadFeeds(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "newmedia.feeds")
+	outside := 0 // what a crawler is waited for with stands in no round
+	if s.Inspection.AsksOutside() {
+		outside = 1
+	}
 	type row struct {
 		id  registry.AccountID
 		url string
@@ -266,12 +269,19 @@ func (s *Service) ReadFeeds(ctx context.Context) (int, error) {
 		err := r.Scan(&x.id, &x.url)
 		return x, err
 	}, `SELECT f.account_id, f.url FROM account_feed f JOIN account a ON a.id = f.account_id LEFT JOIN account_feed_look l ON l.account_id = f.account_id
-		WHERE a.state = 'running' AND (l.at IS NULL OR l.at <= $1) ORDER BY CASE WHEN l.at IS NULL THEN 0 ELSE 1 END, l.at, f.account_id LIMIT $2`, s.DB.Now().Add(-feedEvery), aRound)
+		WHERE a.state = 'running' AND (l.at IS NULL OR l.at <= $1) AND ($3 = 0 OR NOT EXISTS (SELECT 1 FROM outside_ask k WHERE k.kind = '`+FeedKind+`' AND k.subject = f.account_id AND k.state = 'waiting'))
+		ORDER BY CASE WHEN l.at IS NULL THEN 0 ELSE 1 END, l.at, f.account_id LIMIT $2`, s.DB.Now().Add(-feedEvery), aRound, outside)
 	if err != nil {
 		return 0, err
 	}
 	system := authz.System("newmedia.feeds")
 	for i, x := range list {
+		if s.Inspection.AsksOutside() {
+			if _, err := s.Inspection.AskOutside(ctx, FeedKind, string(x.id), false); err != nil {
+				return i, err
+			}
+			continue
+		}
 		if err := s.readFeed(ctx, x.id, x.url); err != nil {
 			return i, err
 		}
@@ -280,55 +290,6 @@ func (s *Service) ReadFeeds(ctx context.Context) (int, error) {
 		}
 	}
 	return len(list), nil
-}
-
-// readFeed asks for a feed, keeps its posts, and the bytes as proof of what it
-// said.
-func (s *Service) readFeed(ctx context.Context, id registry.AccountID, address string) error {
-	says := ""
-	var entries []Entry
-	resp, ok, why, err := s.Manners.Fetch(ctx, address, egress.Options{Accept: "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, application/json;q=0.9", MaxBody: 4 << 20})
-	var e *egress.Error
-	switch {
-	case errors.As(err, &e):
-		says = e.Says
-	case !ok:
-		says = why.Says()
-	case err != nil:
-		says = "没有取得订阅源。"
-	case resp.Status != 200:
-		says = "订阅源没有正常返回。"
-	default:
-		if entries, err = ReadFeed(resp.Body); err != nil {
-			says = fault.Of(err).Says
-		}
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var ref blob.Ref
-	if says == "" {
-		if ref, err = s.Store.Put(ctx, bytes.NewReader(resp.Body)); err != nil {
-			return err
-		}
-	}
-	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Quiet(ctx, `INSERT INTO account_feed_look (account_id, at, posts, says) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id) DO UPDATE SET at = excluded.at, posts = excluded.posts, says = excluded.says`, id, tx.Now(), len(entries), says); err != nil {
-			return err
-		}
-		if ref != "" {
-			if _, err := tx.Quiet(ctx, `UPDATE account_feed_look SET taken_at = $2, status = $3, headers = $4, ref = $5, sha256 = $6, size = $7 WHERE account_id = $1`,
-				id, tx.Now(), resp.Status, abridge.Cut(engine.HeaderText(resp.Header), 8000), string(ref), ref.Hash(), len(resp.Body)); err != nil {
-				return err
-			}
-		}
-		for _, e := range entries {
-			if _, err := s.post(ctx, tx, id, e, "", "feed"); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // post keeps one post once; a later source may add whether it is original.
@@ -460,8 +421,12 @@ type Sheet struct {
 	Feed     string
 	FeedAt   time.Time
 	FeedSays string
-	Posts    []Entry
-	Facts    check.AccountFacts
+	// FeedFrom is the crawler that read the feed last; empty: this house. FeedAsked is
+	// how the last reading stands that a crawler was asked for.
+	FeedFrom  string
+	FeedAsked inspection.Asked
+	Posts     []Entry
+	Facts     check.AccountFacts
 	// Unproven are the labels of what was found wrong, is still owed, and of which
 	// nobody has newer proof.
 	Unproven []string
@@ -896,18 +861,21 @@ func (s *Service) Sheet(ctx context.Context, scope authz.Scope, id registry.Acco
 		return out, err
 	}
 	type look struct {
-		at   time.Time
-		says string
+		at         time.Time
+		says, from string
 	}
 	l, err := db.One(ctx, s.DB, func(r db.Scanner) (look, error) {
 		var l look
-		err := r.Scan(&l.at, &l.says)
+		err := r.Scan(&l.at, &l.says, &l.from)
 		return l, err
-	}, `SELECT at, says FROM account_feed_look WHERE account_id = $1`, id)
+	}, `SELECT at, says, vantage FROM account_feed_look WHERE account_id = $1`, id)
 	if err != nil && !db.None(err) {
 		return out, err
 	}
-	out.FeedAt, out.FeedSays = l.at, l.says
+	out.FeedAt, out.FeedSays, out.FeedFrom = l.at, l.says, l.from
+	if out.FeedAsked, _, err = s.Inspection.LastAsk(ctx, s.DB, FeedKind, string(id)); err != nil {
+		return out, err
+	}
 	out.Posts, err = s.newestPosts(ctx, s.DB, id)
 	return out, err
 }

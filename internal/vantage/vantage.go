@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 )
@@ -45,8 +46,9 @@ type Target struct {
 
 // Format is the edition of what is exchanged that this program writes. The first said
 // nothing of itself and took nothing that it did not know, so who does not say that it
-// reads a later one is sent the first.
-const Format = 2
+// reads a later one is sent the first; the second says who wrote it; the third asks for
+// looks at what is no page (inspection.Ask).
+const Format = 3
 
 // Writer is the program that wrote a list or a batch. What it says beyond what the
 // reader knows is passed over; Least is from which format on it is read rightly.
@@ -83,11 +85,12 @@ func (w Writer) Name() string {
 
 // ReadBody reads what was signed, of whichever program.
 func ReadBody(body []byte, into any) error {
+	body = noNUL(body)
 	var w Writer
 	if err := json.Unmarshal(body, &w); err != nil {
 		return &Unread{Err: err, Body: body}
 	}
-	if w.Version = clip(w.Version); w.Least > Format {
+	if w.Version = abridge.Plain(w.Version, 40); w.Least > Format {
 		return &Unread{Writer: w, Body: body}
 	}
 	if err := json.Unmarshal(body, into); err != nil {
@@ -96,12 +99,23 @@ func ReadBody(body []byte, into any) error {
 	return nil
 }
 
-// clip keeps a version to what is shown.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40])
+// noNUL writes the letter that no database keeps as one that is no letter: a JSON string
+// may hold it, and what was signed could then never be taken in.
+func noNUL(body []byte) []byte {
+	if !bytes.Contains(body, []byte(`\u0000`)) {
+		return body
 	}
-	return s
+	out := slices.Clone(body)
+	for i := 0; i+1 < len(out); i++ {
+		if out[i] != '\\' {
+			continue
+		}
+		if bytes.HasPrefix(out[i:], []byte(`\u0000`)) {
+			copy(out[i:], `\ufffd`)
+		}
+		i++ // what it escapes
+	}
+	return out
 }
 
 // Plan is what the house asks of one vantage.
@@ -274,6 +288,7 @@ func OpenBatch(vantage ed25519.PublicKey, wire []byte) (Batch, error) {
 	if len(b.Results) > MaxResults || len(b.Names) > MaxResults || slices.ContainsFunc(b.Names, func(n Name) bool { return len(n.Addresses) > MaxAddresses }) {
 		return b, fault.New(fault.TooLarge, "一批结果超过 20 万条，请缩短交换的间隔。")
 	}
+	b.Version = abridge.Plain(b.Version, 40)
 	return b, nil
 }
 
@@ -326,6 +341,12 @@ type Agent struct {
 	AtOnce int // probes at the same time; 64 when zero
 	// Version is the program's, as it tells the house.
 	Version string
+	// Older has it speak as the program before: to a house that takes nothing it does not
+	// know. Run finds out by itself.
+	Older bool
+
+	older      int       // how many editions further back it speaks; see editions
+	newerAgain time.Time // when it is tried whether the house was updated
 
 	seq     int64
 	follows int64 // see Batch.Follows
@@ -495,7 +516,40 @@ func (a *Agent) Batch(now time.Time) ([]byte, error) {
 	if a.follows < now.UnixMilli() {
 		a.follows = 0 // the time has come up with it
 	}
-	return Seal(a.Key.Own, Batch{Writer: Writer{Format: Format, Version: a.Version}, Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, Follows: a.follows, LineOK: a.line, Lost: a.lost, Results: a.held, Names: a.names})
+	b := Batch{Writer: Writer{Format: Format, Version: a.Version}, Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, Follows: a.follows, LineOK: a.line, Lost: a.lost, Results: a.held, Names: a.names}
+	older := a.older
+	if a.Older {
+		older = editions - 1
+	}
+	if older > 0 {
+		b.Writer = Writer{}
+	}
+	if older > 1 {
+		b.Names = nil
+	}
+	if older > 2 {
+		b.Follows = 0
+	}
+	return Seal(a.Key.Own, b)
+}
+
+const (
+	// editions are how many ways of writing a batch there are: the newest, the one before
+	// programs named themselves, the one before names, the one before numbers that follow.
+	editions = 4
+	// newerEvery is how often a house that took only an older one is tried again.
+	newerEvery = time.Hour
+)
+
+// speakOlder has the next batch written as an older program would; false where it was
+// written as the oldest already.
+func (a *Agent) speakOlder(now time.Time) bool {
+	if a.older+1 >= editions {
+		a.older = 0
+		return false
+	}
+	a.older, a.newerAgain = a.older+1, now.Add(newerEvery)
+	return true
 }
 
 // CountFrom has the next batch count on from the last that was taken.
@@ -518,6 +572,9 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 	a.line = true
 	var plan Plan
 	for {
+		if a.older > 0 && time.Now().After(a.newerAgain) {
+			a.older = 0 // the house may have been updated
+		}
 		batch, err := a.Batch(time.Now())
 		if err != nil {
 			return err
@@ -543,6 +600,11 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 			a.CountFrom(c.Taken)
 			tell("主系统收过编号更大的一批，这台机器的时钟应是校准过；接着那一批计数，重新交回")
 			again = true
+		} else if fault.Is(err, fault.Invalid) && a.speakOlder(time.Now()) {
+			tell("主系统不能识别这个版本的结果，改用较早的格式重新交回（%s）。请把主系统更新到同一版本", fault.Of(err).Says)
+			again = true
+		} else if fault.Is(err, fault.Invalid) {
+			tell("主系统不能识别结果，用最早的格式也没有收下，结果暂存 %d 条：%s请把主系统和监测点程序更新到同一版本", len(a.held), fault.Of(err).Says)
 		} else if ctx.Err() == nil {
 			tell("未能与主系统交换，结果暂存 %d 条：%v", len(a.held), err)
 			if fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -333,4 +334,58 @@ func FuzzOpenCount(f *testing.F) {
 			t.Fatalf("taken: %q", wire)
 		}
 	})
+}
+
+// An agent of this version works with a house of each version before, which takes
+// nothing that it does not know: it finds out by itself how to speak.
+func TestAnAgentSpeaksAsOlderHousesUnderstand(t *testing.T) {
+	pub, house, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type first struct {
+		Vantage string    `json:"vantage"`
+		Made    time.Time `json:"made"`
+		Seq     int64     `json:"seq"`
+		LineOK  bool      `json:"line_ok"`
+		Lost    int       `json:"lost,omitempty"`
+		Results []Result  `json:"results"`
+	}
+	type second struct {
+		first
+		Follows int64 `json:"follows,omitempty"`
+	}
+	type third struct {
+		second
+		Names []Name `json:"names,omitempty"`
+	}
+	for what, body := range map[string]func() any{"the first": func() any { return &first{} }, "before names": func() any { return &second{} }, "before versions": func() any { return &third{} }, "this": func() any { return &Batch{} }} {
+		key, err := NewKey("01JVANTAGE", pub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &Agent{Key: key, Version: "new", follows: time.Now().Add(time.Hour).UnixMilli(), seq: time.Now().Add(time.Hour).UnixMilli(), names: []Name{{ID: "s", Host: "www.one.gov.cn", Addresses: []string{"1.2.3.4"}}}, held: []Result{{ID: "s", OK: true}}}
+		ctx, cancel := context.WithCancel(t.Context())
+		asked, taken := 0, 0
+		err = a.Run(ctx, func(_ context.Context, wire []byte) ([]byte, error) {
+			asked++
+			var e envelope
+			if err := json.Unmarshal(wire, &e); err != nil {
+				t.Fatal(err)
+			}
+			if asked > editions {
+				cancel()
+			}
+			if err := strict(e.Body, body()); err != nil {
+				return nil, fault.New(fault.Invalid, "签名正确，但内容不能识别，双方版本可能不一致。")
+			}
+			defer cancel()
+			taken++
+			return Seal(house, Plan{Vantage: key.Vantage, Made: time.Now(), Until: time.Now().Add(time.Hour), Every: time.Minute})
+		}, t.Logf)
+		cancel()
+		if err != nil || taken != 1 {
+			t.Errorf("%s: taken %d times of %d (%v)", what, taken, asked, err)
+		}
+	}
 }

@@ -180,8 +180,14 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	return web.SendSheet(w, r, official.Sheet{Title: "域名和主机", Columns: columns, Rows: slices.Values(rows)}, "域名和主机")
 }
 
-func newSheet(l hosts.Look, findings []check.Finding, runs bool) record {
+func newSheet(l hosts.Look, findings []check.Finding, asked inspection.Asked, runs bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: registry.ShownHost(l.Host), Title: l.SiteName}, Trail: []web.Crumb{{Name: "域名和主机", Href: hostsPath}}}}
+	switch {
+	case asked.Out():
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: inspection.HandedOut, Text: asked.Waits()})
+	case asked.Says != "":
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "外网巡检机没有检测到", Text: asked.Says})
+	}
 	if l.At.IsZero() {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还没有检查", Text: "开启监测的网站每天检查一次，也可以立即检查。"})
 	}
@@ -255,7 +261,11 @@ func newSheet(l hosts.Look, findings []check.Finding, runs bool) record {
 	if runs {
 		v.Forms = append(v.Forms, web.Form{Action: hostsPath + "/" + url.PathEscape(string(l.Site)) + "/look", Sections: []web.Section{{Legend: "立即检查", Hint: "查询域名解析，以各版本协议握手，打开首页和几个下级页面。"}}, Buttons: []web.Button{{Label: "立即检查"}}})
 	}
-	v.Side = append(v.Side, web.Summary{Title: "网站", Terms: []web.Term{{Name: "主办单位", Text: l.UnitName}, {Name: "台账", Text: "查看网站台账", Href: "/console/sites/" + url.PathEscape(string(l.Site))}, {Name: "检查时间", Text: orNone(web.Minute(l.At))}}})
+	side := web.Summary{Title: "网站", Terms: []web.Term{{Name: "主办单位", Text: l.UnitName}, {Name: "台账", Text: "查看网站台账", Href: "/console/sites/" + url.PathEscape(string(l.Site))}, {Name: "检查时间", Text: orNone(web.Minute(l.At))}}}
+	if l.Vantage != "" {
+		side.Terms = append(side.Terms, web.Term{Name: "从哪里看到", Text: "外网巡检机“" + l.Vantage + "”", Note: web.Minute(l.SeenAt)})
+	}
+	v.Side = append(v.Side, side)
 	return v
 }
 
@@ -276,7 +286,11 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, status int, wro
 	if err != nil {
 		return err
 	}
-	v := newSheet(l, findings, s.May(authz.InspectionRun))
+	asked, _, err := h.hosts.Asked(r.Context(), s.ScopeFor(authz.InspectionRead), l.Site)
+	if err != nil {
+		return err
+	}
+	v := newSheet(l, findings, asked, s.May(authz.InspectionRun))
 	if wrong != nil {
 		var f web.Form
 		f.Wrong(wrong)
@@ -286,24 +300,32 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, status int, wro
 }
 
 func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
-	_, err := h.hosts.LookNow(r.Context(), authz.ScopeFrom(r.Context()), registry.SiteID(r.PathValue("id")))
+	id := registry.SiteID(r.PathValue("id"))
+	looked, err := h.hosts.LookNow(r.Context(), authz.ScopeFrom(r.Context()), id)
 	if web.Mendable(err) {
 		return h.render(w, r, web.StatusOf(err), err)
 	}
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, hostsPath+"/"+url.PathEscape(r.PathValue("id")), "已检查。")
+	says := "已检查。"
+	if asked, _, err := h.hosts.Asked(r.Context(), authz.ScopeFrom(r.Context()), id); err != nil {
+		return err
+	} else if looked == nil && asked.Out() {
+		says = inspection.HandedOut + "。"
+	}
+	return web.Done(w, r, hostsPath+"/"+url.PathEscape(r.PathValue("id")), says)
 }
 
 var (
-	sampleDay  = calendar.Date{Year: 2026, Month: 11, Day: 23}
-	sampleLook = hosts.Look{Site: "s", SiteName: "渭南市人民政府", Host: "www.weinan.gov.cn", UnitName: "渭南市人民政府办公室", At: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC), Wrong: 1, Outcome: map[string]check.Outcome{"ipv6": check.Violated, "tls": check.Kept, "dns": check.Untested},
+	sampleDay   = calendar.Date{Year: 2026, Month: 11, Day: 23}
+	sampleAsked = inspection.Asked{State: inspection.ErrandWaiting, AskedAt: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC), GivesUp: time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)}
+	sampleLook  = hosts.Look{Vantage: "电信", SeenAt: time.Date(2026, 11, 20, 1, 50, 0, 0, time.UTC), Site: "s", SiteName: "渭南市人民政府", Host: "www.weinan.gov.cn", UnitName: "渭南市人民政府办公室", At: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC), Wrong: 1, Outcome: map[string]check.Outcome{"ipv6": check.Violated, "tls": check.Kept, "dns": check.Untested},
 		Facts: check.Server{Host: "www.weinan.gov.cn", IPv6: &check.IPv6{}, TLS: &check.TLS{Offered: true, Best: "TLS 1.3", Until: sampleDay.AddDays(20)}, Names: &check.Names{Found: []string{"1.2.3.4"}, Expected: []string{"1.2.3.4"}, Elsewhere: []check.Elsewhere{{From: "延安监测点", Found: []string{"1.2.3.4"}, Dialled: "1.2.3.4"}}}, Where: &check.Where{At: []check.Place{{Host: "www.weinan.gov.cn", Address: "1.2.3.4", Country: "CN"}}, Source: "地址库"}, Hosting: &check.Hosting{Recorded: true, Provider: "市政务云", ProviderIn: "CN", ServerIn: "CN", ProviderName: "中国内地"}}}
 	hostileLook = hosts.Look{Site: `"><b>`, SiteName: "<script>alert(1)</script>", Host: `"`, UnitName: "<b>", Outcome: map[string]check.Outcome{"ipv6": "x"}, Facts: check.Server{Names: &check.Names{Found: []string{"<i>"}, Elsewhere: []check.Elsewhere{{From: "<b>", Found: []string{"</td>"}}}}, Where: &check.Where{At: []check.Place{{Host: "<b>", Address: "</td>"}}}}}
 )
 
 var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, hosts.Tally{}, 0, time.Time{}), newList([]hosts.Look{sampleLook}, 1, hosts.Tally{Sites: 3, Looked: 2, IPv6: 1}, 100, sampleLook.At), newList([]hosts.Look{hostileLook}, 1, hosts.Tally{}, 0, time.Time{}))
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newSheet(hosts.Look{Site: "s", SiteName: "新网站", Host: "a.gov.cn", UnitName: "某局"}, nil, true), newSheet(sampleLook, []check.Finding{{Check: "host.ipv6", Outcome: check.Violated, Says: "首页不支持 IPv6。", Fix: "增加解析", Article: "S22.2"}, {Check: "host.ipv6_deep", Outcome: check.Untested, Says: "未能检查。"}}, true),
-	newSheet(hostileLook, []check.Finding{{Check: "<b>", Outcome: check.Tolerated, Says: "<script>", Why: "</td>", Article: `"`}}, false))
+var recordPage = web.Define(web.Plain, "pages/record.html", newSheet(hosts.Look{Site: "s", SiteName: "新网站", Host: "a.gov.cn", UnitName: "某局"}, nil, sampleAsked, true), newSheet(sampleLook, []check.Finding{{Check: "host.ipv6", Outcome: check.Violated, Says: "首页不支持 IPv6。", Fix: "增加解析", Article: "S22.2"}, {Check: "host.ipv6_deep", Outcome: check.Untested, Says: "未能检查。"}}, inspection.Asked{}, true),
+	newSheet(hostileLook, []check.Finding{{Check: "<b>", Outcome: check.Tolerated, Says: "<script>", Why: "</td>", Article: `"`}}, inspection.Asked{State: inspection.ErrandRefused, Says: "<i>"}, false))

@@ -42,12 +42,13 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/vantages/{id}/plan", Permit: authz.MonitorSwitch, Handle: h.plan},
 		{Pattern: "POST /console/vantages/{id}/batch", Permit: authz.MonitorSwitch, Handle: h.batch, MaxBody: vantage.MaxWire + 1<<20},
 		{Pattern: "POST /console/vantages/{id}/revoke", Permit: authz.MonitorSwitch, Handle: h.revoke},
+		{Pattern: "POST /console/vantages/strangers/{mark}/refuse", Permit: authz.MonitorSwitch, Handle: h.stranger},
 	}
 }
 
 type record struct{ web.RecordView }
 
-func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspection.Gap, crawlers []inspection.CrawlerSeen, wayless bool, now time.Time, manages bool) record {
+func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspection.Gap, crawlers []inspection.CrawlerSeen, strangers []inspection.Stranger, wayless bool, now time.Time, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Title: "监测点", Lead: "从几个地方同时探测网站能否访问。多数监测点都打不开才计为一次失败；监测点自己线路不通的一轮不计；批准的临时下线和已书面报备的紧急下线不计。"}}}
 	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "操作"}}}
 	heard, own := 0, ""
@@ -139,6 +140,9 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		}
 		v.Main = append(v.Main, c)
 	}
+	for _, x := range strangers {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "有不认识的密钥签名的结果文件，没有读取", Text: fmt.Sprintf("%s 收到 %s（这个密钥共 %d 个文件，最早 %s），密钥指纹 %s。请与外网巡检机启动时显示的“公钥指纹”逐位核对：是本单位的，由系统管理员把那台机器数据目录下的 crawler.pub 放进平台数据目录的 keys/crawlers，几分钟内自动收下；不认识的，不要放入，并请“不收这个密钥”。", web.Minute(x.Last), x.File, x.Files, web.Minute(x.First), x.Fingerprint())})
+	}
 	d := web.Table{Caption: "监测点意见不一致（近 8 天）", Columns: []web.Column{{Head: "时间"}, {Head: "网站", Wide: true}, {Head: "打不开"}, {Head: "怎样计"}}, Empty: web.Empty{Title: "没有意见不一致的时段"}}
 	for _, x := range doubts {
 		says := "有监测点打得开，计为正常"
@@ -149,6 +153,9 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 	}
 	v.Main = append(v.Main, d)
 	if manages {
+		for _, x := range strangers {
+			v.Forms = append(v.Forms, web.Form{Action: vantagesPath + "/strangers/" + x.Mark() + "/refuse", Folded: true, Key: "stranger" + x.Mark(), Sections: []web.Section{{Legend: "不收密钥 " + x.Fingerprint(), Hint: "不是本单位的外网巡检机时用。它的文件不读取、不再提示；以后认定是本单位的，放入 crawler.pub 即收。"}}, Buttons: []web.Button{{Label: "不收这个密钥", Kind: web.Danger}}})
+		}
 		line := web.Field{Kind: web.TextArea, Name: "line", Label: "自检地址", Rows: 3, Hint: "每行一个完整网址，选监测点附近稳定的、自己能确认的地址；都打不开时认为是监测点断网"}
 		// What is next stands open: results to take in, else a vantage to register.
 		serving := slices.DeleteFunc(slices.Clone(list), func(x inspection.Vantage) bool { return x.ID == inspection.OwnVantage || !x.Revoked.IsZero() })
@@ -176,10 +183,12 @@ func asked() web.Table {
 	for _, r := range [][3]string{
 		{"网站能否访问（可用性、告警）", "监测点。只有一个监测点的，以它为准", "没有监测点联系的，记为未检测，不计失败"},
 		{"网页、栏目、链接、用语、个人信息、篡改比对等巡检；人工发起的检查和复测", "外网巡检机（收签名的计划，交回签名的结果）", "到期没有带回的，按没有检查告知"},
-		{"域名解析是否与台账一致、服务器是否在境外", "以监测点的解析结果判断，看到两次才认定", "没有监测点报来的，未能检测"},
+		{"域名解析是否与台账一致、服务器是否在境外", "外网巡检机和监测点的解析结果，看到两次才认定", "都没有报来的，未能检测"},
 		{"域名到期、托管服务商", "依台账判断，不需要联网", ""},
-		{"证书和加密协议、IPv6、域名服务器、与台账核对", "没有别处代为检测", "未能检测，不计问题；请人工查看后登记"},
-		{"新媒体订阅源、应用下载地址", "没有别处代为读取", "未能检测；请登记看到的情况或导入发布数据"},
+		{"证书和加密协议、IPv6、域名服务器", "外网巡检机，每天一次，结果按同样的规则判断", "未能检测，不计问题；查看详情页所写的原因"},
+		{"新媒体订阅源", "外网巡检机，每 6 小时一次", "未能检测；请登记看到的情况或导入发布数据"},
+		{"已关停网站的原域名是否按跳转表应答", "外网巡检机", "未能核对，写明原因，其后再次交办"},
+		{"应用下载地址、与台账核对", "没有别处代为检测", "未能检测，不计问题；请人工查看后登记"},
 		{"相近域名、假冒网站", "没有别处代为查询", "不查询、不查看；请由人打开后登记情况"},
 		{"本平台直接提供访问的网站", "本系统", "其中引用的外部链接和附件未能检测"},
 	} {
@@ -227,7 +236,11 @@ func (h *Handler) view(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	return newView(list, doubts, gap, crawlers, h.inspection.Wayless(), h.inspection.Now(), governs), nil
+	strangers, err := h.inspection.Strangers(r.Context())
+	if err != nil {
+		return record{}, err
+	}
+	return newView(list, doubts, gap, crawlers, strangers, h.inspection.Wayless(), h.inspection.Now(), governs), nil
 }
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
@@ -290,6 +303,13 @@ func (h *Handler) revoke(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Done(w, r, vantagesPath, "监测点已停用。")
+}
+
+func (h *Handler) stranger(w http.ResponseWriter, r *http.Request) error {
+	if err := h.inspection.RefuseStranger(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("mark")); err != nil {
+		return err
+	}
+	return web.Done(w, r, vantagesPath, "这个密钥签名的文件不再提示。")
 }
 
 func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
@@ -397,5 +417,5 @@ var (
 	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true, SeenAt: sampleNow, RefusedAt: sampleNow, RefusedSays: "<i>", Program: vantage.Writer{Format: vantage.Format, Version: "<b>"}}}
 )
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, inspection.Gap{}, nil, false, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，登记的自检地址都打不开。"}, []inspection.CrawlerSeen{{Name: "电信", SeenAt: sampleNow, Program: vantage.Writer{Format: vantage.Format, Version: "0a1b2c3d4e5f"}}, {Name: "旧机", SeenAt: sampleNow}, {Name: "联通", RefusedAt: sampleNow, RefusedSays: "签名正确，但外网巡检机程序版本 9f8e7d6c5b4a 高于主系统，内容不能识别。请把主系统更新到同一版本。"}}, false, sampleNow, true),
-	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, inspection.Gap{Title: "<i>", Says: "<i>"}, []inspection.CrawlerSeen{{Name: "<b>", Program: vantage.Writer{Format: 9, Version: "<i>"}, RefusedAt: sampleNow, RefusedSays: "<script>"}}, false, sampleNow, true))
+var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, inspection.Gap{}, nil, nil, false, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, inspection.Gap{Title: "本系统的网络不通", Says: "自 2026-11-28 01:20 起，登记的自检地址都打不开。"}, []inspection.CrawlerSeen{{Name: "电信", SeenAt: sampleNow, Program: vantage.Writer{Format: vantage.Format, Version: "0a1b2c3d4e5f"}}, {Name: "旧机", SeenAt: sampleNow}, {Name: "联通", RefusedAt: sampleNow, RefusedSays: "签名正确，但外网巡检机程序版本 9f8e7d6c5b4a 高于主系统，内容不能识别。请把主系统更新到同一版本。"}}, []inspection.Stranger{{File: "01J.batch", Files: 3, First: sampleNow, Last: sampleNow}}, false, sampleNow, true),
+	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, inspection.Gap{Title: "<i>", Says: "<i>"}, []inspection.CrawlerSeen{{Name: "<b>", Program: vantage.Writer{Format: 9, Version: "<i>"}, RefusedAt: sampleNow, RefusedSays: "<script>"}}, []inspection.Stranger{{File: "<script>", Files: 1, First: sampleNow, Last: sampleNow}}, false, sampleNow, true))

@@ -22,7 +22,7 @@ func TestTheNextActOfVantagesStandsOpen(t *testing.T) {
 		"on line": {[]inspection.Vantage{{ID: "a"}}, ""},
 	} {
 		var open []string
-		for _, f := range newView(tt.list, nil, inspection.Gap{}, nil, false, sampleNow, true).Forms {
+		for _, f := range newView(tt.list, nil, inspection.Gap{}, nil, nil, false, sampleNow, true).Forms {
 			if !f.Folded {
 				open = append(open, f.Action)
 			}
@@ -37,7 +37,7 @@ func TestTheNextActOfVantagesStandsOpen(t *testing.T) {
 // of those that confirm.
 func TestAClockThatIsOffIsTold(t *testing.T) {
 	for ahead, want := range map[time.Duration]string{-90 * time.Second: "慢90秒", 11 * time.Minute: "快11分钟", -8 * time.Hour: "慢8小时", 72 * time.Hour: "快3天", 30 * time.Second: ""} {
-		v := newView([]inspection.Vantage{{ID: "a", Name: "西安监测点", SeenAt: sampleNow, LineOK: true, Ahead: ahead}}, nil, inspection.Gap{}, nil, false, sampleNow, false)
+		v := newView([]inspection.Vantage{{ID: "a", Name: "西安监测点", SeenAt: sampleNow, LineOK: true, Ahead: ahead}}, nil, inspection.Gap{}, nil, nil, false, sampleNow, false)
 		tag := v.Main[0].(web.Table).Rows[0].Cells[2].Tags[0].Text
 		if want == "" {
 			if tag != "正常" || len(v.Alerts) != 0 {
@@ -54,7 +54,7 @@ func TestAClockThatIsOffIsTold(t *testing.T) {
 // Readings 22: the page of a house without a way to the Internet says who looks for what
 // and does not say that this system probes.
 func TestReadings22_WhoLooksIsTold(t *testing.T) {
-	v := newView([]inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统"}}, nil, inspection.Gap{Title: "没有监测点在探测"}, nil, true, sampleNow, true)
+	v := newView([]inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统"}}, nil, inspection.Gap{Title: "没有监测点在探测"}, nil, nil, true, sampleNow, true)
 	if tag := v.Main[0].(web.Table).Rows[0].Cells[2].Tags[0].Text; tag != "不能访问互联网，不计票" {
 		t.Errorf("%q", tag)
 	}

@@ -244,7 +244,14 @@ func newSheet(x newmedia.Sheet, runs bool, today calendar.Date) record {
 	if x.Feed != "" {
 		feed.Text = x.Feed
 		if !x.FeedAt.IsZero() {
-			feed.Note = "最近读取 " + web.Minute(x.FeedAt) + " " + x.FeedSays
+			feed.Note = "最近读取 " + web.Minute(x.FeedAt)
+			if x.FeedFrom != "" {
+				feed.Note += "（外网巡检机“" + x.FeedFrom + "”）"
+			}
+			feed.Note += " " + x.FeedSays
+		}
+		if x.FeedAsked.Out() {
+			feed.Note = strings.TrimPrefix(feed.Note+"；"+inspection.HandedOut+"："+x.FeedAsked.Waits(), "；")
 		}
 	}
 	purpose := web.Term{Name: "用途", Text: a.Purpose}
