@@ -69,7 +69,7 @@ var verifyAuditCommand = command{
 
 var verifyEvidenceCommand = command{
 	name: "verify evidence", says: "校验检查证据：每条证据与审计记录中的摘要是否相符，文件是否完好",
-	help: "输出（--json）：{\"proofs\",\"old\",\"bytes\",\"damage\":[{\"kind\",\"proof\",\"finding\",\"says\"}]}；kind：changed 被改，removed 被删，unknown 来历不明，bytes 文件缺失或损坏。审计记录本身用 verify audit 校验。发现损坏时退出码 3。",
+	help: "输出（--json）：{\"proofs\",\"old\",\"bytes\",\"cleared\",\"damage\":[{\"kind\",\"proof\",\"finding\",\"says\"}]}；kind：changed 被改，removed 被删，unknown 来历不明，bytes 文件缺失或损坏。审计记录本身用 verify audit 校验。发现损坏时退出码 3。",
 	run: func(ctx context.Context, c *call) error {
 		store := c.store()
 		asJSON := c.flags.Bool("json", false, "输出 JSON")
@@ -86,7 +86,7 @@ var verifyEvidenceCommand = command{
 					return err
 				}
 			} else {
-				fmt.Fprintf(c.stdout, "证据 %d 条（其中 %d 条早于证据入链），读回文件 %d 个，损坏 %d 处。\n", rep.Proofs, rep.Old, rep.Bytes, len(rep.Damage))
+				fmt.Fprintf(c.stdout, "证据 %d 条（其中 %d 条早于证据入链，%d 条的文件已按保存期限清除），读回文件 %d 个，损坏 %d 处。\n", rep.Proofs, rep.Old, rep.Cleared, rep.Bytes, len(rep.Damage))
 				for _, d := range rep.Damage {
 					fmt.Fprintf(c.stdout, "  [%s] %s\n", d.Kind, d.Says)
 				}

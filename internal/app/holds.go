@@ -15,7 +15,7 @@ func bytesIn(c db.Column) bool {
 	if strings.HasPrefix(c.Table, "media_") { // the media library asks itself
 		return false
 	}
-	return slices.Contains([]string{"blob", "ref", "xlsx", "list", "parts"}, c.Name) || strings.HasSuffix(c.Name, "_ref") || strings.HasSuffix(c.Name, "_blob")
+	return slices.Contains([]string{"blob", "ref", "xlsx", "list", "parts", "screenshot", "beside"}, c.Name) || strings.HasSuffix(c.Name, "_ref") || strings.HasSuffix(c.Name, "_blob")
 }
 
 // holds reports whether any record outside the media library holds the content.
@@ -29,8 +29,11 @@ func (h *House) holds(ctx context.Context, q db.Querier, ref blob.Ref) (bool, er
 			continue
 		}
 		is, what := ` = $1`, string(ref)
-		if c.Name == "parts" { // several in one
+		if c.Name == "parts" || c.Name == "beside" { // several in one
 			is, what = ` LIKE $1`, "%"+ref.Hash()+"%"
+		}
+		if c.Table == "finding_evidence" { // what was let go still names its bytes, and holds none
+			is += ` AND cleared_at IS NULL`
 		}
 		held, err := db.One(ctx, q, db.Value[bool], `SELECT EXISTS (SELECT 1 FROM `+c.Table+` WHERE `+c.Name+is+`)`, what)
 		if held || err != nil {

@@ -185,5 +185,6 @@ func watchCarriers() []org.Module {
 func (h *House) sweepWatch(ctx context.Context) error {
 	_, err := h.Vigil.Sweep(ctx)
 	_, also := h.Duty.Sweep(ctx)
-	return errors.Join(err, also)
+	_, evidence := h.Inspection.SweepEvidence(ctx)
+	return errors.Join(err, also, evidence)
 }

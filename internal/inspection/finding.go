@@ -123,10 +123,11 @@ type Proof struct {
 	At      time.Time
 	Took    time.Duration
 	Actor   string
-	Hash    string // of all of it; the trail holds it too
-	Number  int64  // in the chain of the trail; zero until the sequencer has linked it
-	Entry   string // of the trail that holds the hash
-	Altered bool   // it is not what the trail holds the hash of
+	Hash    string    // of all of it; the trail holds it too
+	Number  int64     // in the chain of the trail; zero until the sequencer has linked it
+	Entry   string    // of the trail that holds the hash
+	Altered bool      // it is not what the trail holds the hash of
+	Cleared time.Time // its bytes were let go; what it says and its hash stay
 	engine.Evidence
 }
 
@@ -321,7 +322,7 @@ func (s *Service) Proofs(ctx context.Context, q db.Querier, scope authz.Scope, i
 		var l link
 		return l, r.Scan(&l.proof, &l.entry, &l.after, &l.number)
 	}, `SELECT e.target_id, e.id, e.after, COALESCE(l.seq, 0) FROM audit_entry e LEFT JOIN audit_link l ON l.entry_id = e.id
-	     WHERE e.target_kind = $1 AND e.target_id IN (SELECT id FROM finding_evidence WHERE finding_id = $2)`, evidenceKind, id)
+	     WHERE e.target_kind = $1 AND e.act = $3 AND e.target_id IN (SELECT id FROM finding_evidence WHERE finding_id = $2)`, evidenceKind, id, keepAct)
 	for i := range list {
 		list[i].Altered = list[i].Hash != "" // until the trail speaks for it
 	}
@@ -369,14 +370,14 @@ func (s *Service) Looks(ctx context.Context, q db.Querier, scope authz.Scope, id
 }
 
 const proofSelect = `
-	SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, beside, hash
+	SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, beside, hash, cleared_at
 	  FROM finding_evidence`
 
 func scanProof(r db.Scanner) (Proof, error) {
 	var p Proof
 	var ms int64
 	var boxes, beside string
-	err := r.Scan(&p.ID, &p.Finding, &p.Run, &p.Look, &p.Outcome, &p.Says, &p.At, &ms, &p.Actor, &p.URL, &p.Status, &p.Headers, &p.Link, &p.LinkStatus, &p.LinkFinal, &p.Ref, &p.SHA256, &p.Size, &p.Excerpt, &p.Vantage, &p.Edition, &p.Screenshot, &boxes, &beside, &p.Hash)
+	err := r.Scan(&p.ID, &p.Finding, &p.Run, &p.Look, &p.Outcome, &p.Says, &p.At, &ms, &p.Actor, &p.URL, &p.Status, &p.Headers, &p.Link, &p.LinkStatus, &p.LinkFinal, &p.Ref, &p.SHA256, &p.Size, &p.Excerpt, &p.Vantage, &p.Edition, &p.Screenshot, &boxes, &beside, &p.Hash, &p.Cleared)
 	p.Took, p.Evidence.At = time.Duration(ms)*time.Millisecond, p.At
 	if err == nil && boxes != "" {
 		err = json.Unmarshal([]byte(boxes), &p.Boxes)
@@ -442,7 +443,7 @@ func insertProof(ctx context.Context, tx *db.Tx, p Proof) (string, error) {
 	}
 	// The hash goes into the chain of the trail: whoever changes the evidence
 	// afterwards would have to change the chain.
-	if err := audit.Record(ctx, tx, audit.Entry{Act: "inspection.evidence.keep", Target: audit.Target{Kind: evidenceKind, ID: p.ID, Name: string(p.Finding)}, After: map[string]string{"hash": p.Hash}}); err != nil {
+	if err := audit.Record(ctx, tx, audit.Entry{Act: keepAct, Target: audit.Target{Kind: evidenceKind, ID: p.ID, Name: string(p.Finding)}, After: map[string]string{"hash": p.Hash}}); err != nil {
 		return "", err
 	}
 	return p.ID, nil
@@ -467,7 +468,7 @@ func (s *Service) moveAs(ctx context.Context, tx *db.Tx, f Finding, act string, 
 		f.ClosedAt, f.ClosedBy = tx.Now(), proof
 		closed = f.ClosedAt
 	}
-	_, err = tx.Exec(ctx, `UPDATE finding SET state = $2, closed_at = $3, closed_by = $4 WHERE id = $1`, f.ID, f.State, closed, f.ClosedBy)
+	_, err = tx.Exec(ctx, `UPDATE finding SET state = $2, closed_at = $3, closed_by = $4, evidence_cleared_at = NULL WHERE id = $1`, f.ID, f.State, closed, f.ClosedBy)
 	if _, dup := db.UniqueViolation(err); dup {
 		return Finding{}, fault.New(fault.Conflict, "这个问题已经复发，登记为新的一条，请打开新的一条复测。").From(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,10 +67,12 @@ type EvidenceDamage struct {
 // EvidenceReport is what VerifyEvidence found. Old counts looks kept before
 // evidence was chained.
 type EvidenceReport struct {
-	Proofs int              `json:"proofs"`
-	Old    int              `json:"old"`
-	Bytes  int              `json:"bytes"` // files read back
-	Damage []EvidenceDamage `json:"damage"`
+	Proofs int `json:"proofs"`
+	Old    int `json:"old"`
+	Bytes  int `json:"bytes"` // files read back
+	// Cleared looks let go of their bytes when their time had passed.
+	Cleared int              `json:"cleared"`
+	Damage  []EvidenceDamage `json:"damage"`
 }
 
 const proofsAtOnce = 500
@@ -94,6 +97,15 @@ func (s *Service) VerifyEvidence(ctx context.Context) (EvidenceReport, error) {
 		if err != nil {
 			return rep, err
 		}
+		var said []string
+		for _, p := range list {
+			if !p.Cleared.IsZero() {
+				said = append(said, p.ID)
+			}
+		}
+		if said, err = s.clearedIn(ctx, said); err != nil {
+			return rep, err
+		}
 		for _, p := range list {
 			after = p.ID
 			rep.Proofs++
@@ -106,6 +118,13 @@ func (s *Service) VerifyEvidence(ctx context.Context) (EvidenceReport, error) {
 				add("unknown", p, "证据 %s（问题 %s）在审计记录中没有登记，来历不明。", p.ID, p.Finding)
 			case p.digest() != hash || p.Hash != hash:
 				add("changed", p, "证据 %s（问题 %s）的内容与登记时的摘要不符，已被改动。", p.ID, p.Finding)
+			}
+			if !p.Cleared.IsZero() {
+				if _, ok := slices.BinarySearch(said, p.ID); !ok {
+					add("changed", p, "证据 %s（问题 %s）标为文件已清除，审计记录中没有登记。", p.ID, p.Finding)
+				}
+				rep.Cleared++
+				continue
 			}
 			for _, ref := range p.Refs() {
 				err, done := read[ref]
@@ -145,7 +164,7 @@ func (s *Service) chained(ctx context.Context, after, to string) (map[string]str
 	rows, err := db.All(ctx, s.db, func(r db.Scanner) (row, error) {
 		var x row
 		return x, r.Scan(&x.id, &x.after)
-	}, `SELECT target_id, after FROM audit_entry WHERE target_kind = $1 AND target_id > $2 AND target_id <= $3`, evidenceKind, after, to)
+	}, `SELECT target_id, after FROM audit_entry WHERE target_kind = $1 AND target_id > $2 AND target_id <= $3 AND act = $4`, evidenceKind, after, to, keepAct)
 	out := make(map[string]string, len(rows))
 	for _, r := range rows {
 		out[r.id] = hashIn(r.after)
@@ -166,7 +185,7 @@ func hashIn(after string) string {
 }
 
 func (s *Service) beyond(ctx context.Context, last string) ([]string, error) {
-	return db.All(ctx, s.db, db.Value[string], `SELECT target_id FROM audit_entry WHERE target_kind = $1 AND target_id > $2 ORDER BY target_id LIMIT 1000`, evidenceKind, last)
+	return db.All(ctx, s.db, db.Value[string], `SELECT target_id FROM audit_entry WHERE target_kind = $1 AND target_id > $2 AND act = $3 ORDER BY target_id LIMIT 1000`, evidenceKind, last, keepAct)
 }
 
 func (s *Service) readBack(ctx context.Context, ref blob.Ref) error {

@@ -165,29 +165,30 @@ type Settings struct {
 
 // Service is the door of inspection.
 type Service struct {
-	db       *db.DB
-	probes   *db.DB
-	registry *registry.Service
-	blobs    blob.Store
-	client   *egress.Client
-	manners  *crawl.Manners
-	links    *crawl.LinkCheck // nil without a frontier: each run its own
-	set      Settings
-	columns  func(context.Context, registry.Site) ([]check.Column, error)
-	item     func(ctx context.Context, site registry.SiteID, address string) string
-	pages    func(ctx context.Context, site registry.Site, each func(path string)) error
-	origin   func(registry.Site) string
-	exempt   func(ctx context.Context, site registry.SiteID) (bool, error)
-	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
-	desk     *Desk // nil where nobody answers disputes by a day
-	tighter  func(ctx context.Context) (func(areaPath string) int, error)
-	house    ed25519.PrivateKey // signs lists for vantages
-	windows  func(ctx context.Context, sites []registry.SiteID) (map[registry.SiteID][]Window, error)
-	served   func(registry.Site) bool // by this process; nil: none
-	errands  []func(ctx context.Context, tx *db.Tx, f Finding, e Errand) error
-	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (engine.Look, error) // by family
-	accounts func(ctx context.Context, scope authz.Scope, f Finding) (engine.Look, error)             // nil: nobody looks at accounts
-	afar     map[string]Afar                                                                          // by kind
+	db        *db.DB
+	probes    *db.DB
+	registry  *registry.Service
+	blobs     blob.Store
+	client    *egress.Client
+	manners   *crawl.Manners
+	links     *crawl.LinkCheck // nil without a frontier: each run its own
+	set       Settings
+	columns   func(context.Context, registry.Site) ([]check.Column, error)
+	item      func(ctx context.Context, site registry.SiteID, address string) string
+	pages     func(ctx context.Context, site registry.Site, each func(path string)) error
+	origin    func(registry.Site) string
+	exempt    func(ctx context.Context, site registry.SiteID) (bool, error)
+	moved     []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
+	desk      *Desk // nil where nobody answers disputes by a day
+	tighter   func(ctx context.Context) (func(areaPath string) int, error)
+	house     ed25519.PrivateKey // signs lists for vantages
+	windows   func(ctx context.Context, sites []registry.SiteID) (map[registry.SiteID][]Window, error)
+	served    func(registry.Site) bool // by this process; nil: none
+	errands   []func(ctx context.Context, tx *db.Tx, f Finding, e Errand) error
+	retention *retention                                                                               // nil: bytes of evidence are kept for good
+	afar      map[string]Afar                                                                          // by kind
+	retests   map[string]func(ctx context.Context, site registry.Site, f Finding) (engine.Look, error) // by family
+	accounts  func(ctx context.Context, scope authz.Scope, f Finding) (engine.Look, error)             // nil: nobody looks at accounts
 }
 
 // New makes the service. probes is the database of OpenProbes; client carries

@@ -243,6 +243,11 @@ func (s *Service) held(ctx context.Context, ref, original blob.Ref) (bool, error
 	return false, nil
 }
 
+// Holds reports whether any record of the house holds the content.
+func (s *Service) Holds(ctx context.Context, ref blob.Ref) (bool, error) {
+	return s.held(ctx, ref, "")
+}
+
 // putAway is the second step.
 func (s *Service) putAway(ctx context.Context, d Discard) error {
 	if held, err := s.held(ctx, d.Blob, d.Blob); err != nil || held {

@@ -361,7 +361,7 @@ func besideTerms(list []engine.Beside, base string) (out []besideView) {
 		if b.SHA256 != "" {
 			v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "SHA-256", Text: b.SHA256})
 		}
-		if b.Ref != "" {
+		if b.Ref != "" && base != "" {
 			v.Download = fmt.Sprintf("%s?beside=%d", base, i)
 		}
 		out = append(out, v)

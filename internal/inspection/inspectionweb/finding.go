@@ -329,6 +329,11 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 	if p.Took > 0 {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "复测用时", Text: fmt.Sprintf("%.1f 秒", p.Took.Seconds()), Note: p.Actor})
 	}
+	if !p.Cleared.IsZero() {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "留存文件", Text: "已按保存期限清除，散列仍在链上", Note: web.Minute(p.Cleared)})
+		v.Beside = besideTerms(p.Beside, "")
+		return v
+	}
 	if p.Ref != "" {
 		v.Download = base + "/evidence/" + p.ID
 	}
@@ -782,6 +787,9 @@ func (h *Handler) uphold(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, f.Link(), "已驳回误报，问题恢复为待整改。")
 }
 
+// errCleared says that bytes were let go when their time had passed.
+var errCleared = fault.New(fault.Gone, "这份证据的文件已按保存期限清除，散列仍在链上；时间、网址、状态码等记录在问题页面照常可查。")
+
 // maxEvidence bounds what is read back into memory, in bytes: a page of another
 // site is fetched with a smaller limit.
 const maxEvidence = 16 << 20
@@ -814,6 +822,9 @@ func (h *Handler) evidence(w http.ResponseWriter, r *http.Request) error {
 		if p.ID != r.PathValue("proof") || ref == "" {
 			continue
 		}
+		if !p.Cleared.IsZero() {
+			return errCleared
+		}
 		f, err := h.blobs.Open(ctx, ref)
 		if err != nil {
 			return fault.New(fault.Gone, "证据文件已不在存储中，请联系系统管理员核对备份。").From(err)
@@ -835,6 +846,9 @@ func (h *Handler) picture(w http.ResponseWriter, r *http.Request) error {
 	for _, p := range proofs {
 		if p.ID != r.PathValue("proof") || p.Screenshot == "" {
 			continue
+		}
+		if !p.Cleared.IsZero() {
+			return errCleared
 		}
 		f, err := h.blobs.Open(ctx, p.Screenshot)
 		if err != nil {

@@ -3,8 +3,10 @@ package inspectionweb
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
 )
@@ -155,5 +157,22 @@ func TestAnExcerptIsCalledWhatItIs(t *testing.T) {
 		if got := newProof("/f", p, none); got.Named != tt.named || got.Kept != tt.kept {
 			t.Errorf("%s: %s, %s", name, got.Named, got.Kept)
 		}
+	}
+}
+
+// A look whose bytes were let go says so, offers no file and keeps what was seen.
+func TestALookSaysItsBytesWereCleared(t *testing.T) {
+	p := inspection.Proof{ID: "P", Hash: "h", Number: 7, Evidence: engine.Evidence{Status: 200, Ref: "sha256:x", Screenshot: "sha256:y", SHA256: "x", Beside: []engine.Beside{{As: check.AsSpider, Ref: "sha256:z"}}}}
+	if v := newProof("/f", p, all); v.Download == "" || v.Picture.Href == "" || len(v.Beside) != 1 || v.Beside[0].Download == "" {
+		t.Fatalf("%+v", v)
+	}
+	p.Cleared = time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
+	v := newProof("/f", p, all)
+	said := false
+	for _, x := range v.Facts.Terms {
+		said = said || x.Text == "已按保存期限清除，散列仍在链上" && x.Note != ""
+	}
+	if !said || v.Download != "" || v.Picture.Href != "" || len(v.Beside) != 1 || v.Beside[0].Download != "" {
+		t.Errorf("%+v", v)
 	}
 }

@@ -35,6 +35,9 @@ type Settings struct {
 	// MediaUnusedDays is how long a file of the media library that nothing shows
 	// lies before it is listed to be cleared, in days.
 	MediaUnusedDays int `json:"media_unused_days"`
+	// EvidenceDays is how long the bytes of a finding's evidence are kept after it
+	// has closed, in days. No article gives a number.
+	EvidenceDays int `json:"evidence_days"`
 	// InquiryWorkdays is how long a sponsor has to answer an 核实单, in working
 	// days (readings 7).
 	InquiryWorkdays int `json:"inquiry_workdays"`
@@ -285,6 +288,7 @@ func Defaults() Settings {
 		HoleAdviceDays:          60,
 		AccountMendDays:         5,
 		MediaUnusedDays:         90,
+		EvidenceDays:            1095,
 		RosterDueDay:            25,
 		RecordDueHour:           18,
 		NearVetoPercent:         3,
@@ -357,6 +361,7 @@ func (s Settings) Wrong() []string {
 		"台账核对确认的截止日期不存在，请填写每年都有的日期。")
 	bad(s.RecertifyDays < 1 || s.RecertifyDays > 300, "台账核对确认的办理时间须为1至300天，请重新填写。")
 	bad(s.MediaUnusedDays < 7 || s.MediaUnusedDays > 3650, "媒体库未使用文件的保留天数须为7至3650天，请重新填写。")
+	bad(s.EvidenceDays < 180 || s.EvidenceDays > 36500, "检查证据文件在问题办结后的保存天数须为180至36500天，请重新填写。")
 	bad(s.MatrixDays < 1, "矩阵归位期限须为1天以上，请填写正整数。")
 	bad(s.ImpostorVerifyWorkdays < 1 || s.ImpostorVerifyWorkdays > 30, "假冒线索核实期限须为1至30个工作日，请重新填写。")
 	bad(s.ImpostorReferWorkdays < 1 || s.ImpostorReferWorkdays > 30, "商请网信部门处理假冒的期限须为1至30个工作日，请重新填写。")
