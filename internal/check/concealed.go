@@ -1507,6 +1507,15 @@ func redirects(f *Facts) (out []sighting) {
 // refreshBare is a refresh that names its address without a word before it.
 var refreshBare = regexp.MustCompile(`^\s*[\d.]*\s*[;,]\s*["']?((?i:https?:)?//[^"'\s]+)`)
 
+// RefreshAddress is where a refresh, of a tag or of a header, leads; "" for one that leads
+// nowhere else.
+func RefreshAddress(content string) string {
+	if to := refreshTo(content); len(to) > 1 {
+		return to[1]
+	}
+	return ""
+}
+
 func refreshTo(content string) []string {
 	if to := refreshURL.FindStringSubmatch(content); to != nil {
 		return to
