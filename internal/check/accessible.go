@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -208,9 +209,10 @@ func unseenTo(n *html.Node) bool {
 	return hasAttr(n, "hidden") || attr(n, "aria-hidden") == "true" || strings.Contains(strings.ReplaceAll(strings.ToLower(attr(n, "style")), " ", ""), "display:none")
 }
 
-func within(n *html.Node, a atom.Atom) bool {
+// within reports whether an element stands in one of some kinds.
+func within(n *html.Node, kinds ...atom.Atom) bool {
 	for e := n.Parent; e != nil; e = e.Parent {
-		if e.DataAtom == a {
+		if slices.Contains(kinds, e.DataAtom) {
 			return true
 		}
 	}

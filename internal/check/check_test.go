@@ -383,6 +383,12 @@ func TestListedRows(t *testing.T) {
 		{"the date of the title", `<li><a href="/1">疫情防控工作的通告（2023年3月1日）</a></li>`, ""},
 		{"the date of the title and the day", `<li><a href="/1">疫情防控工作的通告（2023年3月1日）</a><span>03-01</span></li>`, "2026-03-01"},
 		{"no day", `<li><a href="/1">我区召开教育工作会议</a> 1/12</li><li><a href="/2">我区召开教育工作会议</a> 13-32</li><li><a href="/3">首页</a> 03-18</li>`, ""},
+		{"the day above the title", `<div class="item"><p class="date">2026-03-18</p><h3><a href="/1">我区召开教育工作会议</a></h3></div><div class="item"><p class="date">2026-03-17</p><h3><a href="/2">我区召开防汛工作会议</a></h3></div>`, "2026-03-18 2026-03-17"},
+		{"the day below the title", `<h3><a href="/1">我区召开教育工作会议</a></h3><p>2026-03-18</p><h3><a href="/2">我区召开防汛工作会议</a></h3><p>2026-03-17</p>`, "2026-03-18 2026-03-17"},
+		{"the day as a term", `<dl><dt>2026-03-18</dt><dd><a href="/1">我区召开教育工作会议</a></dd><dt>2026-03-17</dt><dd><a href="/2">我区召开防汛工作会议</a></dd></dl>`, "2026-03-18 2026-03-17"},
+		{"the day in the cell before", `<table><tr><td>2026-03-18</td><td><a href="/1">我区召开教育工作会议</a></td></tr></table>`, "2026-03-18"},
+		{"day and month apart within the link", `<ul><li><a href="/1"><p class="d"><b>18</b>2026/03</p><div>我区召开教育工作会议</div></a></li></ul>`, "2026-03-18"},
+		{"a clock above a link", `<div>2026-03-20</div><p><a href="/1">市民服务热线使用说明</a></p>`, ""},
 		{"old date with a weekday", `<div>2024年3月1日 星期五 <a href="/1">甲</a></div>`, "2024-03-01"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

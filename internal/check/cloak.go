@@ -22,6 +22,9 @@ const (
 	// AsMobileSearcher is a telephone's browser sent by a search engine: those who send
 	// visitors away often ask for both.
 	AsMobileSearcher = "mobile_searcher"
+	// AsPatrol is the plain way, once more: its page is held against the others and not
+	// judged.
+	AsPatrol = "patrol"
 )
 
 // Alternate is a page fetched again as somebody else. Sites broken into often
@@ -31,6 +34,9 @@ type Alternate struct {
 	As string
 	// Page is what came; nil when nothing could be read.
 	Page *Page
+	// Fault is what came under a status of failure. Nobody compares such a page, but some
+	// are planted ones.
+	Fault *Page
 	// Status and FinalURL are of the answer.
 	Status   int
 	FinalURL string
@@ -86,6 +92,15 @@ func cloaked(c *Check, f *Facts, a Alternate) Finding {
 	if a.Page == nil && away.host != "" {
 		return c.tolerated(a.words()+"时转到 "+away.host, a.As)
 	}
+	if a.Fault != nil {
+		w := planted(f.Page.DocumentTitle(), a.Fault.DocumentTitle(), f.Lexicon)
+		if w == "" {
+			w = planted(f.Page.VisibleText, a.Fault.VisibleText, f.Lexicon)
+		}
+		if w != "" {
+			return c.wrong(fmt.Sprintf("%s时以状态码 %d 返回含有“%s”的网页", a.words(), a.Status, w), a.As)
+		}
+	}
 	if a.Page == nil {
 		why := a.Why
 		if why == "" {
@@ -105,6 +120,13 @@ func cloaked(c *Check, f *Facts, a Alternate) Finding {
 	seen := map[string]bool{}
 	for _, l := range f.Page.Links {
 		seen[hostOf(l.URL)] = true
+	}
+	for _, b := range f.Alternates {
+		if b.As == AsPatrol && b.Page != nil {
+			for _, l := range b.Page.Links {
+				seen[hostOf(l.URL)] = true
+			}
+		}
 	}
 	for _, l := range a.Page.Links {
 		h := hostOf(l.URL)

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -219,7 +220,7 @@ func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
 	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(p.declsOf), byScript: map[string]bool{}, shown: map[string]bool{}, bare: true}
 	if len(p.styles) > 0 {
 		for _, n := range p.elements() {
-			if n.DataAtom == atom.Style && anyMedium(lowered(attr(n, "media"))) {
+			if n.DataAtom == atom.Style && anyMedium(lowered(attr(n, "media"))) && !inShadow(n) {
 				w.sheet.add(rawText(n))
 			}
 		}
@@ -392,6 +393,9 @@ func (w *walker) element(n *html.Node, st seenState) {
 			st.ink, st.inkKnown = colour(v)
 		}
 	}
+	if n.Parent != nil && n.DataAtom != atom.Template && unslotted(n.Parent) {
+		st.how, st.strong, st.root, st.tolerated = "影子树（shadow DOM）没有给它位置", true, n, false
+	}
 	if w.anchors && n.DataAtom == atom.A && d.decls["color"] == "" {
 		st.ink, st.inkKnown = w.anchor, true
 	}
@@ -444,7 +448,58 @@ func (w *walker) element(n *html.Node, st seenState) {
 			w.noscript(n, "写在框架标签里，浏览器不显示")
 		}
 	}
+	if shadowRoot(n) {
+		w.shadow(n, st)
+		return
+	}
 	w.walk(n, st)
+}
+
+// shadowRoot reports whether a template is the tree that its parent shows in the place of
+// its own children.
+func shadowRoot(n *html.Node) bool {
+	if n.DataAtom != atom.Template || n.Parent == nil {
+		return false
+	}
+	mode := lowered(attr(n, "shadowrootmode"))
+	return mode == "open" || mode == "closed"
+}
+
+func inShadow(n *html.Node) bool {
+	for up := n.Parent; up != nil; up = up.Parent {
+		if shadowRoot(up) {
+			return true
+		}
+	}
+	return false
+}
+
+// unslotted reports whether an element shows a tree of its own that has no place for its
+// children.
+func unslotted(host *html.Node) bool {
+	for c := host.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == html.ElementNode && shadowRoot(c) {
+			return find(c, atom.Slot) == nil
+		}
+	}
+	return false
+}
+
+// shadow walks a tree of shadows: the page's style sheets do not reach into it, and its
+// own do not reach out, but to its host.
+func (w *walker) shadow(root *html.Node, st seenState) {
+	inner := *w
+	inner.sheet = newSheet(w.p.declsOf)
+	for n := range root.Descendants() {
+		if n.DataAtom == atom.Style && anyMedium(lowered(attr(n, "media"))) {
+			inner.sheet.add(strings.ReplaceAll(rawText(n), ":host", root.Parent.Data))
+		}
+	}
+	if d := inner.sheet.of(root.Parent); d.how != "" && st.how == "" {
+		st.how, st.strong, st.root = d.how, d.strong, root
+	}
+	inner.walk(root, st)
+	w.view = inner.view
 }
 
 func (w *walker) ground(st *seenState, v string) {
@@ -472,7 +527,12 @@ func (w *walker) opened(id string) bool {
 // neverShown is how a browser keeps an element off the page by its kind.
 func neverShown(n *html.Node) (how string, strong bool) {
 	switch n.DataAtom {
-	case atom.Rp, atom.Datalist, atom.Template, atom.Canvas:
+	case atom.Template:
+		if shadowRoot(n) {
+			return "", false
+		}
+		return "浏览器不显示 template 里的内容", true
+	case atom.Rp, atom.Datalist, atom.Canvas:
 		return "浏览器不显示 " + n.Data + " 里的内容", n.DataAtom != atom.Canvas
 	}
 	if n.Namespace == "svg" {
@@ -673,6 +733,10 @@ func (w *walker) link(n *html.Node, st seenState) {
 		w.view.links = append(w.view.links, sighting{detail: st.how + "，指向 " + show(t.host, href) + about(word), where: place(n), sure: sure})
 		return
 	}
+	if t.foreign && !t.trusted && n.DataAtom == atom.A && w.asText(n) {
+		w.view.links = append(w.view.links, sighting{detail: "链接与四周文字没有区别，指针也不变，指向 " + t.host + about(word), where: place(n), sure: word != "" || t.bad != ""})
+		return
+	}
 	if t.foreign && !t.trusted && n.DataAtom == atom.Area && noArea(n) {
 		w.view.links = append(w.view.links, sighting{detail: "热区没有面积，指向 " + t.host, where: place(n), sure: t.bad != ""})
 		return
@@ -684,6 +748,45 @@ func (w *walker) link(n *html.Node, st seenState) {
 	if t.foreign && (!t.trusted || word != "") && pixelOnly(n) {
 		w.view.pixels = append(w.view.pixels, sighting{detail: "指向 " + show(t.host, href) + about(word), where: place(n), sure: word != "" || t.bad != ""})
 	}
+}
+
+// enoughAround is how many characters stand around a link in running text.
+const enoughAround = 8
+
+// asText reports whether a link in running text was made to look like the words around
+// it, to the pointer also. Many sites give all their links the colour of text; none takes
+// the hand away from a single one.
+func (w *walker) asText(a *html.Node) bool {
+	d := w.sheet.of(a).decls
+	if c := d["cursor"]; c != "text" && c != "default" && c != "auto" || !strings.HasPrefix(d["text-decoration"]+d["text-decoration-line"], "none") {
+		return false
+	}
+	if w.sheet.declared(attire{tag: "a", anywhere: true})["cursor"] == d["cursor"] || a.Parent == nil {
+		return false
+	}
+	if v := d["color"]; v != "inherit" && v != "currentcolor" {
+		ink, ok := colour(v)
+		around := uint32(0) // what browsers write in
+		for up := a.Parent; up != nil; up = up.Parent {
+			if v := w.sheet.of(up).decls["color"]; v != "" && v != "inherit" {
+				var known bool
+				if around, known = colour(v); !known {
+					return false
+				}
+				break
+			}
+		}
+		if !ok || ink != around {
+			return false
+		}
+	}
+	text := 0
+	for c := a.Parent.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == html.TextNode {
+			text += utf8.RuneCountInString(noBlanks(c.Data))
+		}
+	}
+	return text >= enoughAround
 }
 
 func about(word string) string {
@@ -879,7 +982,7 @@ func (w *walker) frame(n *html.Node, st seenState) {
 	if !t.foreign {
 		return
 	}
-	d := w.sheet.of(n).decls
+	d := sized(n, w.sheet.of(n).decls)
 	how := st.how
 	switch {
 	case how != "":
@@ -889,7 +992,7 @@ func (w *walker) frame(n *html.Node, st seenState) {
 		how = "尺寸为零"
 	case t.bad != "":
 		how = "疑似违规站点"
-	case coversAll(d):
+	case coversAll(d) || w.fillsCover(n, d):
 		how = "盖住整个页面"
 	case n.DataAtom == atom.Frame && w.onlyFrame(n), n.DataAtom == atom.Iframe && w.p.Text != "" && !longer(noBlanks(w.p.VisibleText), 20) && (attr(n, "width") == "100%" || d["width"] == "100%" || d["width"] == "100vw"):
 		how = "整个页面都是站外内容"
@@ -910,7 +1013,52 @@ func coversAll(d decls) bool {
 	case "fixed":
 		return full("width") && full("height") || d["inset"] == "0" || d["inset"] == "0px"
 	case "absolute":
-		return full("width") && full("height") && (d["height"] == "100vh" || err == nil && over >= 99)
+		tall := d.atLeast("height", coverHeight) && d.atMost("top", 0) && d.atMost("left", 0)
+		return full("width") && (full("height") && d["height"] == "100vh" || (full("height") || tall) && err == nil && over >= 99)
+	}
+	return false
+}
+
+// coverHeight is how many pixels high an element is that fills the windows most people have.
+const coverHeight = 600
+
+// sized are the declarations of an element with the measures its attributes give it.
+func sized(n *html.Node, d decls) decls {
+	out := d
+	for _, k := range []string{"width", "height"} {
+		v := strings.TrimSpace(attr(n, k))
+		if v == "" || d[k] != "" {
+			continue
+		}
+		if strings.Trim(v, "0123456789") == "" {
+			v += "px"
+		}
+		if len(out) == len(d) {
+			out = maps.Clone(d)
+			if out == nil {
+				out = decls{}
+			}
+		}
+		out[k] = v
+	}
+	return out
+}
+
+// fillsCover reports whether a frame fills an element around it that lies over the whole
+// window.
+func (w *walker) fillsCover(n *html.Node, d decls) bool {
+	if !strings.HasPrefix(d["width"], "100") || !strings.HasPrefix(d["height"], "100") {
+		return false
+	}
+	up := n.Parent
+	for range 3 {
+		if up == nil || up.DataAtom == atom.Body {
+			return false
+		}
+		if coversAll(w.sheet.of(up).decls) {
+			return true
+		}
+		up = up.Parent
 	}
 	return false
 }
@@ -1124,6 +1272,7 @@ func scriptLoaders(f *Facts) (out []sighting) {
 			}
 		}
 	}
+	out = append(out, f.lateLoaders()...)
 	for _, src := range p.allScripts() {
 		ls := f.layersOf(src)
 		if how := lettersGone(src); how != "" {
@@ -1203,7 +1352,72 @@ func writtenMarkup(p *Page, l *Lexicon, markup, src string) (out []sighting) {
 func scriptPlace(src string) string { return "<script> " + clip(squeeze(src), 80) }
 
 // allScripts returns the script blocks and the handlers that run on load.
-func (p *Page) allScripts() []string { return slices.Concat(p.scripts, p.handlers) }
+func (p *Page) allScripts() []string {
+	all := slices.Clone(p.scripts)
+	for _, h := range p.handlers {
+		all = append(all, h.src)
+	}
+	return all
+}
+
+// lateLoaders reports handlers that run by themselves and fetch a script from elsewhere.
+// What a page builds in it loads in its scripts; that a script or style sheet which did
+// not come is fetched from another place is ordinary.
+func (f *Facts) lateLoaders() (out []sighting) {
+	for _, h := range f.Page.handlers {
+		if h.on == atom.Script || h.on == atom.Link {
+			continue
+		}
+		for _, ly := range f.layersOf(h.src) {
+			for _, address := range loadedBy(ly) {
+				if t := judge(f.Page, f.Lexicon, address); t.foreign && !t.trusted {
+					out = append(out, sighting{"由 " + h.on.String() + " 标签的事件载入 " + t.host + " 的脚本", scriptPlace(h.src), t.bad != ""})
+				}
+			}
+		}
+	}
+	return out
+}
+
+var (
+	fetchesScript = regexp.MustCompile(`(?:\bgetScript|\bimport|\bimportScripts)\s*\(\s*["']([^"'\s]+)["']`)
+	fetchesText   = regexp.MustCompile(`(?:\bfetch|\.\s*(?:get|ajax|open))\s*\(\s*(?:["'](?:GET|POST|get|post)["']\s*,\s*)?["']([^"'\s]+)["']`)
+	makesScript   = regexp.MustCompile(`createElement\s*\(\s*["']script["']\s*\)`)
+	sourceGiven   = regexp.MustCompile(`(?:\.\s*src\s*=|setAttribute\s*\(\s*["']src["']\s*,)\s*["']([^"'\s]+)["']`)
+	runsText      = regexp.MustCompile(`\beval\b|\bFunction\s*\(`)
+)
+
+// loadedBy are the addresses of the scripts that a script fetches and runs.
+func loadedBy(ly layer) (out []string) {
+	for _, m := range fetchesScript.FindAllStringSubmatch(ly.text, 8) {
+		out = append(out, m[1])
+	}
+	if runsText.MatchString(ly.text) {
+		for _, m := range fetchesText.FindAllStringSubmatch(ly.text, 8) {
+			out = append(out, m[1])
+		}
+	}
+	if makesScript.MatchString(ly.text) {
+		for _, m := range sourceGiven.FindAllStringSubmatch(ly.text, 8) {
+			out = append(out, m[1])
+		}
+	}
+	for _, markup := range slices.Concat(ly.written, puts(ly.text)) {
+		if !strings.Contains(lowered(markup), "<script") {
+			continue
+		}
+		root, err := tryParse(markup, mostWritten)
+		if err != nil {
+			continue
+		}
+		for n := range root.Descendants() {
+			if n.DataAtom == atom.Script {
+				out = append(out, attr(n, "src"))
+			}
+		}
+	}
+	return out
+}
 
 var refreshURL = regexp.MustCompile(`(?i)url\s*=\s*["']?([^"'\s;]+)`)
 
@@ -1292,6 +1506,15 @@ func redirects(f *Facts) (out []sighting) {
 
 // refreshBare is a refresh that names its address without a word before it.
 var refreshBare = regexp.MustCompile(`^\s*[\d.]*\s*[;,]\s*["']?((?i:https?:)?//[^"'\s]+)`)
+
+// RefreshAddress is where a refresh, of a tag or of a header, leads; "" for one that leads
+// nowhere else.
+func RefreshAddress(content string) string {
+	if to := refreshTo(content); len(to) > 1 {
+		return to[1]
+	}
+	return ""
+}
 
 func refreshTo(content string) []string {
 	if to := refreshURL.FindStringSubmatch(content); to != nil {

@@ -243,6 +243,12 @@ func (p *Page) choosePublished(cells []cell) {
 		p.setPublished(weak[0])
 	case len(bare) > 0 && p.Heading != "":
 		p.setPublished(bare[0])
+	case p.Heading != "":
+		if s := p.boxedDate(); !s.zero() {
+			p.setPublished(s)
+			return
+		}
+		p.Published = p.toldPublished().String()
 	}
 }
 
@@ -325,10 +331,11 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 		if c.inBody {
 			read++
 		}
-		if c.inBody && !(within && left >= 25-closeBelow) {
+		s, from, to := lineStamp(c.text)
+		// The first line of the text may be nothing but the day.
+		if c.inBody && !(within && left >= 25-closeBelow) && (read != 1 || from > 0 || to < len(c.text)) {
 			continue
 		}
-		s, from, to := lineStamp(c.text)
 		if s.zero() || c.inBody && from > 0 || otherDate(c.text[:from], cells[at+i].text) {
 			continue
 		}
@@ -368,7 +375,9 @@ func otherDate(line, cell string) bool {
 }
 
 var (
-	docNoAmong = regexp.MustCompile(`(?:^|[\s：:（(])(\p{Han}{1,16}[〔\[［（(【﹝「]\d{4}[〕\]］）)】﹞」](?:第)?\d{1,5}\s?号)(?:$|[\s）)|｜，,])`)
+	docNoAmong = regexp.MustCompile(`(?:^|[\s：:（(])(\p{Han}{1,16}[〔\[［（(【﹝「]\d{4}[〕\]］）)】﹞」](?:第)?\d{1,5}\s?号)(?:$|[\s（(）)|｜，,])`)
+	// docNoDated is a number with the day of the document, in brackets or with the day in them.
+	docNoDated = regexp.MustCompile(`^[（(]?(\p{Han}{1,16}[〔\[［（(【﹝「]\d{4}[〕\]］）)】﹞」](?:第)?\d{1,5}号)[\s，,　]*[（(]?(\d{4}年\d{1,2}月\d{1,2}日)[）)]{1,2}$`)
 	docNoLine  = regexp.MustCompile(`^[\p{Han}]{1,16}[〔\[［（(【﹝「]\s*\d{4}\s*[〕\]］）)】﹞」]\s*(?:第\s*)?\d{1,5}\s*号$`)
 	noticeLine = regexp.MustCompile(`^(?:[\p{Han}]{0,20}(?:公告|通告|令))?\d{4}年第\d{1,4}号$`)
 	orderWhole = regexp.MustCompile(`^([\p{Han}]{2,20}令)[（(]?(第[\d〇一二三四五六七八九十百]{1,6}号)[）)]?$`)
@@ -393,6 +402,12 @@ func (p *Page) readDocument(cells []cell) {
 			if m := docNoAmong.FindStringSubmatch(halfDigits(below)); m != nil && !strings.Contains(below, "《") {
 				p.DocNo = noBlanks(m[1])
 			}
+		}
+	}
+	if m := docNoDated.FindStringSubmatch(p.datedNumber(cells)); m != nil && (p.DocNo == "" || p.DocNo == m[1]) {
+		p.DocNo = m[1]
+		if p.Written == "" {
+			p.Written = stamp{date: parseStamp(m[2]).date}.String()
 		}
 	}
 	if p.DocNo == "" || (p.Written != "" && p.Issuer != "") {
@@ -424,6 +439,23 @@ func (p *Page) readDocument(cells []cell) {
 			p.Issuer = signatories(lines[j]) + "、" + p.Issuer
 		}
 	}
+}
+
+// datedNumber is the line close below the heading that holds number and day of the
+// document; "" for none.
+func (p *Page) datedNumber(cells []cell) string {
+	at := lastCellOf(cells, noBlanks(p.Heading))
+	if at < 0 {
+		return ""
+	}
+	for _, c := range cells[at+1 : min(len(cells), at+1+numberWithin)] {
+		if !longer(c.text, 60) && strings.Contains(c.text, "号") {
+			if line := halfDigits(noBlanks(c.text)); docNoDated.MatchString(line) {
+				return line
+			}
+		}
+	}
+	return ""
 }
 
 // signature finds the date under the signature of the document: the line, −1 for none,

@@ -299,9 +299,14 @@ func (p *Page) listRows() []datedRow {
 }
 
 func listRows(p *Page) (out []datedRow) {
+	parted := partedRows(p)
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Li, atom.Tr, atom.Dd, atom.Dt, atom.P:
+		case atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+			if parted[n].date.IsZero() {
+				continue
+			}
 		case atom.Div:
 			if !leafBlock(n) {
 				continue
@@ -329,9 +334,84 @@ func listRows(p *Page) (out []datedRow) {
 				continue
 			}
 		}
+		if r := parted[n]; !r.date.IsZero() {
+			out = append(out, r)
+			continue
+		}
 		out = append(out, datedRow{text: t, node: n})
 	}
 	return out
+}
+
+// partedRows are the rows whose day stands in an element of its own beside that of the
+// title: above it, below it, or in the term of a list of definitions. One of them alone
+// may be the clock of the page beside a link.
+func partedRows(p *Page) map[*html.Node]datedRow {
+	out := map[*html.Node]datedRow{}
+	above := map[*html.Node]bool{} // of a parent: the day comes first
+	for _, n := range p.elements() {
+		if n.Parent == nil || n.FirstChild == nil || !partOfRow(n) || within(n, atom.Li, atom.Tr) {
+			continue
+		}
+		text := noBlanks(shortText(n, 40))
+		if text == "" || strings.IndexByte("0123456789[(", text[0]) < 0 {
+			continue
+		}
+		text = squeeze(shortText(n, 40))
+		d, _ := rowDay(text, calendar.Date{})
+		if d.IsZero() || find(n, atom.A) != nil {
+			continue
+		}
+		before, after := elementBeside(n, true), elementBeside(n, false)
+		first, known := above[n.Parent]
+		if !known {
+			first = before == nil || find(before, atom.A) == nil && before.DataAtom != atom.A
+			above[n.Parent] = first
+		}
+		title := after
+		if !first {
+			title = before
+		}
+		if title == nil || !partOfRow(title) {
+			continue
+		}
+		r := datedRow{date: d, text: shortText(title, 400) + " " + text, node: title}
+		if r.from, r.to = len(r.text)-len(text), len(r.text); r.titled() {
+			out[title] = r
+		}
+	}
+	if len(out) < fewestParted {
+		return nil
+	}
+	return out
+}
+
+// fewestParted is how many such rows are a list.
+const fewestParted = 2
+
+// partOfRow reports whether an element may hold the title or the day of a row.
+func partOfRow(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.P, atom.Dt, atom.Dd, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return true
+	case atom.Div:
+		return leafBlock(n)
+	}
+	return false
+}
+
+// elementBeside is the element before or after another.
+func elementBeside(n *html.Node, before bool) *html.Node {
+	for {
+		if before {
+			n = n.PrevSibling
+		} else {
+			n = n.NextSibling
+		}
+		if n == nil || n.Type == html.ElementNode {
+			return n
+		}
+	}
 }
 
 // lastStamp returns a date that ends the text, and the bytes it takes.

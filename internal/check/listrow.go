@@ -189,10 +189,26 @@ func (r datedRow) beside(today calendar.Date) (d calendar.Date, text string, gue
 			if d, guessed = rowDay(t, today); !d.IsZero() {
 				return d, t, guessed, false
 			}
+			if t = apart(c); len(t) <= 80 { // day and month in elements of their own
+				if d, guessed = rowDay(t, today); !d.IsZero() {
+					return d, t, guessed, false
+				}
+			}
 		}
 	}
 	sign = sign || !longer(all, 30) && strings.ContainsAny(all, "0123456789前天日月")
 	return calendar.Date{}, "", false, sign
+}
+
+// apart is the text of an element with a blank between the parts of it.
+func apart(n *html.Node) string {
+	var parts []string
+	for c := dom.Following(n, n); c != nil; c = dom.Following(c, n) {
+		if c.Type == html.TextNode {
+			parts = append(parts, strings.Fields(c.Data)...)
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 // dateOfTitle reports whether a date, in the words for year, month and day, is the end

@@ -97,9 +97,9 @@ type Page struct {
 	// leading are the elements with an address, placeholders those a
 	// demonstration marks as such, in document order.
 	leading, placeholders []*html.Node
-	refs                  []byte   // of leading: addresses and id in lower case, one line each
-	refAt                 []int    // where each begins
-	handlers              []string // scripts in attributes that run without a click
+	refs                  []byte    // of leading: addresses and id in lower case, one line each
+	refAt                 []int     // where each begins
+	handlers              []handler // scripts in attributes that run without a click
 
 	// What is asked of the same page again and again.
 	words    map[*html.Node]string // of links
@@ -438,14 +438,20 @@ func (p *Page) note(n *html.Node) {
 			p.placeholders = append(p.placeholders, n)
 		case "onload", "onerror", "onunload", "onmouseover", "onpageshow", "onbeforeunload", "ontoggle", "onscroll", "onmousemove", "onanimationstart", "onanimationend", "ontransitionend":
 			if a.Val != "" {
-				p.handlers = append(p.handlers, a.Val)
+				p.handlers = append(p.handlers, handler{a.Val, n.DataAtom})
 			}
 		case "onfocus", "onclick", "ontouchstart":
 			if a.Val != "" && (n.DataAtom == atom.Body || a.Key == "onfocus" && hasAttr(n, "autofocus")) {
-				p.handlers = append(p.handlers, a.Val)
+				p.handlers = append(p.handlers, handler{a.Val, n.DataAtom})
 			}
 		}
 	}
+}
+
+// handler is a script in an attribute of an element.
+type handler struct {
+	src string
+	on  atom.Atom
 }
 
 func (p *Page) rebase(href string) {

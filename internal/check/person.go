@@ -12,7 +12,7 @@ import (
 
 // paperWords name a paper that one person holds, or the file that is kept of one.
 var paperWords = []string{
-	"护照", "军官证", "士兵证", "警官证", "文职干部证", "学员证", "通行证", "居留证", "回乡证", "台胞证", "社保卡", "社会保障卡", "社会保障", "社保", "医保卡", "学籍", "病历", "病案", "住院", "门诊", "就诊卡", "残疾人证", "残疾证", "残疾军人证", "优待证", "士官证", "学生证", "老年证", "退伍证", "低保证", "医疗证", "就业创业证", "失业证", "失业登记证", "出生医学证明", "驾驶证", "驾驶证档案", "医保", "医保个人", "医疗保险个人",
+	"护照", "军官证", "士兵证", "警官证", "文职干部证", "学员证", "通行证", "居留证", "回乡证", "台胞证", "社保卡", "社会保障卡", "社会保障", "社保", "医保卡", "学籍", "病历", "病案", "住院", "门诊", "就诊卡", "残疾人证", "残疾证", "残疾军人证", "优待证", "士官证", "学生证", "老年证", "退伍证", "低保证", "医疗证", "就业创业证", "失业证", "失业登记证", "出生医学证明", "驾驶证", "驾驶证档案", "医保", "医保个人", "医疗保险个人", "出生证", "结婚证", "离婚证", "结婚登记证", "离婚登记证",
 }
 
 // filed are the words that name a file or a scheme rather than a paper.
@@ -30,7 +30,7 @@ func (d *digitRun) beside(add adder) {
 	if d.n == 0 {
 		return
 	}
-	if d.account(add) || d.paper(add) || d.landline(add) || d.plate(add) {
+	if d.account(add) || d.married(add) || d.paper(add) || d.landline(add) || d.plate(add) {
 		return
 	}
 	d.address(add)
@@ -44,7 +44,7 @@ func (d *digitRun) paper(add adder) bool {
 		return false
 	}
 	after := d.text[g.to:]
-	if after != "" && (letter(after[0]) || after[0] == '*' || after[0] == '_' || after[0] == '.' && len(after) > 1 && after[1]-'0' <= 9) || strings.HasPrefix(after, "＊") || strings.HasPrefix(after, "×") || startsWithAny(after, statistics) {
+	if after != "" && (letter(after[0]) || after[0] == '*' || after[0] == '_' || strings.HasPrefix(after, "-*") || after[0] == '.' && len(after) > 1 && after[1]-'0' <= 9) || strings.HasPrefix(after, "＊") || strings.HasPrefix(after, "×") || startsWithAny(after, statistics) {
 		return false
 	}
 	from := g.from
@@ -105,6 +105,40 @@ func (d *digitRun) paper(add adder) bool {
 		}
 	}
 	return false
+}
+
+// married reports the number of a marriage or divorce certificate: J for marriage and L for
+// divorce, B before it on one issued again, then the office, the year and the running number
+// (J610102-2020-000123), or the older form that names the office (某结字010800123号).
+func (d *digitRun) married(add adder) bool {
+	from, to := d.groups[0].from, d.groups[d.n-1].to
+	if after := d.text[to:]; after != "" && (letter(after[0]) || after[0] == '*' || after[0] == '-') || strings.HasPrefix(after, "＊") {
+		return false
+	}
+	parted := func(sep byte) bool { return sep == '-' || sep == dashed }
+	switch {
+	case d.n == 3 && d.groups[0].n == 6 && d.groups[1].n == 4 && d.groups[2].n == 6 && parted(d.groups[1].sep) && parted(d.groups[2].sep):
+		for range 2 {
+			if from > 0 && strings.IndexByte("JLBjlb", d.text[from-1]) >= 0 {
+				from--
+			}
+		}
+		if from > 0 && letter(d.text[from-1]) {
+			return false
+		}
+	case d.n == 1 && d.groups[0].n >= 6 && strings.HasPrefix(d.text[to:], "号"):
+		before := strings.TrimSuffix(d.text[max(0, from-60):from], "第")
+		if !endsWithAny(before, "结字", "离字", "补结字", "补离字") {
+			return false
+		}
+	default:
+		return false
+	}
+	if !containsAny(leading(d.text, from, 90, "，。；\n\t"), []string{"结婚证", "离婚证", "结婚登记证", "离婚登记证", "婚姻登记证"}) {
+		return false
+	}
+	add(KindPaper, from, to, 0.85)
+	return true
 }
 
 // endsWithAny reports whether a text ends with one of the words.

@@ -46,6 +46,9 @@ func Privacy(text string) []Span {
 		if run.judge(add); len(out) == known {
 			run.beside(add)
 		}
+		if len(out) == known {
+			i = max(i, run.broken(add))
+		}
 		return i
 	}
 	for i := 0; i < len(text); {
@@ -337,6 +340,67 @@ func (d *digitRun) judge(add adder) {
 func (d *digitRun) digitsOf(k, n int) []byte {
 	a, b := d.groups[k], d.groups[k+n-1]
 	return d.digits[a.at : b.at+b.n]
+}
+
+// identityWords stand directly before an identity number.
+var identityWords = []string{"身份证", "身份证件", "公民身份", "身份号", "居民身份证"}
+
+// broken reports an identity number that lines, blanks or strokes part in more ways than
+// anything else is written: only directly behind its name, and with a right check digit.
+// It returns the place after it.
+func (d *digitRun) broken(add adder) int {
+	if d.n == 0 {
+		return 0
+	}
+	from := d.groups[0].from
+	name := strings.TrimRight(leading(d.text, from, 48, "，。；"), " ：:（(\r\n\t\u3000\u00a0")
+	name = strings.TrimSuffix(strings.TrimSuffix(name, "码"), "号")
+	if !endsWithAny(name, identityWords...) {
+		return 0
+	}
+	var dig [18]byte
+	n, x, apart := 0, false, 0
+	i := from
+	for i < len(d.text) && n < len(dig) && !x {
+		switch c := d.text[i]; {
+		case c-'0' <= 9:
+			dig[n], apart = c-'0', 0
+			n, i = n+1, i+1
+		case fullDigit(d.text, i):
+			dig[n], apart = d.text[i+2]-0x90, 0
+			n, i = n+1, i+3
+		case n == 17 && checkLetter(d.text[i:]) > 0:
+			x, i = true, i+checkLetter(d.text[i:])
+		case c == '\r' || c == '\n' || c == '/' || c == '\t':
+			apart++
+			i++
+		default:
+			_, width := separator(d.text, i)
+			if width == 0 {
+				return 0
+			}
+			apart++
+			i += width
+		}
+		if apart > 3 {
+			return 0
+		}
+	}
+	if n+btoi(x) < len(dig) || !knownProvince(dig[:]) || !validID(dig[:], x) {
+		return 0
+	}
+	if after := d.text[i:]; after != "" && (after[0]-'0' <= 9 || letter(after[0]) || after[0] == '*' || fullDigit(d.text, i)) {
+		return 0
+	}
+	add(KindIDCard, from, i, 0.9)
+	return i
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // open reports whether the groups k..k+n-1 stand free: no letter, digit, mask

@@ -33,7 +33,6 @@ var (
 	base64Any  = regexp.MustCompile(`["']([A-Za-z0-9+/]{24,}={0,2})["']`)
 	percentStr = regexp.MustCompile(`["']([^"'\n]*%(?:[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})[^"'\n]*)["']`)
 	backslash  = regexp.MustCompile(`\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,6}\}|[0-7]{2,3})`)
-	reversed   = regexp.MustCompile(`(?:"([^"\n]{8,})"|'([^'\n]{8,})')\s*\.\s*split\(\s*["']{2}\s*\)\s*\.\s*reverse\(\s*\)`)
 )
 
 // layers unwraps a script: itself, then what its character codes, base64,
@@ -92,13 +91,11 @@ func layers(src string) []layer {
 				}
 			}
 		}
-		if strings.Contains(t, "reverse") {
-			for _, m := range reversed.FindAllStringSubmatch(t, 8) {
-				turned := backToFront(m[1] + m[2])
-				add(turned, "倒序字符串")
-				if strings.Contains(t, "atob") { // one disguise within another
-					add(strings.Replace(t, m[0], quoted(turned), 1), "倒序字符串")
-				}
+		changed, turned := changedTexts(t)
+		for _, back := range turned {
+			add(back.text, "倒序字符串")
+			if strings.Contains(t, "atob") { // one disguise within another
+				add(strings.Replace(t, back.was, quoted(back.text), 1), "倒序字符串")
 			}
 		}
 		if strings.Contains(t, "p,a,c,k") {
@@ -120,7 +117,7 @@ func layers(src string) []layer {
 		if spliced := namesSpelledOut(t); spliced != t {
 			add(spliced, joinedHow)
 		}
-		if gathered := joinedArrays(strippedTexts(t)); gathered != t {
+		if gathered := joinedArrays(changed); gathered != t {
 			add(gathered, joinedHow)
 		}
 		if whole, ok := unpieced(t); ok {
@@ -403,7 +400,6 @@ var (
 
 	textArray = regexp.MustCompile(`\[\s*((?:"[^"\\\n]*"|'[^'\\\n]*')(?:\s*,\s*(?:"[^"\\\n]*"|'[^'\\\n]*'))+)\s*\]\s*\.\s*join\s*\(\s*(?:"([^"\\\n]*)"|'([^'\\\n]*)')\s*\)`)
 	textOf    = regexp.MustCompile(`"([^"]*)"|'([^']*)'`)
-	takenOut  = regexp.MustCompile(`(?:"([^"\\\n]{4,})"|'([^'\\\n]{4,})')\s*\.\s*(?:replace(?:All)?\s*\(\s*(?:/([^/\\\n\[\](){}.*+?|^$]{1,8})/g|"([^"\\\n]{1,8})"|'([^'\\\n]{1,8})')\s*,\s*(?:""|'')\s*\)|split\s*\(\s*(?:"([^"\\\n]{1,8})"|'([^'\\\n]{1,8})')\s*\)\s*\.\s*join\s*\(\s*(?:""|'')\s*\))`)
 )
 
 // unshifted is what a list of codes comes to when each is changed by as much.
@@ -446,17 +442,6 @@ func joinedArrays(t string) string {
 			texts = append(texts, one[1]+one[2])
 		}
 		return quoted(strings.Join(texts, m[2]+m[3]))
-	})
-}
-
-// strippedTexts takes out of texts what a script has taken out of them.
-func strippedTexts(t string) string {
-	if !containsAny(t, []string{`".replace`, `'.replace`, `".split`, `'.split`}) {
-		return t // as nearly always: few scripts change a text they write out
-	}
-	return takenOut.ReplaceAllStringFunc(t, func(s string) string {
-		m := takenOut.FindStringSubmatch(s)
-		return quoted(strings.ReplaceAll(m[1]+m[2], m[3]+m[4]+m[5]+m[6]+m[7], ""))
 	})
 }
 

@@ -22,6 +22,12 @@ func FuzzScript(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	for _, s := range []string{
+		`var t="aabb";t.replace(/a|(/g,"x").split("").join("zzzzzzzzzzzzzzzz").replaceAll("z","zzzzzzzzzzzzzzzz")`, `[..."moc.x//:ptth"].reverse()`, `for(i=r.length-1;i>=0;i--){o+=r[i]}`,
+		`function d(s){return s.replace(/!/g,"")}d("a!b!c!d");d(d("!!!!"))`, `"\/\/x.com".split('/').reverse().join('"')`,
+	} {
+		f.Add(s)
+	}
 	f.Fuzz(func(t *testing.T, src string) {
 		for _, ly := range layers(src) {
 			text := named(ly.text)
@@ -33,6 +39,7 @@ func FuzzScript(f *testing.F) {
 			styledByScript(ly.text)
 			puts(ly.text)
 			makes(ly.text)
+			loadedBy(ly)
 			hostsIn(ly.text)
 			asksVisitor(ly.text)
 			for _, to := range targets(ly.text) {

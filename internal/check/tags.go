@@ -316,7 +316,7 @@ func Classify(p *Page) Class {
 		return ClassHome
 	case p.Tag("ColumnName") != "" && !p.article():
 		return ClassColumn
-	case p.Published != "" && longer(p.BodyText, 200):
+	case p.PublishedShown && longer(p.BodyText, 200):
 		return ClassContent
 	case len(p.datedRows()) >= 3:
 		return ClassColumn

@@ -424,6 +424,18 @@ func (p *pacer) HandleUnknownAction(_ int, action, value string) {
 	}
 }
 
+// Sitemaps are the site maps that the robots.txt of an address's origin names; none where
+// robots.txt is not asked for or did not come.
+func (m *Manners) Sitemaps(ctx context.Context, canonical string) ([]string, error) {
+	if _, _, err := m.allowed(ctx, canonical); err != nil {
+		return nil, err
+	}
+	if m.policy == IgnoreRobots {
+		return nil, nil
+	}
+	return m.robotsOf(originOf(canonical)).rules.Sitemaps(), nil
+}
+
 // Sitemaps lists the sitemap URLs a robots.txt names, at most 100.
 func (r Robots) Sitemaps() (urls []string) {
 	defer func() {

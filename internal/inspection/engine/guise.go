@@ -150,7 +150,7 @@ func (n *inspector) disguised(ctx context.Context, v *visit, page *check.Page, g
 	if g.as == check.AsBrowser || g.as == check.AsMobile {
 		n.plainly = append(n.plainly, first.alternate)
 	}
-	f, ok := n.cloaked(page, g, first.alternate)
+	f, ok := n.cloaked(g, first.alternate, page)
 	if !ok {
 		return nil
 	}
@@ -167,11 +167,16 @@ func (n *inspector) disguised(ctx context.Context, v *visit, page *check.Page, g
 			n.skip(f.Check, "再次核实时页面没有取得，未能判断。", v.url, 1)
 			return nil
 		}
-		confirmed, ok := n.cloaked(fresh, g, second.alternate)
-		if ok && confirmed.Outcome != check.Violated && f.Severity == check.Serious {
-			// What was shown is no chance. Some show it to each visitor once.
+		confirmed, ok := n.cloaked(g, second.alternate, fresh, page)
+		away := first.alternate.FinalURL != "" && !sameDomain(v.url, first.alternate.FinalURL)
+		if ok && confirmed.Outcome != check.Violated && (f.Severity == check.Serious || f.Severity == check.Error && away) {
+			// What was shown is no chance. Some show it to each visitor once. That a
+			// visitor was led away once may also be a system that asks who he is.
 			confirmed, second = f, first
 			confirmed.Severity, confirmed.Says = check.Error, strings.TrimSuffix(f.Says, "。")+"；再次访问时没有重现，可能只对首次来访者显示。"
+			if f.Severity != check.Serious {
+				confirmed.Severity = check.Advice
+			}
 		}
 		if !ok || confirmed.Outcome != check.Violated {
 			n.skip(f.Check, "两次访问的结果不一致，未能判断。", v.url, 1)
@@ -181,6 +186,16 @@ func (n *inspector) disguised(ctx context.Context, v *visit, page *check.Page, g
 		if f.Severity != check.Serious && !check.Alike(page, fresh) {
 			n.skip(f.Check, "页面每次访问都不相同，未能判断。", v.url, 1)
 			return nil
+		}
+		if f.Severity != check.Serious && !away {
+			same, err := n.seenPlainly(ctx, v.url, g, second.alternate, page, fresh)
+			if err != nil {
+				return err
+			}
+			if same {
+				n.skip(f.Check, "正常访问有时也得到同样的页面，网站可能有几个版本同时在用，未能判断。", v.url, 1)
+				return nil
+			}
 		}
 		f, first = confirmed, second
 	}
@@ -199,9 +214,38 @@ func (n *inspector) disguised(ctx context.Context, v *visit, page *check.Page, g
 	return nil
 }
 
-// cloaked puts what came in a guise to the checks of cloaking.
-func (n *inspector) cloaked(page *check.Page, g guise, a check.Alternate) (check.Finding, bool) {
+// plainLooks is how many more times a page is asked for plainly before a difference that
+// is no proof by itself is told.
+const plainLooks = 2
+
+// seenPlainly reports whether what came in a guise is what plain visits get at times as
+// well: several servers may hold several editions, and links may take turns.
+func (n *inspector) seenPlainly(ctx context.Context, address string, g guise, a check.Alternate, plain ...*check.Page) (bool, error) {
+	for range plainLooks {
+		_, p, err := n.fetchAgain(ctx, address)
+		if err != nil {
+			return false, err
+		}
+		if p != nil {
+			plain = append(plain, p)
+		}
+	}
+	for i, p := range plain {
+		others := slices.Concat(plain[:i], plain[i+1:])
+		if f, ok := n.cloaked(g, a, p, others...); ok && f.Outcome != check.Violated {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// cloaked puts what came in a guise to the checks of cloaking; others are what plain
+// visits got besides.
+func (n *inspector) cloaked(g guise, a check.Alternate, page *check.Page, others ...*check.Page) (check.Finding, bool) {
 	facts := check.Facts{Page: page, Class: n.class(page.URL), Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today, Alternates: append([]check.Alternate{a}, n.plainly...)}
+	for _, p := range others {
+		facts.Alternates = append(facts.Alternates, check.Alternate{As: check.AsPatrol, Page: p})
+	}
 	for _, f := range check.RunFamily(facts, "cloaked") {
 		if f.Where == g.as {
 			return f, true
@@ -276,16 +320,25 @@ func (n *inspector) putOn(ctx context.Context, address string, g guise) (answere
 		}
 		sum := sha256.Sum256(resp.Body)
 		out.body, out.proof.SHA256, out.proof.Size = resp.Body, hex.EncodeToString(sum[:]), int64(len(resp.Body))
+		if to := check.RefreshAddress(resp.Header.Get("Refresh")); to != "" && strings.Contains(to, "//") && !sameDomain(address, to) {
+			out.alternate.FinalURL, out.proof.Final = to, to
+			out.alternate.Why = fmt.Sprintf("由 Refresh 响应头转到 %s", abridge.Cut(to, 200))
+			return out, nil
+		}
 		if egress.Refuses(resp.Status) {
 			out.alternate.Why = fmt.Sprintf("服务器拒绝这样访问，状态码 %d", resp.Status)
 		}
-		if resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
+		if !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
 			return out, nil
 		}
 		p, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), at)
 		if err != nil {
 			out.alternate.Why = "页面不能读取"
 			return out, nil //nolint:nilerr // that it cannot be read is what was seen
+		}
+		if resp.Status != http.StatusOK {
+			out.alternate.Fault = p
+			return out, nil
 		}
 		if softError(p) {
 			out.alternate.Why = "得到的是出错页面"
@@ -376,7 +429,7 @@ func (n *inspector) recheckGuise(ctx context.Context, spot Spot) (Look, error) {
 		return Look{}, err
 	}
 	e := Evidence{Beside: []Beside{proof}}
-	f, ok := n.cloaked(page, guises[i], got.alternate)
+	f, ok := n.cloaked(guises[i], got.alternate, page)
 	switch {
 	case !ok || f.Outcome == check.Untested:
 		return n.look(ctx, v, Unknown, "未能复测："+strings.TrimPrefix(f.Says, "未能检查："), e)

@@ -236,6 +236,11 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	if err := n.giveTurns(ctx); err != nil {
 		return n.report, err
 	}
+	mapped, err := n.mapped(ctx)
+	if err != nil {
+		return n.report, fmt.Errorf("engine: site maps of %s: %w", start, err)
+	}
+	n.turns = append(n.turns, mapped...)
 	n.left = make(map[string]crawl.Why, len(listed))
 	for _, u := range listed {
 		n.left[u] = ""
