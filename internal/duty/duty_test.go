@@ -1353,6 +1353,18 @@ func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
 		if err != nil || !here4.Adopted() {
 			t.Fatalf("beside the owner's: %+v (%v)", here4, err)
 		}
+		for state, want := range map[string][]string{"standing": {here4.ID, whole.ID, alone.ID}, duty.Alone: {alone.ID}, duty.Refused: nil} {
+			list, n, err := h.svc.Takedowns(ctx, system, "", state, 50, 0)
+			var got []string
+			for _, x := range list {
+				got = append(got, x.ID)
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if err != nil || n != len(want) || !slices.Equal(got, want) {
+				t.Errorf("in state %q: %v (%d), want %v (%v)", state, got, n, want, err)
+			}
+		}
 		text, err := migrations.Files.ReadFile("0420_takedown_places.sql")
 		if err != nil {
 			t.Fatal(err)

@@ -175,7 +175,7 @@ func (s *Service) RoomOf(ctx context.Context, scope authz.Scope, id string) (Roo
 	if r.Alarms, _, err = s.Alarms(ctx, scope, AlarmFilter{Incident: id}); err != nil {
 		return r, err
 	}
-	if r.Takedowns, _, err = s.Takedowns(ctx, scope, id, 50, 0); err != nil {
+	if r.Takedowns, _, err = s.Takedowns(ctx, scope, id, "", 50, 0); err != nil {
 		return r, err
 	}
 	r.Files, err = approval.Attachments(ctx, s.DB, "incident", id)

@@ -123,11 +123,13 @@ func scanTakedown(r db.Scanner) (Takedown, error) {
 	return t, err
 }
 
-// Takedowns in scope, those that wait first; of one incident when it is named.
-func (s *Service) Takedowns(ctx context.Context, scope authz.Scope, incident string, limit, offset int) ([]Takedown, int, error) {
+// Takedowns in scope, those that wait first; of one incident and in one state when
+// they are named, standing for those that wait.
+func (s *Service) Takedowns(ctx context.Context, scope authz.Scope, incident, state string, limit, offset int) ([]Takedown, int, error) {
 	var w db.Where
 	scope.Where(&w, "u")
 	w.AndIf(incident != "", "t.incident_id = ?", incident)
+	w.AndIf(state == "standing", "t.state IN ('proposed', 'alone')").AndIf(state != "" && state != "standing", "t.state = ?", state)
 	n, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM takedown t JOIN unit u ON u.id = t.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err

@@ -31,6 +31,10 @@ const (
 const (
 	keepAct  = "inspection.evidence.keep"
 	clearAct = "inspection.evidence.clear"
+	// What a step did with bytes that were let go.
+	awayAct = "inspection.evidence.put_away"
+	dropAct = "inspection.evidence.drop"
+	holdAct = "inspection.evidence.hold"
 )
 
 // retention is how long bytes of evidence are kept, and who else holds them.
@@ -128,18 +132,18 @@ func (s *Service) dropEvidence(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for i, c := range list {
-		step, err := s.stepOut(ctx, c.ref, !c.away.IsZero())
+		act, err := s.stepOut(ctx, c.ref, !c.away.IsZero())
 		if err == nil {
 			err = s.db.Update(ctx, func(tx *db.Tx) error {
 				next := `DELETE FROM evidence_discard WHERE content = $1`
 				args := []any{string(c.ref)}
-				if step == "put_away" {
+				if act == awayAct {
 					next, args = `UPDATE evidence_discard SET put_away_at = $2 WHERE content = $1`, append(args, tx.Now())
 				}
 				if _, err := tx.Exec(ctx, next, args...); err != nil {
 					return err
 				}
-				return audit.Record(ctx, tx, audit.Entry{Act: "inspection.evidence." + step, Target: audit.Target{Kind: "evidence_bytes", ID: c.ref.Hash()}, After: map[string]string{"sha256": c.ref.Hash()}})
+				return audit.Record(ctx, tx, audit.Entry{Act: act, Target: audit.Target{Kind: "evidence_bytes", ID: c.ref.Hash()}, After: map[string]string{"sha256": c.ref.Hash()}})
 			})
 		}
 		if err != nil {
@@ -149,24 +153,24 @@ func (s *Service) dropEvidence(ctx context.Context) (int, error) {
 	return len(list), nil
 }
 
-// stepOut takes one content a step further and says which it was: put_away, drop,
-// or hold where a record names the content still.
+// stepOut takes one content a step further and says which it was; it is held where a
+// record names the content still.
 func (s *Service) stepOut(ctx context.Context, ref blob.Ref, away bool) (string, error) {
 	held, err := s.retention.holds(ctx, ref)
 	switch {
 	case err != nil:
 		return "", err
 	case held && away:
-		return "hold", s.blobs.Recall(ctx, ref)
+		return holdAct, s.blobs.Recall(ctx, ref)
 	case held:
-		return "hold", nil
+		return holdAct, nil
 	}
 	// Bytes that stand at their place again without a record begin anew.
 	moved, err := s.blobs.Discard(ctx, ref)
 	if err != nil || moved || !away {
-		return "put_away", err
+		return awayAct, err
 	}
-	return "drop", s.blobs.Drop(ctx, ref)
+	return dropAct, s.blobs.Drop(ctx, ref)
 }
 
 // clearedIn are those of the looks, in order, whose bytes the trail says were let go.

@@ -31,7 +31,7 @@ var words = map[string]Choice{
 	"account_filing_workdays":        {Label: "政务新媒体“及时备案”的期限", Unit: "个工作日", Basis: "第七条（三）"},
 	"emergency_report_hours":         {Label: "紧急下线“及时书面报备”的期限（按自然日计，不足24小时按1天）", Unit: "小时", Basis: "第八条（一）"},
 	"media_unused_days":              {Label: "媒体库未使用文件保留", Unit: "天", Basis: "第二十七条"},
-	"evidence_days":                  {Label: "检查证据文件在问题办结后的保存期限（到期清除，散列和记录保留）", Unit: "天", Basis: "第十九条（四）、第二十九条"},
+	"evidence_days":                  {Label: "检查证据文件在问题办结后的保存期限（到期清除，散列和记录保留）", Unit: "天", Basis: "第十九条（四）、第二十九条（条文没有规定期限，未核实）"},
 	"inquiry_workdays":               {Label: "核实单答复期限", Unit: "个工作日", Basis: "第八条（一）"},
 	"accountability_workdays":        {Label: "自行下线问责结果登记期限", Unit: "个工作日", Basis: "第八条（一）"},
 	"notice_receipt_days":            {Label: "公告无法自动查看时人工留证的间隔", Unit: "天", Basis: "第七条（四）、第八条"},

@@ -38,6 +38,8 @@ var idle = []struct {
 	{"which account stands under which is told on the public pages alone", []string{"matrix.derive", "matrix.place", "matrix.release", "matrix.gap.open", "matrix.gap.close"}},
 	{"a run counts when it is finished; its findings have their own entries", []string{"inspection.run.start", "inspection.run.begin", "inspection.run.hurry", "inspection.run.fail", "inspection.run.unanswered", "inspection.run.late", "inspection.run.edition", "inspection.evidence.keep",
 		"inspection.errand.ask", "inspection.errand.answered", "inspection.errand.unanswered", "inspection.errand.refused"}},
+	{"bytes that are kept no longer: what they proved stands as it stood", []string{"inspection.evidence.clear", "inspection.evidence.put_away", "inspection.evidence.drop", "inspection.evidence.hold"}},
+	{"whose results are not taken in: nothing comes of them", []string{"inspection.stranger.refuse"}},
 }
 
 // idleActs are they without their reasons.

@@ -31,6 +31,7 @@ func newIncidents(list []duty.Incident, total int, may bool, unit *org.Unit) pag
 	if may {
 		v.Heading.Acts = []web.Act{{Text: "立案处置", Href: incidentPath + "/new", Primary: true}}
 	}
+	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "应急撤下", Href: takedownPath})
 	for _, x := range list {
 		name := web.Linked(x.Title, x.Link())
 		name.Note = x.Number

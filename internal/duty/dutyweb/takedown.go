@@ -39,7 +39,7 @@ func takedownTable(caption string, list []duty.Takedown) web.Table {
 }
 
 func newTakedowns(list []duty.Takedown, total int, may bool) page {
-	v := page{web.ListView{Heading: web.Heading{Title: "应急撤下", Lead: "两人办理：一人提出、另一人批准后从所有页面撤下；来不及的可一人先行撤下，另一人在时限内补审。"}, Trail: trail, Filter: web.Filter{Action: takedownPath, Total: total}, Table: takedownTable("应急撤下", list)}}
+	v := page{web.ListView{Heading: web.Heading{Title: "应急撤下", Lead: "两人办理：一人提出、另一人批准后从所有页面撤下；来不及的可一人先行撤下，另一人在时限内补审。"}, Trail: trail, Filter: web.Filter{Action: takedownPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "state", Label: "状态", Options: states(duty.TakedownMachine, duty.Proposed, duty.Alone, duty.Done, duty.Reviewed, duty.Undue, duty.Refused, duty.Recalled)}}}, Table: takedownTable("应急撤下", list)}}
 	v.Table.Quiet = true
 	if may {
 		v.Heading.Acts = []web.Act{{Text: "应急撤下稿件", Href: takedownPath + "/new", Primary: true}, {Text: "应急首页", Href: "/console/front-pages"}}
@@ -48,11 +48,12 @@ func newTakedowns(list []duty.Takedown, total int, may bool) page {
 }
 
 func (h *Handler) takedowns(w http.ResponseWriter, r *http.Request) error {
-	list, total, err := h.duty.Takedowns(r.Context(), authz.ScopeFrom(r.Context()), "", perPage, (web.PageOf(r)-1)*perPage)
+	list, total, err := h.duty.Takedowns(r.Context(), authz.ScopeFrom(r.Context()), "", r.URL.Query().Get("state"), perPage, (web.PageOf(r)-1)*perPage)
 	if err != nil {
 		return err
 	}
 	v := newTakedowns(list, total, authz.SessionFrom(r.Context()).May(authz.TakedownPropose))
+	v.Filter.Fill(r.URL.Query())
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)
 }

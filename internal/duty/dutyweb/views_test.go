@@ -582,3 +582,15 @@ func TestNoSitesNoKeys(t *testing.T) {
 		}
 	}
 }
+
+// Takedowns are found where incidents are, and narrowed by what waits.
+func TestTakedownsAreFoundAndNarrowed(t *testing.T) {
+	acts := newIncidents(nil, 0, false, nil).Heading.Acts
+	if len(acts) != 1 || acts[0].Href != takedownPath {
+		t.Errorf("of incidents: %+v", acts)
+	}
+	f := newTakedowns(nil, 0, false).Filter.Fields
+	if len(f) != 1 || f[0].Name != "state" || len(f[0].Options) != 9 {
+		t.Errorf("of takedowns: %+v", f)
+	}
+}

@@ -315,7 +315,10 @@ func newRecord(d dossier, today calendar.Date) record {
 	if p.Summary != "" {
 		v.Main = append(v.Main, web.Summary{Title: "总结", Terms: []web.Term{{Name: "总结", Text: p.Summary}, {Name: "填写", Text: p.SummaryBy, Note: web.Minute(p.SummaryAt)}}})
 	}
-	consents := web.Table{Caption: "已同意的例外", Compact: true, Columns: []web.Column{{Head: "网站或账号", Wide: true}, {Head: "事项"}, {Head: "文号"}, {Head: "理由"}, {Head: "登记"}}, Empty: web.Empty{Title: "没有同意的例外", Text: "期间的临时下线、关停、改版和更改外观一律不予办理；紧急下线不受影响。"}}
+	consents := web.Table{Caption: "已同意的例外", Compact: true, Columns: []web.Column{{Head: "网站或账号", Wide: true}, {Head: "事项"}, {Head: "文号"}, {Head: "理由"}, {Head: "登记"}}, Empty: web.Empty{Title: "没有同意的例外"}}
+	if p.State == vigil.Declared {
+		consents.Empty.Text = "期间的临时下线、关停、改版和更改外观一律不予办理；紧急下线不受影响。"
+	}
 	for _, c := range d.consents {
 		consents.Rows = append(consents.Rows, web.Row{Cells: []web.Cell{web.Linked(c.Name, c.Object.Link()), web.Text(vigil.ActName(c.Act)), web.Text(c.Document), web.Text(c.Reason), {Text: c.Person, Note: web.Minute(c.At)}}})
 	}

@@ -79,3 +79,20 @@ func TestAMissedDayCanBeReportedLate(t *testing.T) {
 		}
 	}
 }
+
+// A period that has ended freezes nothing, and its page does not say so.
+func TestAnEndedPeriodFreezesNothing(t *testing.T) {
+	today := calendar.Date{Year: 2026, Month: 3, Day: 20}
+	for state, want := range map[string]bool{vigil.Declared: true, vigil.Over: false, vigil.Summarised: false} {
+		v := newRecord(dossier{period: vigil.Period{ID: "p", State: state, From: today.AddDays(-1), Until: today}, on: today}, today)
+		said := false
+		for _, x := range v.Main {
+			if c, ok := x.(web.Table); ok && c.Caption == "已同意的例外" {
+				said = c.Empty.Text != ""
+			}
+		}
+		if said != want {
+			t.Errorf("%s: told of a freeze: %v", state, said)
+		}
+	}
+}
