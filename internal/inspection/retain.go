@@ -132,7 +132,14 @@ func (s *Service) dropEvidence(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for i, c := range list {
-		act, err := s.stepOut(ctx, c.ref, !c.away.IsZero())
+		held, gone, err := s.stepOut(ctx, c.ref, !c.away.IsZero())
+		act := awayAct
+		switch {
+		case held:
+			act = holdAct
+		case gone:
+			act = dropAct
+		}
 		if err == nil {
 			err = s.db.Update(ctx, func(tx *db.Tx) error {
 				next := `DELETE FROM evidence_discard WHERE content = $1`
@@ -153,24 +160,24 @@ func (s *Service) dropEvidence(ctx context.Context) (int, error) {
 	return len(list), nil
 }
 
-// stepOut takes one content a step further and says which it was; it is held where a
-// record names the content still.
-func (s *Service) stepOut(ctx context.Context, ref blob.Ref, away bool) (string, error) {
-	held, err := s.retention.holds(ctx, ref)
+// stepOut takes one content a step further: it is held where a record names it still,
+// else put away, and gone where it had been put away before.
+func (s *Service) stepOut(ctx context.Context, ref blob.Ref, away bool) (held, gone bool, err error) {
+	held, err = s.retention.holds(ctx, ref)
 	switch {
 	case err != nil:
-		return "", err
+		return false, false, err
 	case held && away:
-		return holdAct, s.blobs.Recall(ctx, ref)
+		return true, false, s.blobs.Recall(ctx, ref)
 	case held:
-		return holdAct, nil
+		return true, false, nil
 	}
 	// Bytes that stand at their place again without a record begin anew.
 	moved, err := s.blobs.Discard(ctx, ref)
 	if err != nil || moved || !away {
-		return awayAct, err
+		return false, false, err
 	}
-	return dropAct, s.blobs.Drop(ctx, ref)
+	return false, true, s.blobs.Drop(ctx, ref)
 }
 
 // clearedIn are those of the looks, in order, whose bytes the trail says were let go.
