@@ -61,10 +61,10 @@ func (w *world) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
 	if host == "www.one.gov.cn" {
 		return []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()}, nil
 	}
-	if host == "feed.example.com" {
+	if host == "feed.example.com" || host == "gone.one.gov.cn" && !w.moved.Load() {
 		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 	}
-	return nil, errors.New("no such name in this world")
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
 func (w *world) NameServers(context.Context, string) ([]string, error) {
@@ -233,6 +233,10 @@ func TestReadings22_WhatIsNoPageIsLookedAtFromOutside(t *testing.T) {
 			t.Errorf("the old host: %+v", i)
 		}
 
+		if n := j.reused(); n != 1 {
+			t.Errorf("the given-up name that answers is told %d times", n)
+		}
+
 		// Mended: a person's retest goes out as an urgent plan and puts each right.
 		w.servers.Store("ns1.one.gov.cn")
 		w.issue(t, 300)
@@ -269,6 +273,11 @@ func TestReadings22_WhatIsNoPageIsLookedAtFromOutside(t *testing.T) {
 		}
 		if i := j.item(); !i.Proved || !strings.Contains(i.Proof, "与跳转表一致") {
 			t.Errorf("the old host: %+v", i)
+		}
+		j.forward(25 * time.Hour)
+		j.round()
+		if n := j.reused(); n != 0 {
+			t.Errorf("the given-up name is silent and still told")
 		}
 		rep, err := j.h.Inspection.VerifyEvidence(j.ctx)
 		j.ok(err)
@@ -369,6 +378,17 @@ func (j *journey) fill(tx *db.Tx) error {
 	if _, err := tx.Exec(ctx, `INSERT INTO account_feed (account_id, url, set_by, set_at) VALUES ($1, $2, '某甲', $3)`, j.account.ID, fmt.Sprintf("http://feed.example.com:%d/1.xml", j.w.plain), tx.Now()); err != nil {
 		return err
 	}
+	why := registry.Why{Says: "停止使用", Document: "批复 1 号"}
+	given, err := h.Registry.AddDomain(ctx, tx, j.system, registry.Domain{Host: "gone.one.gov.cn", Unit: u.ID, Purpose: "旧站"}, why)
+	if err != nil {
+		return err
+	}
+	if _, err := h.Registry.BeginCancel(ctx, tx, j.system, given.ID, why); err != nil {
+		return err
+	}
+	if _, err := h.Registry.CancelDomain(ctx, tx, j.system, given.ID, why); err != nil {
+		return err
+	}
 	portal, err := h.Registry.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.Portal, Name: "陕西省人民政府", Host: "www.portal.gov.cn", Hosted: true})
 	if err != nil {
 		return err
@@ -401,9 +421,19 @@ func (j *journey) round() {
 	j.ok(err)
 	_, _, err = j.h.Closings.AskOldHost(j.ctx, j.system, j.closing)
 	j.ok(err)
+	_, err = j.h.Reconciling.LookGone(j.ctx)
+	j.ok(err)
 	_, err = j.h.Inspection.PlansDue(j.ctx)
 	j.ok(err)
 	j.carry()
+}
+
+// reused counts the given-up names that are said to answer again.
+func (j *journey) reused() int {
+	j.t.Helper()
+	n, err := db.One(j.ctx, j.h.DB, db.Value[int], `SELECT count(*) FROM obligation WHERE kind = 'domain_reused' AND state = 'open'`)
+	j.ok(err)
+	return n
 }
 
 func (j *journey) carry() {
