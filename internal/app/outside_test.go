@@ -31,16 +31,22 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/closing"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
+	"zhengshu/internal/hosts"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/newmedia"
 	"zhengshu/internal/org"
+	"zhengshu/internal/reconciliation"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 )
@@ -256,6 +262,11 @@ func TestReadings22_WhatIsNoPageIsLookedAtFromOutside(t *testing.T) {
 			if !r.Errand.Out() || r.Closed {
 				t.Errorf("%s: %+v", f.Check, r)
 			}
+			// What follows from a look is said here: a crawler cannot say that it is mended.
+			j.bring("said", map[string]any{"errand": r.Errand.ID, "vantage": "电信", "begun": clock.Now(), "look": engine.Look{Outcome: engine.Gone, Says: "已改正"}})
+			if got, err := j.h.Inspection.Finding(j.ctx, d, j.system, f.ID); err != nil || got.State == inspection.FindingClosed {
+				t.Errorf("%s is %s by a crawler's word (%v)", f.Check, got.State, err)
+			}
 		}
 		says, done, err := j.h.Closings.AskOldHost(j.ctx, j.system, j.closing)
 		j.ok(err)
@@ -285,6 +296,48 @@ func TestReadings22_WhatIsNoPageIsLookedAtFromOutside(t *testing.T) {
 			t.Errorf("%+v", rep.Damage)
 		}
 	})
+}
+
+// inward leads every name into the network of the crawler.
+type inward struct{}
+
+func (inward) Resolve(context.Context, string) ([]netip.Addr, error) {
+	return []netip.Addr{netip.MustParseAddr("10.0.0.1")}, nil
+}
+
+func (inward) NameServers(context.Context, string) ([]string, error) { return nil, errors.New("none") }
+
+// A plan leads a crawler nowhere inside: private, loopback and metadata addresses are
+// refused by name and by number, and what is asked of them is told as not seen.
+func TestReadings22_APlanLeadsACrawlerNowhereInside(t *testing.T) {
+	client := egress.New(egress.Policy{Resolver: inward{}})
+	defer client.Close()
+	looks := outsideLooks(inspection.Tools{Client: client, Manners: crawl.NewManners(client, crawl.Courtesy{Delay: -1}), Now: time.Now}, 80, 443)
+	kept := func([]byte) (blob.Ref, error) { return "", errors.New("something was fetched") }
+	for kind, asks := range map[string][]string{
+		hosts.Kind:              {`{"host":"www.one.gov.cn","points":["http://127.0.0.1/"]}`, `{"host":"127.0.0.1"}`, `{"host":"169.254.169.254"}`, `{"host":"localhost"}`, `{"host":""}`},
+		newmedia.FeedKind:       {`{"url":"http://www.one.gov.cn/feed"}`, `{"url":"http://127.0.0.1/feed"}`, `{"url":"file:///etc/passwd"}`, `{"url":""}`},
+		closing.OldKind:         {`{"origin":"http://www.one.gov.cn","paths":["/a"]}`, `{"origin":"http://[::1]","paths":["/a"]}`, `{"origin":"http://169.254.169.254","paths":["/latest/"]}`},
+		reconciliation.GoneKind: {`{"host":"www.one.gov.cn"}`, `{"host":"127.0.0.1"}`},
+	} {
+		for _, ask := range asks {
+			got, err := looks[kind](t.Context(), json.RawMessage(ask), kept)
+			if err != nil {
+				t.Errorf("%s %s: %v", kind, ask, err)
+				continue
+			}
+			b, err := json.Marshal(got)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := string(b); strings.Contains(s, `"addresses"`) || strings.Contains(s, `"status"`) || strings.Contains(s, `"tls"`) || kind != reconciliation.GoneKind && !strings.Contains(s, `"untold"`) && !strings.Contains(s, `"says"`) {
+				t.Errorf("%s %s: %s", kind, ask, s)
+			}
+		}
+		if _, err := looks[kind](t.Context(), json.RawMessage(`[]`), kept); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s of nonsense: %v", kind, err)
+		}
+	}
 }
 
 // journey is a house without a way and the crawler outside.

@@ -403,6 +403,20 @@ func (s *Service) lookOf(ctx context.Context, e Errand, b BatchFile) (*engine.Lo
 	return &engine.Look{Outcome: engine.Unknown, Says: fault.Of(err).Says, Evidence: engine.Evidence{URL: f.URL, At: s.db.Now(), Vantage: abridge.Plain(b.Vantage, 60)}}, nil
 }
 
+// lookOfPage is the second look at a page that a crawler brought; nil where the finding
+// is none of a page: what was seen of that is judged here, and not there.
+func (s *Service) lookOfPage(ctx context.Context, e Errand, look *engine.Look) (*engine.Look, error) {
+	f, err := s.Finding(ctx, s.db, systemBatch, e.Finding)
+	if err != nil {
+		return nil, err
+	}
+	_, subject, err := s.afarOf(ctx, f)
+	if err != nil || subject != "" {
+		return nil, err
+	}
+	return look, nil
+}
+
 // Looker makes looks of one kind at a crawler: what is as the module's Ask gave it, and
 // what it returns is what its Take reads. Files that what it returns names are kept with
 // keep.

@@ -369,9 +369,12 @@ func (s *Service) takeErrand(ctx context.Context, b BatchFile) error {
 	}
 	look := b.Look
 	if b.Answer != nil {
-		if look, err = s.lookOf(ctx, e, b); err != nil {
-			return err
-		}
+		look, err = s.lookOf(ctx, e, b)
+	} else if look != nil {
+		look, err = s.lookOfPage(ctx, e, look)
+	}
+	if err != nil {
+		return err
 	}
 	if b.Failure != "" {
 		look = &engine.Look{Outcome: engine.Unknown, Says: abridge.Cut(b.Failure, 300), Evidence: engine.Evidence{At: b.Begun, Vantage: b.Vantage}}
