@@ -79,7 +79,7 @@ func (w *world) NameServers(context.Context, string) ([]string, error) {
 
 func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.URL.Path == "/robots.txt":
+	case r.URL.Path == "/robots.txt", r.URL.Path == "/app.apk" && !w.moved.Load():
 		http.NotFound(out, r)
 	case strings.HasPrefix(r.Host, "feed.example.com"):
 		on := w.posted.Load().(calendar.Date)
@@ -235,6 +235,14 @@ func TestReadings22_WhatIsNoPageIsLookedAtFromOutside(t *testing.T) {
 			t.Errorf("the feed: %+v", p)
 		}
 		found = append(found, stale[0])
+		usable := j.standing("account.usable")
+		if len(usable) != 1 {
+			t.Fatalf("the client: %+v", usable)
+		}
+		if p := j.proof(usable[0].ID); p.Vantage != "电信" || !strings.Contains(p.Excerpt, "app.apk") {
+			t.Errorf("the download address: %+v", p)
+		}
+		// That it can be had puts it right only with a person who tried it: it stays out of the retests below.
 		if i := j.item(); i.Proved || !strings.Contains(i.Seen, "回答 200") || !strings.Contains(i.Seen, "外网巡检机“电信”") {
 			t.Errorf("the old host: %+v", i)
 		}
@@ -312,11 +320,13 @@ func (inward) NameServers(context.Context, string) ([]string, error) { return ni
 func TestReadings22_APlanLeadsACrawlerNowhereInside(t *testing.T) {
 	client := egress.New(egress.Policy{Resolver: inward{}})
 	defer client.Close()
-	looks := outsideLooks(inspection.Tools{Client: client, Manners: crawl.NewManners(client, crawl.Courtesy{Delay: -1}), Now: time.Now}, 80, 443)
+	manners := crawl.NewManners(client, crawl.Courtesy{Delay: -1})
+	looks := outsideLooks(inspection.Tools{Client: client, Manners: manners, Links: crawl.NewLinkCheck(client, manners, time.Minute), Now: time.Now}, 80, 443)
 	kept := func([]byte) (blob.Ref, error) { return "", errors.New("something was fetched") }
 	for kind, asks := range map[string][]string{
 		hosts.Kind:              {`{"host":"www.one.gov.cn","points":["http://127.0.0.1/"]}`, `{"host":"127.0.0.1"}`, `{"host":"169.254.169.254"}`, `{"host":"localhost"}`, `{"host":""}`},
 		newmedia.FeedKind:       {`{"url":"http://www.one.gov.cn/feed"}`, `{"url":"http://127.0.0.1/feed"}`, `{"url":"file:///etc/passwd"}`, `{"url":""}`},
+		newmedia.StoreKind:      {`{"urls":["http://www.one.gov.cn/a.apk"]}`, `{"urls":["http://127.0.0.1/a.apk"]}`},
 		closing.OldKind:         {`{"origin":"http://www.one.gov.cn","paths":["/a"]}`, `{"origin":"http://[::1]","paths":["/a"]}`, `{"origin":"http://169.254.169.254","paths":["/latest/"]}`},
 		reconciliation.GoneKind: {`{"host":"www.one.gov.cn"}`, `{"host":"127.0.0.1"}`},
 	} {
@@ -431,6 +441,16 @@ func (j *journey) fill(tx *db.Tx) error {
 	if _, err := tx.Exec(ctx, `INSERT INTO account_feed (account_id, url, set_by, set_at) VALUES ($1, $2, '某甲', $3)`, j.account.ID, fmt.Sprintf("http://feed.example.com:%d/1.xml", j.w.plain), tx.Now()); err != nil {
 		return err
 	}
+	app, err := h.Registry.EnterAccount(ctx, tx, j.system, registry.Account{Unit: u.ID, Platform: "app", Name: "陕西办", Necessity: "办事"}, registry.Why{Says: "登记"})
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO app_version (id, account_id, number, released_on, created_at) VALUES ('v1', $1, '1.0', $2, $3)`, app.ID, today, tx.Now()); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO app_download (version_id, store, url) VALUES ('v1', '官网', $1)`, fmt.Sprintf("http://feed.example.com:%d/app.apk", j.w.plain)); err != nil {
+		return err
+	}
 	why := registry.Why{Says: "停止使用", Document: "批复 1 号"}
 	given, err := h.Registry.AddDomain(ctx, tx, j.system, registry.Domain{Host: "gone.one.gov.cn", Unit: u.ID, Purpose: "旧站"}, why)
 	if err != nil {
@@ -471,6 +491,8 @@ func (j *journey) round() {
 	_, err := j.h.Hosts.LookDue(j.ctx)
 	j.ok(err)
 	_, err = j.h.NewMedia.ReadFeeds(j.ctx)
+	j.ok(err)
+	_, err = j.h.NewMedia.LookAtStores(j.ctx)
 	j.ok(err)
 	_, _, err = j.h.Closings.AskOldHost(j.ctx, j.system, j.closing)
 	j.ok(err)

@@ -426,5 +426,6 @@ type Looker func(ctx context.Context, what json.RawMessage, keep func(body []byt
 type Tools struct {
 	Client  *egress.Client
 	Manners *crawl.Manners
+	Links   *crawl.LinkCheck
 	Now     func() time.Time
 }
