@@ -31,16 +31,22 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/closing"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
+	"zhengshu/internal/hosts"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/newmedia"
 	"zhengshu/internal/org"
+	"zhengshu/internal/reconciliation"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 )
@@ -61,10 +67,10 @@ func (w *world) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
 	if host == "www.one.gov.cn" {
 		return []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()}, nil
 	}
-	if host == "feed.example.com" {
+	if host == "feed.example.com" || host == "gone.one.gov.cn" && !w.moved.Load() {
 		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 	}
-	return nil, errors.New("no such name in this world")
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
 func (w *world) NameServers(context.Context, string) ([]string, error) {
@@ -73,7 +79,7 @@ func (w *world) NameServers(context.Context, string) ([]string, error) {
 
 func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.URL.Path == "/robots.txt":
+	case r.URL.Path == "/robots.txt", r.URL.Path == "/app.apk" && !w.moved.Load():
 		http.NotFound(out, r)
 	case strings.HasPrefix(r.Host, "feed.example.com"):
 		on := w.posted.Load().(calendar.Date)
@@ -229,8 +235,20 @@ func TestReadings22_WhatIsNoPageIsLookedAtFromOutside(t *testing.T) {
 			t.Errorf("the feed: %+v", p)
 		}
 		found = append(found, stale[0])
+		usable := j.standing("account.usable")
+		if len(usable) != 1 {
+			t.Fatalf("the client: %+v", usable)
+		}
+		if p := j.proof(usable[0].ID); p.Vantage != "电信" || !strings.Contains(p.Excerpt, "app.apk") {
+			t.Errorf("the download address: %+v", p)
+		}
+		// That it can be had puts it right only with a person who tried it: it stays out of the retests below.
 		if i := j.item(); i.Proved || !strings.Contains(i.Seen, "回答 200") || !strings.Contains(i.Seen, "外网巡检机“电信”") {
 			t.Errorf("the old host: %+v", i)
+		}
+
+		if n := j.reused(); n != 1 {
+			t.Errorf("the given-up name that answers is told %d times", n)
 		}
 
 		// Mended: a person's retest goes out as an urgent plan and puts each right.
@@ -252,6 +270,11 @@ func TestReadings22_WhatIsNoPageIsLookedAtFromOutside(t *testing.T) {
 			if !r.Errand.Out() || r.Closed {
 				t.Errorf("%s: %+v", f.Check, r)
 			}
+			// What follows from a look is said here: a crawler cannot say that it is mended.
+			j.bring("said", map[string]any{"errand": r.Errand.ID, "vantage": "电信", "begun": clock.Now(), "look": engine.Look{Outcome: engine.Gone, Says: "已改正"}})
+			if got, err := j.h.Inspection.Finding(j.ctx, d, j.system, f.ID); err != nil || got.State == inspection.FindingClosed {
+				t.Errorf("%s is %s by a crawler's word (%v)", f.Check, got.State, err)
+			}
 		}
 		says, done, err := j.h.Closings.AskOldHost(j.ctx, j.system, j.closing)
 		j.ok(err)
@@ -270,12 +293,61 @@ func TestReadings22_WhatIsNoPageIsLookedAtFromOutside(t *testing.T) {
 		if i := j.item(); !i.Proved || !strings.Contains(i.Proof, "与跳转表一致") {
 			t.Errorf("the old host: %+v", i)
 		}
+		j.forward(25 * time.Hour)
+		j.round()
+		if n := j.reused(); n != 0 {
+			t.Errorf("the given-up name is silent and still told")
+		}
 		rep, err := j.h.Inspection.VerifyEvidence(j.ctx)
 		j.ok(err)
 		if len(rep.Damage) != 0 {
 			t.Errorf("%+v", rep.Damage)
 		}
 	})
+}
+
+// inward leads every name into the network of the crawler.
+type inward struct{}
+
+func (inward) Resolve(context.Context, string) ([]netip.Addr, error) {
+	return []netip.Addr{netip.MustParseAddr("10.0.0.1")}, nil
+}
+
+func (inward) NameServers(context.Context, string) ([]string, error) { return nil, errors.New("none") }
+
+// A plan leads a crawler nowhere inside: private, loopback and metadata addresses are
+// refused by name and by number, and what is asked of them is told as not seen.
+func TestReadings22_APlanLeadsACrawlerNowhereInside(t *testing.T) {
+	client := egress.New(egress.Policy{Resolver: inward{}})
+	defer client.Close()
+	manners := crawl.NewManners(client, crawl.Courtesy{Delay: -1})
+	looks := outsideLooks(inspection.Tools{Client: client, Manners: manners, Links: crawl.NewLinkCheck(client, manners, time.Minute), Now: time.Now}, 80, 443)
+	kept := func([]byte) (blob.Ref, error) { return "", errors.New("something was fetched") }
+	for kind, asks := range map[string][]string{
+		hosts.Kind:              {`{"host":"www.one.gov.cn","points":["http://127.0.0.1/"]}`, `{"host":"127.0.0.1"}`, `{"host":"169.254.169.254"}`, `{"host":"localhost"}`, `{"host":""}`},
+		newmedia.FeedKind:       {`{"url":"http://www.one.gov.cn/feed"}`, `{"url":"http://127.0.0.1/feed"}`, `{"url":"file:///etc/passwd"}`, `{"url":""}`},
+		newmedia.StoreKind:      {`{"urls":["http://www.one.gov.cn/a.apk"]}`, `{"urls":["http://127.0.0.1/a.apk"]}`},
+		closing.OldKind:         {`{"origin":"http://www.one.gov.cn","paths":["/a"]}`, `{"origin":"http://[::1]","paths":["/a"]}`, `{"origin":"http://169.254.169.254","paths":["/latest/"]}`},
+		reconciliation.GoneKind: {`{"host":"www.one.gov.cn"}`, `{"host":"127.0.0.1"}`},
+	} {
+		for _, ask := range asks {
+			got, err := looks[kind](t.Context(), json.RawMessage(ask), kept)
+			if err != nil {
+				t.Errorf("%s %s: %v", kind, ask, err)
+				continue
+			}
+			b, err := json.Marshal(got)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := string(b); strings.Contains(s, `"addresses"`) || strings.Contains(s, `"status"`) || strings.Contains(s, `"tls"`) || kind != reconciliation.GoneKind && !strings.Contains(s, `"untold"`) && !strings.Contains(s, `"says"`) {
+				t.Errorf("%s %s: %s", kind, ask, s)
+			}
+		}
+		if _, err := looks[kind](t.Context(), json.RawMessage(`[]`), kept); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s of nonsense: %v", kind, err)
+		}
+	}
 }
 
 // journey is a house without a way and the crawler outside.
@@ -369,6 +441,27 @@ func (j *journey) fill(tx *db.Tx) error {
 	if _, err := tx.Exec(ctx, `INSERT INTO account_feed (account_id, url, set_by, set_at) VALUES ($1, $2, '某甲', $3)`, j.account.ID, fmt.Sprintf("http://feed.example.com:%d/1.xml", j.w.plain), tx.Now()); err != nil {
 		return err
 	}
+	app, err := h.Registry.EnterAccount(ctx, tx, j.system, registry.Account{Unit: u.ID, Platform: "app", Name: "陕西办", Necessity: "办事"}, registry.Why{Says: "登记"})
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO app_version (id, account_id, number, released_on, created_at) VALUES ('v1', $1, '1.0', $2, $3)`, app.ID, today, tx.Now()); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO app_download (version_id, store, url) VALUES ('v1', '官网', $1)`, fmt.Sprintf("http://feed.example.com:%d/app.apk", j.w.plain)); err != nil {
+		return err
+	}
+	why := registry.Why{Says: "停止使用", Document: "批复 1 号"}
+	given, err := h.Registry.AddDomain(ctx, tx, j.system, registry.Domain{Host: "gone.one.gov.cn", Unit: u.ID, Purpose: "旧站"}, why)
+	if err != nil {
+		return err
+	}
+	if _, err := h.Registry.BeginCancel(ctx, tx, j.system, given.ID, why); err != nil {
+		return err
+	}
+	if _, err := h.Registry.CancelDomain(ctx, tx, j.system, given.ID, why); err != nil {
+		return err
+	}
 	portal, err := h.Registry.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.Portal, Name: "陕西省人民政府", Host: "www.portal.gov.cn", Hosted: true})
 	if err != nil {
 		return err
@@ -399,11 +492,23 @@ func (j *journey) round() {
 	j.ok(err)
 	_, err = j.h.NewMedia.ReadFeeds(j.ctx)
 	j.ok(err)
+	_, err = j.h.NewMedia.LookAtStores(j.ctx)
+	j.ok(err)
 	_, _, err = j.h.Closings.AskOldHost(j.ctx, j.system, j.closing)
+	j.ok(err)
+	_, err = j.h.Reconciling.LookGone(j.ctx)
 	j.ok(err)
 	_, err = j.h.Inspection.PlansDue(j.ctx)
 	j.ok(err)
 	j.carry()
+}
+
+// reused counts the given-up names that are said to answer again.
+func (j *journey) reused() int {
+	j.t.Helper()
+	n, err := db.One(j.ctx, j.h.DB, db.Value[int], `SELECT count(*) FROM obligation WHERE kind = 'domain_reused' AND state = 'open'`)
+	j.ok(err)
+	return n
 }
 
 func (j *journey) carry() {

@@ -22,6 +22,7 @@ import (
 	"zhengshu/internal/hosts"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/newmedia"
+	"zhengshu/internal/reconciliation"
 	"zhengshu/internal/seal"
 )
 
@@ -111,7 +112,7 @@ func Crawl(ctx context.Context, c CrawlConfig, told func(public string)) (err er
 // outsideLooks are the looks at what is no page that a crawler makes for a house without
 // a way to the Internet, by the ports of sites.
 func outsideLooks(t inspection.Tools, plain, secure uint16) map[string]inspection.Looker {
-	return map[string]inspection.Looker{hosts.Kind: hosts.Looker(t, plain, secure), newmedia.FeedKind: newmedia.FeedLooker(t), closing.OldKind: closing.OldLooker(t)}
+	return map[string]inspection.Looker{hosts.Kind: hosts.Looker(t, plain, secure), newmedia.FeedKind: newmedia.FeedLooker(t), newmedia.StoreKind: newmedia.StoreLooker(t), closing.OldKind: closing.OldLooker(t), reconciliation.GoneKind: reconciliation.GoneLooker(t)}
 }
 
 // crawlerKey reads the crawler's signing key, made when it is absent. Of

@@ -260,12 +260,10 @@ func (s *Service) asksDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	says := fmt.Sprintf("外网巡检机没有在%d小时内带回结果，未能检测。请检查文件交换和外网巡检机。", int(within/time.Hour))
+	says := ""
 	if len(list) > 0 {
-		if old, err := s.oldCrawlers(ctx); err != nil {
+		if says, err = s.unansweredSays(ctx); err != nil {
 			return err
-		} else if old != "" {
-			says = fmt.Sprintf("外网巡检机没有在%d小时内带回结果，未能检测：“%s”的程序版本低于本系统，不做这项检测。请把外网巡检机程序更新到同一版本。", int(within/time.Hour), old)
 		}
 	}
 	for _, a := range list {
@@ -277,6 +275,16 @@ func (s *Service) asksDue(ctx context.Context) error {
 		_, err := tx.Quiet(ctx, `DELETE FROM outside_ask WHERE state <> 'waiting' AND ended_at < $1`, tx.Now().Add(-keepAsks))
 		return err
 	})
+}
+
+// unansweredSays is why nothing came of an ask in time, and what to do.
+func (s *Service) unansweredSays(ctx context.Context) (string, error) {
+	hours := int(s.answerWithin() / time.Hour)
+	old, err := s.oldCrawlers(ctx)
+	if old != "" {
+		return fmt.Sprintf("外网巡检机没有在%d小时内带回结果，未能检测：“%s”的程序版本低于本系统，不做这项检测。请把外网巡检机程序更新到同一版本。", hours, old), err
+	}
+	return fmt.Sprintf("外网巡检机没有在%d小时内带回结果，未能检测。请检查文件交换和外网巡检机。", hours), err
 }
 
 // oldCrawlers names a crawler that does not know asks, where none is known that does.
@@ -395,6 +403,20 @@ func (s *Service) lookOf(ctx context.Context, e Errand, b BatchFile) (*engine.Lo
 	return &engine.Look{Outcome: engine.Unknown, Says: fault.Of(err).Says, Evidence: engine.Evidence{URL: f.URL, At: s.db.Now(), Vantage: abridge.Plain(b.Vantage, 60)}}, nil
 }
 
+// lookOfPage is the second look at a page that a crawler brought; nil where the finding
+// is none of a page: what was seen of that is judged here, and not there.
+func (s *Service) lookOfPage(ctx context.Context, e Errand, look *engine.Look) (*engine.Look, error) {
+	f, err := s.Finding(ctx, s.db, systemBatch, e.Finding)
+	if err != nil {
+		return nil, err
+	}
+	_, subject, err := s.afarOf(ctx, f)
+	if err != nil || subject != "" {
+		return nil, err
+	}
+	return look, nil
+}
+
 // Looker makes looks of one kind at a crawler: what is as the module's Ask gave it, and
 // what it returns is what its Take reads. Files that what it returns names are kept with
 // keep.
@@ -404,5 +426,6 @@ type Looker func(ctx context.Context, what json.RawMessage, keep func(body []byt
 type Tools struct {
 	Client  *egress.Client
 	Manners *crawl.Manners
+	Links   *crawl.LinkCheck
 	Now     func() time.Time
 }

@@ -102,7 +102,7 @@ func NewCrawler(store *frontier.Store, client *egress.Client, set CrawlerSetting
 	c := &Crawler{unread: map[string]bool{}, set: set, client: client, store: store, manners: m, holder: ulid.Make().String(),
 		links: crawl.NewLinkCheck(client, m, 20*time.Minute).Share(store)}
 	if set.Looks != nil {
-		c.lookers = set.Looks(Tools{Client: client, Manners: m, Now: set.Now})
+		c.lookers = set.Looks(Tools{Client: client, Manners: m, Links: c.links, Now: set.Now})
 	}
 	return c
 }

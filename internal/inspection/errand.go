@@ -337,6 +337,14 @@ func (s *Service) ErrandsDue(ctx context.Context) error {
 	}
 	says := fmt.Sprintf("外网巡检机没有在%d小时内带回结果，没有复测到；其后带回的结果仍可收下。请检查文件交换和外网巡检机，再次复测。", int(within/time.Hour))
 	for _, e := range list {
+		says := says
+		if _, _, asked, err := s.errandAsk(ctx, e); err != nil {
+			return err
+		} else if asked {
+			if says, err = s.unansweredSays(ctx); err != nil {
+				return err
+			}
+		}
 		if err := s.endErrand(ctx, e, ErrandUnanswered, says); err != nil {
 			return err
 		}
@@ -361,9 +369,12 @@ func (s *Service) takeErrand(ctx context.Context, b BatchFile) error {
 	}
 	look := b.Look
 	if b.Answer != nil {
-		if look, err = s.lookOf(ctx, e, b); err != nil {
-			return err
-		}
+		look, err = s.lookOf(ctx, e, b)
+	} else if look != nil {
+		look, err = s.lookOfPage(ctx, e, look)
+	}
+	if err != nil {
+		return err
 	}
 	if b.Failure != "" {
 		look = &engine.Look{Outcome: engine.Unknown, Says: abridge.Cut(b.Failure, 300), Evidence: engine.Evidence{At: b.Begun, Vantage: b.Vantage}}

@@ -140,7 +140,11 @@ func (s *Service) evidence(ctx context.Context, q db.Querier, a registry.Account
 		for _, x := range f.Stores {
 			lines = append(lines, x.Name+" "+x.URL+" "+x.Says)
 		}
-		e.Excerpt, e.Vantage = strings.Join(lines, "\n"), s.Inspection.VantageName()
+		from, err := db.One(ctx, q, db.Value[string], `SELECT COALESCE(max(vantage), '') FROM app_store_look WHERE account_id = $1`, a.ID)
+		if err != nil {
+			return e, err
+		}
+		e.Excerpt, e.Vantage = strings.Join(lines, "\n"), cmp.Or(from, s.Inspection.VantageName())
 		if len(f.Stores) > 0 {
 			e.URL = f.Stores[0].URL
 		}

@@ -94,6 +94,7 @@ func New(p Parts) *Service {
 	p.Inspection.OnMoved(s.findingMoved)
 	p.Inspection.RetestAccountsFrom(s.retest)
 	p.Inspection.AskedFrom(FeedKind, inspection.Afar{Ask: s.feedOf, Take: s.takeFeed, Missed: s.feedMissed, Subject: s.feedSubject})
+	p.Inspection.AskedFrom(StoreKind, inspection.Afar{Ask: s.storesOf, Take: s.takeStores, Missed: s.storesMissed, Subject: s.storeSubject})
 	p.Registry.OnEnded(s.ended)
 	return s
 }

@@ -25,3 +25,23 @@ func FuzzFeedSight(f *testing.F) {
 		}
 	})
 }
+
+// FuzzStoreSight reads what a crawler may say of download addresses: it is refused with a
+// sentence, or is of addresses that were asked for.
+func FuzzStoreSight(f *testing.F) {
+	urls := []string{"https://store.example.com/1"}
+	for _, s := range []string{`[{"url":"https://store.example.com/1","state":"alive"}]`, `[{"url":"http://10.0.0.1/","state":"dead"}]`, `[{"url":"https://store.example.com/1","state":"x"}]`, `[]`, `{}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		list, err := readStores(body, urls)
+		if err != nil && !fault.Is(err, fault.Invalid) {
+			t.Fatal(err)
+		}
+		for _, x := range list {
+			if x.URL != urls[0] {
+				t.Fatalf("%+v", x)
+			}
+		}
+	})
+}

@@ -2,6 +2,7 @@ package newmedia
 
 import (
 	"context"
+	"time"
 
 	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
@@ -41,6 +42,10 @@ func (s *Service) stores(ctx context.Context, q db.Querier, id registry.AccountI
 // many.
 func (s *Service) LookAtStores(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "newmedia.stores")
+	outside := 0 // what a crawler is waited for with stands in no round
+	if s.Inspection.AsksOutside() {
+		outside = 1
+	}
 	type row struct {
 		id  registry.AccountID
 		url string
@@ -51,13 +56,19 @@ func (s *Service) LookAtStores(ctx context.Context) (int, error) {
 		return x, err
 	}, `SELECT v.account_id, d.url FROM app_version v JOIN app_download d ON d.version_id = v.id JOIN account a ON a.id = v.account_id
 		  LEFT JOIN app_store_look l ON l.account_id = v.account_id AND l.url = d.url
-		 WHERE a.state = 'running' AND (l.at IS NULL OR l.at <= $1) AND `+newest+`
-		 GROUP BY v.account_id, d.url ORDER BY v.account_id, d.url LIMIT $2`, s.DB.Now().AddDate(0, 0, -storeDays), aRound)
+		 WHERE a.state = 'running' AND (l.at IS NULL OR l.at <= $1) AND ($3 = 0 OR NOT EXISTS (SELECT 1 FROM outside_ask k WHERE k.kind = '`+StoreKind+`' AND k.subject = v.account_id AND k.state = 'waiting')) AND `+newest+`
+		 GROUP BY v.account_id, d.url ORDER BY v.account_id, d.url LIMIT $2`, s.DB.Now().AddDate(0, 0, -storeDays), aRound, outside)
 	if err != nil {
 		return 0, err
 	}
 	system := authz.System("newmedia.stores")
 	for i, x := range list {
+		if outside == 1 {
+			if _, err := s.Inspection.AskOutside(ctx, StoreKind, string(x.id), false); err != nil {
+				return i, err
+			}
+			continue
+		}
 		if err := s.lookAtStore(ctx, x.id, x.url); err != nil {
 			return i, err
 		}
@@ -72,14 +83,23 @@ func (s *Service) LookAtStores(ctx context.Context) (int, error) {
 
 // lookAtStore asks for one address and keeps what came of it.
 func (s *Service) lookAtStore(ctx context.Context, id registry.AccountID, address string) error {
-	res := s.Links.Check(ctx, address)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		_, err := tx.Quiet(ctx, `INSERT INTO app_store_look (account_id, url, at, state, says) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, url) DO UPDATE SET at = excluded.at, state = excluded.state, says = excluded.says`,
-			id, address, tx.Now(), string(storeState(res.Verdict)), abridge.Cut(res.Says, 300))
+	x, err := askStore(ctx, s.Links, address)
+	if err != nil {
 		return err
+	}
+	return s.keepStores(ctx, id, []StoreSight{x}, s.DB.Now(), "")
+}
+
+// keepStores keeps what came of download addresses.
+func (s *Service) keepStores(ctx context.Context, id registry.AccountID, list []StoreSight, at time.Time, from string) error {
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		for _, x := range list {
+			if _, err := tx.Quiet(ctx, `INSERT INTO app_store_look (account_id, url, at, state, says, vantage) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, url) DO UPDATE SET at = excluded.at, state = excluded.state, says = excluded.says, vantage = excluded.vantage`,
+				id, x.URL, at, string(x.State), abridge.Cut(x.Says, 300), from); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

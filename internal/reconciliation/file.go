@@ -70,6 +70,7 @@ func New(p Parts) *Service {
 	}
 	s := &Service{p}
 	p.Inspection.RetestFrom("ledger", s.retest)
+	p.Inspection.AskedFrom(GoneKind, inspection.Afar{Ask: s.goneAsk, Take: s.takeGone, Missed: s.goneMissed})
 	return s
 }
 

@@ -2,8 +2,6 @@ package reconciliation
 
 import (
 	"context"
-	"errors"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -41,54 +39,53 @@ const (
 	goneKept = 7 * 24 * time.Hour
 )
 
+// gone is a given-up name with what was said of it last.
+type gone struct {
+	id    registry.DomainID
+	host  string
+	says  string
+	at    time.Time
+	alarm bool
+}
+
+const goneSelect = `SELECT d.id, d.host, d.last_seen, d.last_seen_at, d.last_seen_alarm FROM domain d LEFT JOIN reconciliation_gone g ON g.domain_id = d.id
+	 WHERE d.state = 'cancelled' AND d.host <> '' AND d.watch_until >= $1`
+
+func scanGone(r db.Scanner) (gone, error) {
+	var g gone
+	err := r.Scan(&g.id, &g.host, &g.says, &g.at, &g.alarm)
+	return g, err
+}
+
 // LookGone asks the DNS for every given-up name under watch and keeps what it
 // said. Only the DNS is asked: whoever holds the name now is never contacted. A
 // name that answers again is told to who held it last, as an obligation. It
 // returns how many were looked at.
 func (s *Service) LookGone(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "reconciliation.gone")
-	scope := authz.System("reconciliation.gone")
 	now := s.DB.Now()
-	type gone struct {
-		id    registry.DomainID
-		host  string
-		says  string
-		at    time.Time
-		alarm bool
-	}
-	list, err := db.All(ctx, s.DB, func(r db.Scanner) (gone, error) {
-		var g gone
-		err := r.Scan(&g.id, &g.host, &g.says, &g.at, &g.alarm)
-		return g, err
-	}, `SELECT d.id, d.host, d.last_seen, d.last_seen_at, d.last_seen_alarm FROM domain d LEFT JOIN reconciliation_gone g ON g.domain_id = d.id
-	     WHERE d.state = 'cancelled' AND d.host <> '' AND d.watch_until >= $1 AND (g.asked_at IS NULL OR g.asked_at <= $2) ORDER BY g.asked_at, d.id LIMIT $3`,
+	list, err := db.All(ctx, s.DB, scanGone, goneSelect+` AND (g.asked_at IS NULL OR g.asked_at <= $2) ORDER BY g.asked_at, d.id LIMIT $3`,
 		calendar.DateOf(now), now.Add(-gonePause), goneMost)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
+	outside := s.Inspection.AsksOutside()
 	for _, g := range list {
-		says, alive, ok := "", false, false
-		if !reserved(g.host) {
-			says, alive, ok = s.answers(ctx, g.host)
+		seen := GoneSight{Host: g.host}
+		switch {
+		case reserved(g.host):
+		case outside:
+			if _, err := s.Inspection.AskOutside(ctx, GoneKind, string(g.id), false); err != nil {
+				return n, err
+			}
+		default:
+			seen = askGone(ctx, s.Client, g.host)
 		}
 		if ctx.Err() != nil {
 			return n, ctx.Err()
 		}
-		err := s.DB.Update(ctx, func(tx *db.Tx) error {
-			if _, err := tx.Quiet(ctx, `INSERT INTO reconciliation_gone (domain_id, asked_at) VALUES ($1, $2) ON CONFLICT (domain_id) DO UPDATE SET asked_at = excluded.asked_at`, g.id, now); err != nil || !ok {
-				return err
-			}
-			// What a person has seen stays until the name falls silent or a week is over.
-			if g.alarm == alive && !g.at.IsZero() && now.Sub(g.at) < goneKept {
-				return nil
-			}
-			if err := s.Registry.SeeTombstone(ctx, tx, scope, g.id, says, alive); err != nil {
-				return err
-			}
-			return s.settleReused(ctx, tx, scope, g.id, says, alive)
-		})
-		if err != nil {
+		if err := s.keepGone(ctx, g, seen); err != nil {
 			return n, err
 		}
 		n++
@@ -96,26 +93,28 @@ func (s *Service) LookGone(ctx context.Context) (int, error) {
 	return n, nil
 }
 
+// keepGone keeps what the DNS said of a given-up name, and that it was asked.
+func (s *Service) keepGone(ctx context.Context, g gone, seen GoneSight) error {
+	scope, now := authz.System("reconciliation.gone"), s.DB.Now()
+	says, alive, ok := seen.says()
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Quiet(ctx, `INSERT INTO reconciliation_gone (domain_id, asked_at) VALUES ($1, $2) ON CONFLICT (domain_id) DO UPDATE SET asked_at = excluded.asked_at`, g.id, now); err != nil || !ok {
+			return err
+		}
+		// What a person has seen stays until the name falls silent or a week is over.
+		if g.alarm == alive && !g.at.IsZero() && now.Sub(g.at) < goneKept {
+			return nil
+		}
+		if err := s.Registry.SeeTombstone(ctx, tx, scope, g.id, says, alive); err != nil {
+			return err
+		}
+		return s.settleReused(ctx, tx, scope, g.id, says, alive)
+	})
+}
+
 // reserved reports whether no DNS answers for the name: it is one of examples.
 func reserved(host string) bool {
 	return slices.ContainsFunc([]string{".example", ".test", ".invalid", ".localhost"}, func(end string) bool { return strings.HasSuffix(host, end) })
-}
-
-// answers asks the DNS. ok is false when it could not be asked.
-func (s *Service) answers(ctx context.Context, host string) (says string, alive, ok bool) {
-	got, err := s.Client.Addresses(ctx, host)
-	if err == nil {
-		var list []string
-		for _, a := range got[:min(len(got), 4)] {
-			list = append(list, a.String())
-		}
-		return "域名又能解析，指向 " + strings.Join(list, "、"), true, true
-	}
-	var lookup *net.DNSError
-	if errors.As(err, &lookup) && lookup.IsNotFound {
-		return "域名没有解析记录", false, true
-	}
-	return "", false, false // the DNS did not say: tomorrow again
 }
 
 func (s *Service) settleReused(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.DomainID, says string, alive bool) error {

@@ -170,8 +170,13 @@ func FuzzOpenBatch(f *testing.F) {
 	}
 	f.Add(good)
 	f.Add([]byte(`{"body":"e30=","sign":""}`))
+	f.Add([]byte(`{"vantage":"v\u0000","format":3,"version":"\\u0000\u0000"}`))
 	f.Fuzz(func(t *testing.T, wire []byte) {
 		_ = Claim(wire)
+		var b Batch
+		if err := ReadBody(wire, &b); err == nil && strings.ContainsRune(b.Vantage+b.Version, 0) {
+			t.Fatalf("%q holds what no database keeps", wire)
+		}
 		if _, err := OpenBatch(pub, wire); err == nil && string(wire) != string(good) && Claim(wire) != "v" {
 			t.Fatalf("taken: %q", wire)
 		}

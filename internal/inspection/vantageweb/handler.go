@@ -141,7 +141,7 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 		v.Main = append(v.Main, c)
 	}
 	for _, x := range strangers {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "有不认识的密钥签名的结果文件，没有读取", Text: fmt.Sprintf("%s 收到 %s（这个密钥共 %d 个文件，最早 %s），密钥指纹 %s。请与外网巡检机启动时显示的“公钥指纹”逐位核对：是本单位的，由系统管理员把那台机器数据目录下的 crawler.pub 放进平台数据目录的 keys/crawlers，几分钟内自动收下；不认识的，不要放入，并请“不收这个密钥”。", web.Minute(x.Last), x.File, x.Files, web.Minute(x.First), x.Fingerprint())})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "有不认识的密钥签名的结果文件，没有读取", Text: fmt.Sprintf("%s 收到 %s（这个密钥共 %d 个文件，最早 %s），密钥指纹 %s。请与外网巡检机启动时显示的“公钥指纹”逐位核对：是本单位的，由系统管理员把那台机器数据目录下的 crawler.pub 放进平台数据目录的 keys/crawlers，几分钟内自动收下；不认识的，不要放入，在下面的“不收密钥”一栏选“不收这个密钥”。", web.Minute(x.Last), x.File, x.Files, web.Minute(x.First), x.Fingerprint())})
 	}
 	d := web.Table{Caption: "监测点意见不一致（近 8 天）", Columns: []web.Column{{Head: "时间"}, {Head: "网站", Wide: true}, {Head: "打不开"}, {Head: "怎样计"}}, Empty: web.Empty{Title: "没有意见不一致的时段"}}
 	for _, x := range doubts {
@@ -186,9 +186,9 @@ func asked() web.Table {
 		{"域名解析是否与台账一致、服务器是否在境外", "外网巡检机和监测点的解析结果，看到两次才认定", "都没有报来的，未能检测"},
 		{"域名到期、托管服务商", "依台账判断，不需要联网", ""},
 		{"证书和加密协议、IPv6、域名服务器", "外网巡检机，每天一次，结果按同样的规则判断", "未能检测，不计问题；查看详情页所写的原因"},
-		{"新媒体订阅源", "外网巡检机，每 6 小时一次", "未能检测；请登记看到的情况或导入发布数据"},
-		{"已关停网站的原域名是否按跳转表应答", "外网巡检机", "未能核对，写明原因，其后再次交办"},
-		{"应用下载地址、与台账核对", "没有别处代为检测", "未能检测，不计问题；请人工查看后登记"},
+		{"新媒体订阅源、应用下载地址", "外网巡检机，订阅源每 6 小时、下载地址每天一次", "未能检测；请登记看到的情况或导入发布数据"},
+		{"已关停网站的原域名是否按跳转表应答，已注销的域名是否又能解析", "外网巡检机", "未能核对，写明原因，其后再次交办"},
+		{"与台账核对", "没有别处代为检测", "未能检测，不计问题；请人工查看后登记"},
 		{"相近域名、假冒网站", "没有别处代为查询", "不查询、不查看；请由人打开后登记情况"},
 		{"本平台直接提供访问的网站", "本系统", "其中引用的外部链接和附件未能检测"},
 	} {
