@@ -389,7 +389,8 @@ const (
 // same: the counts of single signs alone do not tell it where the last of them is common.
 func (l *likely) cutShort(ln *line) (out []edit) {
 	for i := pad + 3; i < len(ln.runes); i++ {
-		if han(ln.runes[i]) || !strings.ContainsRune("，。；、", ln.runes[i]) {
+		// The items of a list are as short as can be: 人民城市人民建、为人民。
+		if !strings.ContainsRune("，。；", ln.runes[i]) {
 			continue
 		}
 		if x, ok := l.always(ln, i); ok {
