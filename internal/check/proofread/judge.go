@@ -154,6 +154,9 @@ func (p *Proofreader) statistical(rs []rune) []check.Span {
 				found = append(found, scored{e, o})
 			}
 		}
+		for _, e := range p.likely.cutShort(&ln) {
+			found = append(found, scored{e, p.judgements.Threshold + overThreshold})
+		}
 		slices.SortStableFunc(found, func(a, b scored) int { return cmp.Compare(b.odds, a.odds) })
 		var kept []scored
 		for _, f := range found {
@@ -169,6 +172,10 @@ func (p *Proofreader) statistical(rs []rune) []check.Span {
 	}
 	return out
 }
+
+// overThreshold is how far above the threshold a phrase cut short is reported: what is
+// judged by more signs goes before it.
+const overThreshold = 0.5
 
 func (e edit) span(rs []rune, odds float64) check.Span {
 	wrong := string(rs[e.start:e.end])

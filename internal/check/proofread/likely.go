@@ -377,3 +377,49 @@ func (l *likely) missing(ln *line, i int) (edit, bool) {
 	}
 	return best, best.right != ""
 }
+
+// wellKnown is how often three characters must have been met for what follows them to be
+// told, alwaysShare what part of that one character must have followed.
+const (
+	wellKnown   = 24
+	alwaysShare = 0.95
+)
+
+// cutShort are the places where a mark stands in a phrase that is as good as always the
+// same: the counts of single signs alone do not tell it where the last of them is common.
+func (l *likely) cutShort(ln *line) (out []edit) {
+	for i := pad + 3; i < len(ln.runes); i++ {
+		// The items of a list are as short as can be: 人民城市人民建、为人民。
+		if !strings.ContainsRune("，。；", ln.runes[i]) {
+			continue
+		}
+		if x, ok := l.always(ln, i); ok {
+			out = append(out, edit{kind: editDrop, start: ln.at[i-1], end: ln.to[i], right: string(l.model.RuneOf(x))})
+		}
+	}
+	return out
+}
+
+// endings are characters that end the name of a thing by themselves: 环境部 is no 环境部门
+// cut short, 登记制 no 登记制度.
+const endings = "部制人线员局处会院站所厂店家者费税款金权法令证书件物品点地区县市省村镇乡街路车船机器室库网率量性度力型类级期段层面户组队科股案表单卡号码图报函文稿"
+
+// always is the character that follows the three before a mark as good as always, where
+// the mark never does: 改革开 is followed by 放.
+func (l *likely) always(ln *line, i int) (ngram.ID, bool) {
+	m := l.model
+	if ln.seen[i].Three > 0 || strings.ContainsRune(endings, ln.runes[i-1]) || !han(ln.runes[i-1]) || !han(ln.runes[i-2]) || !han(ln.runes[i-3]) {
+		return 0, false
+	}
+	a, b, c := ln.ids[i-3], ln.ids[i-2], ln.ids[i-1]
+	all := m.Count3(a, b, c)
+	if all < wellKnown {
+		return 0, false
+	}
+	for x := range m.Joins(c, ln.ids[i]) {
+		if x > ngram.Letter && han(m.RuneOf(x)) && m.Count4(a, b, c, x) >= all*alwaysShare {
+			return x, true
+		}
+	}
+	return 0, false
+}
