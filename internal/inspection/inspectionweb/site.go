@@ -110,6 +110,10 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 		{Name: "严重问题", Value: strconv.Itoa(tally.Serious), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=serious&site=" + string(s.ID), Kind: toneIf(tally.Serious > 0, web.Danger)},
 		{Name: "一般问题", Value: strconv.Itoa(tally.Error), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=error&site=" + string(s.ID), Kind: toneIf(tally.Error > 0, web.Warn)},
 	}}
+	if i := slices.IndexFunc(runs, turned); i >= 0 {
+		t := runs[i].Turn
+		v.Stats.Items = append(v.Stats.Items, web.Stat{Name: "轮查", Value: strconv.Itoa(t.Read), Unit: "页", Note: turnText(t), Href: runs[i].Link()})
+	}
 	probes, failures, bad := 0, 0, 0
 	for _, d := range days {
 		if d.Excused {
@@ -281,6 +285,11 @@ func censusText(c *engine.Census) string {
 	return text + fmt.Sprintf("，未查 %d 页（%s）", c.Missed(), strings.Join(whys, "；"))
 }
 
+// turned reports a run that tells how much of what is known of its site was read.
+func turned(r inspection.Run) bool {
+	return r.State == inspection.RunDone && r.Turn != nil && r.Census == nil
+}
+
 // turnText says how much of what is known of a site was read of late.
 func turnText(t *engine.Turn) string {
 	more := ""
@@ -315,7 +324,7 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 		}
 		v.Facts.Terms = append(v.Facts.Terms, t)
 	}
-	if r.State == inspection.RunDone && r.Turn != nil && r.Census == nil {
+	if turned(r) {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "轮查", Text: turnText(r.Turn), Note: "首页、栏目和新内容每次都查，其余网页按多久没查依次轮到"})
 	}
 	if r.State == inspection.RunDone && r.Census != nil {
