@@ -184,7 +184,7 @@ var sampleRun = inspection.Run{ID: "01JR", Site: "01JS", SiteName: "雁塔区人
 
 var refusing = inspection.Availability{Refusal: inspection.Refusal{Since: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Last: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Status: 403}}
 
-var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun}, true, 3)
+var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun, {ID: "t", State: inspection.RunDone, Kind: inspection.Patrol, AskedAt: sampleRun.AskedAt, Pages: 200, Turn: &engine.Turn{Known: 2416, Read: 1980, Days: 30}}}, true, 3)
 
 var siteHostile = newSite(registry.Site{ID: "x", Name: "<script>", Host: `"><b>`, UnitName: "<i>"}, nil, inspection.Availability{}, inspection.Tally{}, nil, false, 3)
 
