@@ -932,3 +932,99 @@ func TestUrgentRequestsAreBounded(t *testing.T) {
 		t.Errorf("%d requests at once to one host, want 3", n)
 	}
 }
+
+// The names of a province may lie on one machine: to it they are one visitor, and each has its turn.
+func TestOneAddressIsAskedAtOnePace(t *testing.T) {
+	h := newHostile(t, nil)
+	release := make(chan struct{})
+	h.mux.HandleFunc("/slow", func(http.ResponseWriter, *http.Request) { <-release })
+	h.html("/quick", words(1))
+	h.html("/b", words(2))
+	name := func(i int) string { return fmt.Sprintf("h%d.x.gov.cn", i) }
+	for i := range 12 {
+		h.book.names[name(i)] = []string{"127.0.0.1"}
+	}
+	at := func(i int, path string) string { return "http://" + name(i) + ":" + h.port + path }
+	m := NewManners(h.client, Courtesy{Delay: time.Millisecond, Robots: IgnoreRobots, Pace: Pace{AtOnce: 3, PerSecond: 50}})
+	ask := func(ctx context.Context, i int, path string) {
+		if _, _, _, err := m.Fetch(ctx, at(i, path), egress.Options{}); err != nil {
+			t.Error(err)
+		}
+	}
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() { ask(t.Context(), i, "/slow") })
+	}
+	for i := 0; h.flying.Load() < 3; i++ {
+		if i > 1000 {
+			t.Fatalf("%d requests under way, want 3", h.flying.Load())
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	ask(Urgent(t.Context()), 0, "/quick") // hangs without a slot of its own
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, _, _, err := m.Fetch(stopped, at(1, "/quick"), egress.Options{}); err == nil {
+		t.Error("a request that was given up was made")
+	}
+	close(release)
+	wg.Wait()
+	if n := h.most.Load(); n > 4 {
+		t.Errorf("%d requests at once to one address, want 3 and one that a person waits for", n)
+	}
+
+	// Many of one host do not stand before the one of another; two requests are a fiftieth of a second apart.
+	h.mu.Lock()
+	h.order, h.at = nil, nil
+	h.mu.Unlock()
+	for range 20 {
+		wg.Go(func() { ask(t.Context(), 0, "/quick") })
+	}
+	wg.Go(func() { ask(t.Context(), 1, "/b") })
+	wg.Wait()
+	if i := slices.Index(h.order, "/b"); i < 0 || i == len(h.order)-1 {
+		t.Errorf("the one request of a host came as number %d of %d", i+1, len(h.order))
+	}
+	if d := h.at[len(h.at)-1].Sub(h.at[0]); d < 19*20*time.Millisecond {
+		t.Errorf("%d requests within %s to one address that is asked 50 times a second", len(h.at), d)
+	}
+}
+
+// A name that is turned to another address takes its turn before that one from then on; where no courtesy is kept,
+// nobody asks where a name leads.
+func TestAddressOfANameChanges(t *testing.T) {
+	h := newHostile(t, nil)
+	h.html("/quick", words(1))
+	h.book.names["www.x.gov.cn"] = []string{"127.0.0.1", "127.0.0.1", "192.0.2.7"}
+	m := NewManners(h.client, Courtesy{Delay: time.Millisecond, Robots: IgnoreRobots})
+	if _, _, _, err := m.Fetch(t.Context(), h.base()+"/quick", egress.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	host := "www.x.gov.cn:" + h.port
+	l := m.lane(host)
+	here := netip.MustParseAddr("127.0.0.1")
+	if l.machine != here || m.machines[here] == nil {
+		t.Fatalf("lies at %s", l.machine)
+	}
+	l.asked = time.Now().Add(-2 * machineAge)
+	if _, _, _, err := m.Fetch(t.Context(), h.base()+"/quick", egress.Options{}); err != nil {
+		t.Error(err) // over the connection that is open
+	}
+	if l.machine.IsValid() {
+		t.Errorf("a name that leads where nothing is asked lies at %s", l.machine)
+	}
+	m.KeepPace(Pace{AtOnce: 2, PerSecond: 5})
+	if m.pace.delay() != 200*time.Millisecond || len(m.machines) != 0 {
+		t.Errorf("pace %+v, %d lanes of the former", m.pace, len(m.machines))
+	}
+	asked := h.book.asked["www.x.gov.cn"]
+	quick := NewManners(h.client, Courtesy{Delay: -1})
+	if leave, err := quick.enter(t.Context(), host); err != nil {
+		t.Fatal(err)
+	} else {
+		leave()
+	}
+	if n := h.book.asked["www.x.gov.cn"]; n != asked {
+		t.Errorf("without courtesy the name was asked for %d times", n-asked)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,8 +33,9 @@ const Token = "zhengshu"
 const maxRobots = 500 << 10
 
 // Manners is how we behave towards hosts: so many requests at once, a pause between them, robots.txt with the pace it
-// asks for (Crawl-delay), Retry-After. It is shared by every crawl and link check that may meet the same host, and safe
-// for concurrent use.
+// asks for (Crawl-delay), Retry-After; and towards the machines behind them, of which one may serve the names of a whole
+// province: so many requests at once and a second to an address, whatever names they go to. It is shared by every crawl
+// and link check that may meet the same host, and safe for concurrent use.
 type Manners struct {
 	client  *egress.Client
 	agent   string
@@ -40,17 +43,38 @@ type Manners struct {
 	delay   time.Duration
 	policy  RobotsPolicy
 
-	mu     sync.Mutex
-	lanes  map[string]*lane
-	robots map[string]*robots
+	mu       sync.Mutex
+	pace     Pace // towards an address
+	lanes    map[string]*lane
+	machines map[netip.Addr]*lane
+	robots   map[string]*robots
 }
+
+// Pace is what one address is asked for, by all names that lead to it together. A zero field takes the default.
+type Pace struct {
+	AtOnce    int `json:"at_once,omitempty"`    // requests at once; 8
+	PerSecond int `json:"per_second,omitempty"` // requests begun in a second; 20
+}
+
+func (p Pace) filled() Pace {
+	if p.AtOnce <= 0 {
+		p.AtOnce = 8
+	}
+	if p.PerSecond <= 0 {
+		p.PerSecond = 20
+	}
+	return p
+}
+
+func (p Pace) delay() time.Duration { return time.Second / time.Duration(p.PerSecond) }
 
 // Courtesy is what a Manners is made from; zero fields take the defaults.
 type Courtesy struct {
 	Agent   string        // User-Agent; "": egress.Agent
 	PerHost int           // requests at once to a host; 2
-	Delay   time.Duration // between the starts of two requests to a host; 250 ms; negative: none
+	Delay   time.Duration // between the starts of two requests to a host; 250 ms; negative: none, and no pace towards addresses
 	Robots  RobotsPolicy
+	Pace    Pace
 }
 
 // NewManners makes a Manners that asks through client.
@@ -64,11 +88,21 @@ func NewManners(client *egress.Client, c Courtesy) *Manners {
 	if c.Agent == "" {
 		c.Agent = egress.Agent
 	}
-	return &Manners{client: client, agent: c.Agent, perHost: c.PerHost, delay: max(0, c.Delay), policy: c.Robots,
-		lanes: map[string]*lane{}, robots: map[string]*robots{}}
+	return &Manners{client: client, agent: c.Agent, perHost: c.PerHost, delay: max(0, c.Delay), policy: c.Robots, pace: c.Pace.filled(),
+		lanes: map[string]*lane{}, machines: map[netip.Addr]*lane{}, robots: map[string]*robots{}}
 }
 
-// lane is the queue before one host.
+// KeepPace sets the pace towards addresses from now on. What is under way is not counted into it.
+func (m *Manners) KeepPace(p Pace) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p = p.filled(); p != m.pace {
+		m.pace = p
+		clear(m.machines)
+	}
+}
+
+// lane is the queue before one host, or before one machine.
 type lane struct {
 	sem    chan struct{}
 	kept   chan struct{} // one slot more, for requests that a person waits for
@@ -76,6 +110,9 @@ type lane struct {
 	begun  time.Time     // when the last one did
 	pace   time.Duration // between the starts of two, as its robots.txt asks
 	urgent int           // requests waiting that a person waits for
+
+	machine netip.Addr // of a host: where it lies; none: not known, or here
+	asked   time.Time  // when that was asked
 }
 
 type urgentKey struct{}
@@ -98,69 +135,190 @@ const maxLanes = 10_000
 func (m *Manners) lane(host string) *lane {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	l := m.lanes[host]
+	return laneOf(m.lanes, host, m.perHost)
+}
+
+func laneOf[K comparable](lanes map[K]*lane, key K, slots int) *lane {
+	l := lanes[key]
 	if l == nil {
-		if len(m.lanes) >= maxLanes {
+		if len(lanes) >= maxLanes {
 			now := time.Now()
-			for h, l := range m.lanes {
+			for k, l := range lanes {
 				if len(l.sem) == 0 && len(l.kept) == 0 && l.urgent == 0 && l.next.Before(now) {
-					delete(m.lanes, h)
+					delete(lanes, k)
 				}
 			}
 		}
-		l = &lane{sem: make(chan struct{}, m.perHost), kept: make(chan struct{}, 1)}
-		m.lanes[host] = l
+		l = &lane{sem: make(chan struct{}, slots), kept: make(chan struct{}, 1)}
+		lanes[key] = l
 	}
 	return l
 }
 
-// enter waits for the host's turn. The returned function must be called when the request is over.
+// machineAge is how long it is believed where a host lies, machineUnknown how long that nobody knows.
+const (
+	machineAge     = 5 * time.Minute
+	machineUnknown = time.Minute
+)
+
+// machine is the lane of the address a host lies at; nil where there is none to keep a pace towards: courtesy is off,
+// the site is served here, or its name leads nowhere. Where the name leads later is the dialler's matter: a name that
+// is turned round meanwhile takes its turn once before the wrong address.
+func (m *Manners) machine(ctx context.Context, host string, l *lane) *lane {
+	if m.delay == 0 || m.client == nil {
+		return nil
+	}
+	m.mu.Lock()
+	at, age := l.machine, time.Since(l.asked)
+	m.mu.Unlock()
+	if age > machineAge || !at.IsValid() && age > machineUnknown {
+		name, port := hostPort(host)
+		at = m.client.Machine(ctx, name, port)
+		m.mu.Lock()
+		if ctx.Err() == nil {
+			l.machine, l.asked = at, time.Now()
+		}
+		m.mu.Unlock()
+	}
+	if !at.IsValid() {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return laneOf(m.machines, at, m.pace.AtOnce)
+}
+
+// hostPort takes a host as hostOf gives it apart; 0 is the port of its scheme.
+func hostPort(host string) (string, uint16) {
+	h, p, err := net.SplitHostPort(host)
+	if err != nil {
+		return strings.Trim(host, "[]"), 0
+	}
+	n, err := strconv.ParseUint(p, 10, 16)
+	if err != nil {
+		return h, 0
+	}
+	return h, uint16(n)
+}
+
+// take waits for a slot. Slots go to those who wait for them in the order they came.
+func (l *lane) take(ctx context.Context, urgent bool) (leave func(), err error) {
+	var kept chan struct{} // nil: nobody gets it
+	if urgent {
+		kept = l.kept
+	}
+	select {
+	case l.sem <- struct{}{}:
+		return func() { <-l.sem }, nil
+	case kept <- struct{}{}:
+		return func() { <-kept }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// wait is how long it is until the lane's next request may start; zero or less: now.
+func (l *lane) wait(now time.Time, visitor, urgent bool) time.Duration {
+	wait := l.next.Sub(now)
+	if !visitor && l.pace > 0 {
+		wait = max(wait, l.begun.Add(l.pace).Sub(now))
+	}
+	if !urgent && l.urgent > 0 {
+		wait = max(wait, 5*time.Millisecond)
+	}
+	return wait
+}
+
+// enter waits for the host's turn, and for that of its machine. The returned function must be called when the request
+// is over. Nobody who has the machine's turn waits for a host's, so they cannot wait for each other; and since a host
+// has no more than its own slots' worth in the machine's queue, all hosts there have their turn.
 func (m *Manners) enter(ctx context.Context, host string) (leave func(), err error) {
 	l := m.lane(host)
-	urgent := ctx.Value(urgentKey{}) != nil
-	var kept chan struct{} // nil: nobody gets it
-	waiting := func(n int) {
+	urgent, visitor := ctx.Value(urgentKey{}) != nil, ctx.Value(visitorKey{}) != nil
+	waiting := func(l *lane, n int) {
 		if urgent {
 			m.mu.Lock()
 			l.urgent += n
 			m.mu.Unlock()
 		}
 	}
-	if urgent {
-		kept = l.kept
+	waiting(l, 1)
+	defer waiting(l, -1)
+	done, err := l.take(ctx, urgent)
+	if err != nil {
+		return nil, err
 	}
-	waiting(1)
-	select {
-	case l.sem <- struct{}{}:
-		leave = func() { <-l.sem }
-	case kept <- struct{}{}:
-		leave = func() { <-kept }
-	case <-ctx.Done():
-		waiting(-1)
-		return nil, ctx.Err()
+	for {
+		at := m.machine(ctx, host, l)
+		if visitor {
+			at = nil // whoever counts how long a page takes does not stand in a queue
+		}
+		if err := m.rest(ctx, l, visitor, urgent, at == nil); err != nil {
+			done()
+			return nil, err
+		}
+		if at == nil {
+			return done, nil
+		}
+		waiting(at, 1)
+		away, err := at.take(ctx, urgent)
+		started := false
+		if err == nil {
+			if started, err = m.start(ctx, l, at, urgent); !started {
+				away()
+			}
+		}
+		waiting(at, -1)
+		switch {
+		case err != nil:
+			done()
+			return nil, err
+		case started:
+			return func() { away(); done() }, nil
+		}
 	}
-	visitor := ctx.Value(visitorKey{}) != nil
+}
+
+// rest waits until the host's turn has come, and takes it where begin says so.
+func (m *Manners) rest(ctx context.Context, l *lane, visitor, urgent, begin bool) error {
 	for {
 		m.mu.Lock()
 		now := time.Now()
-		wait := l.next.Sub(now)
-		if !visitor && l.pace > 0 {
-			wait = max(wait, l.begun.Add(l.pace).Sub(now))
-		}
-		if wait <= 0 && (urgent || l.urgent == 0) {
-			l.next, l.begun = now.Add(m.delay), now
-			if urgent {
-				l.urgent--
+		wait := l.wait(now, visitor, urgent)
+		if wait <= 0 {
+			if begin {
+				l.next, l.begun = now.Add(m.delay), now
 			}
 			m.mu.Unlock()
-			return leave, nil
+			return nil
 		}
 		m.mu.Unlock()
 		// Asked again after the wait: Retry-After may have moved the turn meanwhile, or somebody urgent have come.
 		if err := sleep(ctx, max(wait, 5*time.Millisecond)); err != nil {
-			waiting(-1)
-			leave()
-			return nil, err
+			return err
+		}
+	}
+}
+
+// start waits for the machine's turn and takes it with the host's; false when the host's has passed meanwhile.
+func (m *Manners) start(ctx context.Context, l, at *lane, urgent bool) (bool, error) {
+	for {
+		m.mu.Lock()
+		now := time.Now()
+		if l.wait(now, false, urgent) > 0 {
+			m.mu.Unlock()
+			return false, nil
+		}
+		wait := at.wait(now, false, urgent)
+		if wait <= 0 {
+			l.next, l.begun = now.Add(m.delay), now
+			at.next, at.begun = now.Add(m.pace.delay()), now
+			m.mu.Unlock()
+			return true, nil
+		}
+		m.mu.Unlock()
+		if err := sleep(ctx, wait); err != nil {
+			return false, err
 		}
 	}
 }

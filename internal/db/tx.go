@@ -101,6 +101,7 @@ var QuietTables = map[string]string{
 	"crawl_host":          "the crawler's frontier: when a host was last left alone",
 	"crawl_page":          "the crawler's frontier: what pages answered",
 	"crawl_known":         "the crawler's frontier: what a site is known to have, and whose turn it is",
+	"crawl_spent":         "the crawler's frontier: how long a look that was broken off took so far",
 	"crawl_link":          "the crawler's frontier: what became of links",
 	"dashboard_month":     "sums of the dashboards follow the rows",
 	"dashboard_order":     "sums of the dashboards follow the rows",

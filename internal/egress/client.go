@@ -8,6 +8,7 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -107,6 +108,20 @@ func (c *Client) AddressesAt(ctx context.Context, host string, port uint16) ([]n
 		out[i] = a.Addr()
 	}
 	return out, nil
+}
+
+// Machine is the address that stands for the machine behind a host: the first of all that its name leads to, so that
+// names that lead to the same ones are known by it. It is invalid for a site that this installation serves and for a
+// name that leads nowhere, or where no request may go. 0 is the port of https.
+func (c *Client) Machine(ctx context.Context, host string, port uint16) netip.Addr {
+	if c.local(host, port) || c.ownHost(host) {
+		return netip.Addr{}
+	}
+	addrs, err := c.AddressesAt(ctx, host, port)
+	if err != nil || len(addrs) == 0 {
+		return netip.Addr{}
+	}
+	return slices.MinFunc(addrs, netip.Addr.Compare)
 }
 
 // Close drops idle connections. Requests under way end by themselves.

@@ -195,7 +195,10 @@ func (s *Store) Ended(ctx context.Context, site, round string) error {
 		return err
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
-		_, err := tx.Quiet(ctx, `DELETE FROM crawl_page WHERE site = $1 AND round <> $2`, site, round)
+		if _, err := tx.Quiet(ctx, `DELETE FROM crawl_page WHERE site = $1 AND round <> $2`, site, round); err != nil {
+			return err
+		}
+		_, err := tx.Quiet(ctx, `DELETE FROM crawl_spent WHERE round = $1`, round)
 		return err
 	})
 }
@@ -248,6 +251,7 @@ func (s *Store) Tidy(ctx context.Context) error {
 		}{
 			{`DELETE FROM crawl_link WHERE at < $1`, linksKept}, {`DELETE FROM crawl_page WHERE at < $1`, pagesKept}, {`DELETE FROM crawl_known WHERE turn_at < $1`, knownKept},
 			{`DELETE FROM crawl_round WHERE state = 'done' AND filed_at < $1`, roundsKept}, {`DELETE FROM crawl_host WHERE left_at < $1`, roundsKept},
+			{`DELETE FROM crawl_spent WHERE at < $1`, roundsKept},
 		} {
 			if _, err := tx.Quiet(ctx, x.query, now.Add(-x.age)); err != nil {
 				return fmt.Errorf("frontier: tidy: %w", err)

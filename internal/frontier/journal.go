@@ -63,6 +63,27 @@ func (j *Journal) Answers() (n int) {
 	return n
 }
 
+// Spend adds to the time that a round took which is not taken from the queue; see
+// Store.Hold for one that is.
+func (j *Journal) Spend(ctx context.Context, d time.Duration) error {
+	return j.s.db.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Quiet(ctx, `INSERT INTO crawl_spent (round, spent_ms, at) VALUES ($1, $2, $3) ON CONFLICT (round) DO UPDATE SET spent_ms = crawl_spent.spent_ms + excluded.spent_ms, at = excluded.at`, j.round, d.Milliseconds(), tx.Now())
+		if err != nil {
+			err = fmt.Errorf("frontier: time spent: %w", err)
+		}
+		return err
+	})
+}
+
+// Spent is what Spend added up, however often the round was broken off since.
+func (j *Journal) Spent(ctx context.Context) (time.Duration, error) {
+	ms, err := db.One(ctx, j.s.db, db.Value[int64], `SELECT spent_ms FROM crawl_spent WHERE round = $1`, j.round)
+	if err != nil && !db.None(err) {
+		return 0, fmt.Errorf("frontier: time spent: %w", err)
+	}
+	return time.Duration(ms) * time.Millisecond, nil
+}
+
 func keyOf(url string) string {
 	sum := sha256.Sum256([]byte(url))
 	return hex.EncodeToString(sum[:16])

@@ -71,3 +71,40 @@ func TestKnownAddressesHaveTheirTurn(t *testing.T) {
 		due(other, nil, 10)
 	})
 }
+
+// The time spent is added up over however many beginnings, and let go with the round.
+func TestTimeSpentIsKept(t *testing.T) {
+	ctx := context.Background()
+	each(t, func(t *testing.T, s *frontier.Store, c *clock) {
+		spent := func(round string, want time.Duration) *frontier.Journal {
+			t.Helper()
+			j, err := s.Journal(ctx, "site", round)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d, err := j.Spent(ctx); err != nil || d != want {
+				t.Fatalf("spent %s, want %s (%v)", d, want, err)
+			}
+			return j
+		}
+		for i := range 3 {
+			j := spent("1", time.Duration(i)*90*time.Second)
+			if err := j.Spend(ctx, 90*time.Second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := spent("2", 0).Spend(ctx, time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Ended(ctx, "site", "1"); err != nil {
+			t.Fatal(err)
+		}
+		spent("1", 0)
+		spent("2", time.Second)
+		c.at = c.at.AddDate(1, 0, 0)
+		if err := s.Tidy(ctx); err != nil {
+			t.Fatal(err)
+		}
+		spent("2", 0)
+	})
+}

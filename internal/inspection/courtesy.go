@@ -12,6 +12,12 @@ import (
 // its turn with it.
 func (s *Service) Manners() *crawl.Manners { return s.manners }
 
+// pace is what the province lets one address be asked for.
+func (s *Service) pace() crawl.Pace {
+	set := s.set.Province()
+	return crawl.Pace{AtOnce: set.AddressAtOnce, PerSecond: set.AddressPerSecond}
+}
+
 // Links are the verdicts the patrol shares; without a frontier nothing is shared
 // but the turns.
 func (s *Service) Links() *crawl.LinkCheck {

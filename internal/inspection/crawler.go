@@ -471,6 +471,7 @@ const longestAsk = 3 * time.Minute
 const longestErrand = time.Minute
 
 func (c *Crawler) options(t Task) (engine.Options, error) {
+	c.manners.KeepPace(t.Pace)
 	o := engine.Options{MaxPages: 200, Delay: c.set.Delay, Limits: t.Limits, Today: calendar.DateOf(c.set.Now()), Manners: c.manners, Links: c.links, Vantage: c.set.Vantage, Browser: c.set.Browser}
 	var err error
 	o.Scanner, err = c.scanner(t, o.Today)
@@ -490,11 +491,12 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 	for _, c := range t.Acquitted {
 		o.Acquitted[c] = true
 	}
+	if o.KnownShare = defaultShare; t.Share != nil {
+		o.KnownShare = *t.Share
+	}
 	obey(&o, t.Spec)
 	censusOf(&o, t.Target)
-	if o.MaxTime > 0 {
-		o.MaxTime = max(time.Second, o.MaxTime-r.Spent)
-	}
+	without(&o, r.Spent)
 	j, err := c.store.Journal(ctx, r.Site, r.ID)
 	if err != nil {
 		return engine.Report{}, err
@@ -504,6 +506,9 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 	o.Rest = func() bool { return !t.Spec.Hours.Open(c.set.Now()) }
 	return engine.Inspect(ctx, c.client, kept, t.Target, o)
 }
+
+// defaultShare is that of a plan of a house that gives none.
+const defaultShare = 50
 
 // mostScanners are kept: each takes some memory.
 const mostScanners = 8

@@ -264,7 +264,7 @@ func (s *Service) errandTask(ctx context.Context, e Errand) (t Task, words json.
 		return t, nil, fault.Of(err).Says, nil
 	}
 	spot := f.spot()
-	t = Task{Errand: e.ID, Spot: &spot, Site: f.Site, Name: f.SiteName, Spec: Spec{Remote: true, Urgent: true}, Limits: s.limits(calendar.DateOf(s.db.Now()))}
+	t = Task{Errand: e.ID, Spot: &spot, Site: f.Site, Name: f.SiteName, Spec: Spec{Remote: true, Urgent: true}, Limits: s.limits(calendar.DateOf(s.db.Now())), Pace: s.pace()}
 	if t.Target, err = s.target(ctx, site); err != nil {
 		return t, nil, "", err
 	}

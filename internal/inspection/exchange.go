@@ -28,6 +28,7 @@ import (
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection/engine"
@@ -75,6 +76,10 @@ type Task struct {
 	Target engine.Target   `json:"target"`
 	Spec   Spec            `json:"spec"`
 	Limits check.Limits    `json:"limits"`
+	// Pace is what one address is asked for, Share the part of the pages that is for
+	// known ones. They travel with each task and stand in the crawler's store with it.
+	Pace  crawl.Pace `json:"pace,omitzero"`
+	Share *int       `json:"share,omitempty"`
 	// Known are the fingerprints of findings that stand, see Options.
 	Known []string `json:"known,omitempty"`
 	// Acquitted are cases confirmed to be false alarms, see Options.
@@ -277,7 +282,9 @@ func (s *Service) sendRuns(ctx context.Context, urgent bool) error {
 			}
 			continue
 		}
-		t := Task{Run: r.ID, Site: r.Site, Name: site.Name, Spec: r.Spec, Limits: limits}
+		t := Task{Run: r.ID, Site: r.Site, Name: site.Name, Spec: r.Spec, Limits: limits, Pace: s.pace()}
+		share := s.set.Province().KnownShare
+		t.Share = &share
 		if t.Target, err = s.target(ctx, site); err != nil {
 			return err
 		}

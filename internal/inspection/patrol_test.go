@@ -25,6 +25,7 @@ import (
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/inspection/engine/enginetest"
@@ -78,6 +79,72 @@ func TestArticle19_4_BrokenRunGoesOnWhereItWas(t *testing.T) {
 			t.Errorf("%s was asked for %d times", path, n)
 		}
 	}
+}
+
+// The minutes a plan gives a site are those of all its beginnings: what a run had spent
+// when its process was killed is not given again.
+func TestMinutesAreNotGivenTwice(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		store, err := frontier.Beside(h.ctx, h.db, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		for i := range 6 { // a chain: the next page is met on this one alone
+			h.made.Put(fmt.Sprintf("/deep/%d.html", i), enginetest.Article(fmt.Sprintf("第%d篇", i), "要闻", "政务动态", "2026-03-18 09:00", fmt.Sprintf(`第%c篇。<a href="/deep/%d.html">下一篇</a>`, '一'+rune(i), i+1)))
+		}
+		h.made.Swap("/yw/", "</ul>", `</ul><a href="/deep/0.html">第一篇</a>`)
+		killed, kill := context.WithCancel(h.ctx)
+		defer kill()
+		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.Client(t), inspection.Settings{Delay: -1, Frontier: store})
+		p := h.plan()
+		p.Spec.Minutes, p.Cadence = 1, "once"
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+			t.Fatal(err)
+		}
+		runs, err := h.svc.Runs(h.ctx, h.scope, h.site.ID, 1)
+		if err != nil || len(runs) != 1 {
+			t.Fatalf("%+v (%v)", runs, err)
+		}
+		j, err := store.Journal(h.ctx, string(h.site.ID), string(runs[0].ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.made.Answers = func(path, _ string) (enginetest.Page, bool) {
+			if d, err := j.Spent(h.ctx); err != nil || d > time.Second {
+				kill()
+			}
+			if path == "/yw/" {
+				time.Sleep(1100 * time.Millisecond) // longer than progress is told apart
+			}
+			return enginetest.Page{}, false
+		}
+		if err := h.svc.Work(killed, runs[0].ID); !errors.Is(err, context.Canceled) {
+			t.Fatalf("the run was not killed: %v", err)
+		}
+		if d, err := j.Spent(h.ctx); err != nil || d < time.Second {
+			t.Fatalf("spent %s (%v)", d, err)
+		}
+		if err := j.Spend(h.ctx, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		h.made.Answers = func(path, _ string) (enginetest.Page, bool) {
+			if strings.HasPrefix(path, "/deep/") {
+				time.Sleep(600 * time.Millisecond)
+			}
+			return enginetest.Page{}, false
+		}
+		if err := h.svc.Work(h.ctx, runs[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		run, err := h.svc.Run(h.ctx, h.scope, runs[0].ID)
+		if err != nil || run.State != inspection.RunDone || !slices.ContainsFunc(run.Untested, func(u engine.Untested) bool { return u.Check == "crawl.time_budget" }) {
+			t.Errorf("%s %+v (%v)", run.State, run.Untested, err)
+		}
+		if d, err := j.Spent(h.ctx); err != nil || d != 0 {
+			t.Errorf("%s are kept of a run that has ended (%v)", d, err)
+		}
+	})
 }
 
 // A page the server says is unchanged is not sent again, and judged all the same.
@@ -544,6 +611,13 @@ func TestPlansGoOutAndBatchesComeInSigned(t *testing.T) {
 		}
 		if err := crawler.Once(h.ctx); err != nil {
 			t.Fatal(err)
+		}
+		plans, err := filepath.Glob(filepath.Join(x.Plans, "*.plan"))
+		if err != nil || len(plans) != 1 {
+			t.Fatalf("%q (%v)", plans, err)
+		}
+		if sent, err := os.ReadFile(plans[0]); err != nil || !bytes.Contains(sent, []byte(`"pace":{"at_once":8,"per_second":20},"share":50`)) {
+			t.Errorf("the pace towards an address does not travel: %.600s (%v)", sent, err)
 		}
 		batches, err := filepath.Glob(filepath.Join(x.Batches, "*.batch"))
 		if err != nil || len(batches) != 1 {

@@ -675,6 +675,8 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if err != nil {
 		return err
 	}
+	s.manners.KeepPace(s.pace())
+	o.KnownShare = s.set.Province().KnownShare
 	obey(&o, r.Spec)
 	censusOf(&o, t)
 	if r.Kind == Patrol && !drawsToday(o.Today, t.URL) {
@@ -686,6 +688,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if o.Acquitted, err = s.acquitted(ctx, site.ID); err != nil {
 		return err
 	}
+	spend := func(time.Duration) error { return nil } // without a frontier a run begins anew, and so do its minutes
 	if s.set.Frontier != nil {
 		j, err := s.set.Frontier.Journal(ctx, string(site.ID), string(id))
 		if err != nil {
@@ -693,14 +696,27 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 		}
 		o.Journal = j
 		turnsOf(&o, t, j)
+		spent, err := j.Spent(ctx)
+		if err != nil {
+			return err
+		}
+		without(&o, spent)
+		spend = func(d time.Duration) error { return j.Spend(ctx, d) }
 	}
 	o.Rest = func() bool { return !r.Spec.Hours.Open(s.db.Now()) }
-	told := time.Time{}
+	told := time.Now()
+	tell := func() {
+		since := told
+		told = time.Now()
+		if err := spend(told.Sub(since)); err != nil {
+			s.set.Log.Warn("inspection: time spent not kept", "run", id, "err", err)
+		}
+	}
 	o.Progress = func(visited int, address string) {
-		if time.Since(told) < time.Second {
+		if visited > 1 && time.Since(told) < time.Second {
 			return
 		}
-		told = time.Now()
+		tell()
 		if err := s.progress(ctx, id, visited, address); err != nil {
 			s.set.Log.Warn("inspection: progress not kept", "run", id, "err", err)
 		}
@@ -716,6 +732,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 		return ctx.Err() // stopped with the process: the job comes back
 	}
 	if errors.Is(err, crawl.ErrRest) {
+		tell()
 		return jobs.Snooze(r.Spec.Hours.Next(s.db.Now()).Sub(s.db.Now()))
 	}
 	if within.Err() != nil {

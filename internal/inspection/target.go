@@ -96,6 +96,13 @@ func obey(o *engine.Options, sp Spec) {
 	}
 }
 
+// without takes from the minutes of a run what it has spent before it was broken off.
+func without(o *engine.Options, spent time.Duration) {
+	if o.MaxTime > 0 {
+		o.MaxTime = max(time.Second, o.MaxTime-spent)
+	}
+}
+
 // sponsorOf is what of a sponsor decides what its site is held to.
 type sponsorOf struct {
 	kind     org.Kind

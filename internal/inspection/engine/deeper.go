@@ -171,7 +171,17 @@ func (n *inspector) landings(ctx context.Context, results []check.LinkResult, wh
 // landing notes of a link that is alive what it opens: type, size and, of a page,
 // what it shows. It returns why it could not be looked at where it is not for us.
 func landing(ctx context.Context, m *crawl.Manners, r *check.LinkResult) (why string) {
-	resp, ok, said, err := m.Fetch(ctx, cmp.Or(r.FinalURL, r.Link.URL), egress.Options{RecordTLSFault: true, MaxBody: landingBody})
+	open := func() (*egress.Response, bool, crawl.Why, error) {
+		return m.Fetch(ctx, cmp.Or(r.FinalURL, r.Link.URL), egress.Options{RecordTLSFault: true, MaxBody: landingBody})
+	}
+	resp, ok, said, err := open()
+	if ok && err == nil && gone(resp.Status) {
+		// The head was answered and the page is not there: what a visitor gets counts. One look is no proof.
+		if resp, ok, said, err = open(); ok && err == nil && gone(resp.Status) {
+			r.Status = resp.Status
+			return ""
+		}
+	}
 	if !ok {
 		return "链接打开的网页没有查看内容：" + said.Says()
 	}

@@ -100,6 +100,8 @@ type Options struct {
 	// Turns gives what is known of a site and did not come into the budget of the runs
 	// before its turn; nil: every run begins at the home page and ends with its budget.
 	Turns Turns
+	// KnownShare is how much of MaxPages, in per cent, may be for what is known.
+	KnownShare int
 	// Rest is asked before each page; true breaks the run off with crawl.ErrRest.
 	Rest func() bool
 	// Families are the families of checks to put; empty: all.

@@ -12,9 +12,9 @@ import (
 )
 
 // A site has more pages than a run may read, and a crawl that begins each day at the
-// home page reads the same ones each day. So half of the budget is for what such a
-// crawl meets first, home page, columns and what is new, and up to half for addresses
-// that are known of earlier runs and that the last did not come to: those that
+// home page reads the same ones each day. So a part of the budget is for what such a
+// crawl meets first, home page, columns and what is new, and up to a share of it
+// (Options.KnownShare) for addresses that are known of earlier runs and that the last did not come to: those that
 // findings stand at, then those that have waited longest.
 
 // TurnDays is within how many days a page should have its turn.
@@ -44,7 +44,7 @@ func (n *inspector) giveTurns(ctx context.Context) (err error) {
 		return nil
 	}
 	n.beyond = map[string]bool{}
-	if n.turns, err = n.o.Turns.Due(ctx, n.target.Stand, n.o.MaxPages/2); err != nil {
+	if n.turns, err = n.o.Turns.Due(ctx, n.target.Stand, n.o.MaxPages*n.o.KnownShare/100); err != nil {
 		return fmt.Errorf("engine: whose turn it is: %w", err)
 	}
 	return nil

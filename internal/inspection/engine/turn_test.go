@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
+	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/inspection/engine/enginetest"
 )
@@ -44,7 +46,7 @@ func TestArticle19_4_EveryPageOfALargeSiteHasItsTurn(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := enginetest.Options()
-		o.MaxPages, o.Journal, o.Turns = 20, j, j
+		o.MaxPages, o.Journal, o.Turns, o.KnownShare = 20, j, j, 50
 		if rep, err = engine.Inspect(context.Background(), client, nil, target, o); err != nil {
 			t.Fatal(err)
 		}
@@ -89,4 +91,27 @@ func TestArticle19_4_EveryPageOfALargeSiteHasItsTurn(t *testing.T) {
 	if !rep.Visited[last] {
 		t.Error("where a finding stands was not looked at")
 	}
+}
+
+// The share of the budget that is for known addresses is the province's: none means
+// that a run reads what it meets, from the home page on.
+func TestKnownShareOfTheBudget(t *testing.T) {
+	for share, want := range map[int]int{0: 0, 10: 2, 80: 16} {
+		due := &asked{}
+		o := enginetest.Options()
+		o.MaxPages, o.Turns, o.KnownShare = 20, due, share
+		inspect(t, enginetest.NewSite(t), o)
+		if due.n != want {
+			t.Errorf("%d %% of 20 pages: %d known ones, want %d", share, due.n, want)
+		}
+	}
+}
+
+// asked notes how many known addresses a run asks for.
+type asked struct{ n int }
+
+func (a *asked) Due(_ context.Context, _ []string, n int) ([]string, error) { a.n = n; return nil, nil }
+
+func (a *asked) Turned(context.Context, frontier.Turned, time.Duration) (int, int, bool, error) {
+	return 0, 0, false, nil
 }

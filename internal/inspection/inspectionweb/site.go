@@ -110,6 +110,10 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 		{Name: "严重问题", Value: strconv.Itoa(tally.Serious), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=serious&site=" + string(s.ID), Kind: toneIf(tally.Serious > 0, web.Danger)},
 		{Name: "一般问题", Value: strconv.Itoa(tally.Error), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=error&site=" + string(s.ID), Kind: toneIf(tally.Error > 0, web.Warn)},
 	}}
+	if i := slices.IndexFunc(runs, turned); i >= 0 {
+		t := runs[i].Turn
+		v.Stats.Items = append(v.Stats.Items, web.Stat{Name: "轮查", Value: strconv.Itoa(t.Read), Unit: "页", Note: turnText(t), Href: runs[i].Link()})
+	}
 	probes, failures, bad := 0, 0, 0
 	for _, d := range days {
 		if d.Excused {
@@ -180,7 +184,7 @@ var sampleRun = inspection.Run{ID: "01JR", Site: "01JS", SiteName: "雁塔区人
 
 var refusing = inspection.Availability{Refusal: inspection.Refusal{Since: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Last: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Status: 403}}
 
-var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun}, true, 3)
+var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun, {ID: "t", State: inspection.RunDone, Kind: inspection.Patrol, AskedAt: sampleRun.AskedAt, Pages: 200, Turn: &engine.Turn{Known: 2416, Read: 1980, Days: 30}}}, true, 3)
 
 var siteHostile = newSite(registry.Site{ID: "x", Name: "<script>", Host: `"><b>`, UnitName: "<i>"}, nil, inspection.Availability{}, inspection.Tally{}, nil, false, 3)
 
@@ -281,6 +285,11 @@ func censusText(c *engine.Census) string {
 	return text + fmt.Sprintf("，未查 %d 页（%s）", c.Missed(), strings.Join(whys, "；"))
 }
 
+// turned reports a run that tells how much of what is known of its site was read.
+func turned(r inspection.Run) bool {
+	return r.State == inspection.RunDone && r.Turn != nil && r.Census == nil
+}
+
 // turnText says how much of what is known of a site was read of late.
 func turnText(t *engine.Turn) string {
 	more := ""
@@ -315,7 +324,7 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 		}
 		v.Facts.Terms = append(v.Facts.Terms, t)
 	}
-	if r.State == inspection.RunDone && r.Turn != nil && r.Census == nil {
+	if turned(r) {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "轮查", Text: turnText(r.Turn), Note: "首页、栏目和新内容每次都查，其余网页按多久没查依次轮到"})
 	}
 	if r.State == inspection.RunDone && r.Census != nil {

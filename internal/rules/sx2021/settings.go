@@ -154,6 +154,13 @@ type Settings struct {
 	// CrawledOutside: this house has no way to the Internet, and sites that it does not
 	// serve itself are looked at by the crawler on the other network (readings 22).
 	CrawledOutside bool `json:"crawled_outside"`
+	// AddressAtOnce and AddressPerSecond bound what a patrol asks of one IP address, by
+	// all names that lead to it together. No source gives the figures.
+	AddressAtOnce    int `json:"address_at_once"`
+	AddressPerSecond int `json:"address_per_second"`
+	// KnownShare is how much of a patrol's pages, in per cent, may be those known of
+	// earlier ones that the last did not come to; 0: none. No source gives the figure.
+	KnownShare int `json:"known_share"`
 	// TakedownReviewHours is the time for the second look at what one person took
 	// down alone, in hours.
 	TakedownReviewHours int `json:"takedown_review_hours"`
@@ -298,6 +305,9 @@ func Defaults() Settings {
 		AlarmTakenMinutes:       60,
 		DownAlarmMinutes:        10,
 		CrawlerAnswerHours:      48,
+		AddressAtOnce:           8,
+		AddressPerSecond:        20,
+		KnownShare:              50,
 		TakedownReviewHours:     24,
 		DisputeWorkdays:         5,
 		FalseAlarmDays:          90,
@@ -376,6 +386,9 @@ func (s Settings) Wrong() []string {
 	bad(s.AlarmSuperiorMinutes < 1 || s.AlarmSuperiorMinutes > 1440, "告警在本单位无人接收时上报上级值班的时间须为1至1440分钟，请重新填写。")
 	bad(s.AlarmTakenMinutes < 5 || s.AlarmTakenMinutes > 1440, "告警接收后没有结束即催办的时间须为5至1440分钟，请重新填写。")
 	bad(s.CrawlerAnswerHours < 1 || s.CrawlerAnswerHours > 144, "巡检程序回传结果的期限须为1至144小时，请重新填写。")
+	bad(s.AddressAtOnce < 1 || s.AddressAtOnce > 64, "巡检对同一IP地址同时发出的请求须为1至64个，请重新填写。")
+	bad(s.AddressPerSecond < 1 || s.AddressPerSecond > 200, "巡检对同一IP地址每秒发出的请求须为1至200个，请重新填写。")
+	bad(s.KnownShare < 0 || s.KnownShare > 80, "巡检页数中轮查已知网页的比例须为0%至80%，请重新填写。")
 	bad(s.DownAlarmMinutes < 5 || s.DownAlarmMinutes > 240, "网站打不开多久告警须为5至240分钟，请重新填写。")
 	bad(s.TakedownReviewHours < 1 || s.TakedownReviewHours > 72, "一人应急撤下后的补审期限须为1至72小时，请重新填写。")
 	bad(s.FalseAlarmDays < 1 || s.FalseAlarmDays > 366, "误报结论的有效期须为1至366天，请重新填写。")
