@@ -562,6 +562,19 @@ func TestCorrectionAndWithdrawal(t *testing.T) {
 		if n, err := h.lib.LiveIn(ctx, h.db, h.news.ID); err != nil || n != 1 || !ok(h.lib.Item(ctx, system, it.ID))(t).FirstPublishedAt.Equal(published) {
 			t.Errorf("came back in %d places (%v)", n, err)
 		}
+		// Also as it was, where there was no need to withdraw it.
+		it = ok(h.lib.Withdraw(h.final.ctx, h.final.scope(authz.ItemWithdraw), it.ID, "应急撤下"))(t)
+		before := it.Version
+		it = ok(h.lib.Save(h.author.ctx, h.author.scope(authz.ItemWrite), it.ID, before, h.writing("新题", "改正后的文")))(t)
+		if it.State != library.Draft || it.Version != before+1 {
+			t.Errorf("saved as it was: %s, version %d after %d", it.State, it.Version, before)
+		}
+		it = ok(h.submit(it, library.Submission{}))(t)
+		it = ok(h.review(h.first, it))(t)
+		ok(h.review(h.final, it))(t)
+		if n, err := h.lib.LiveIn(ctx, h.db, h.news.ID); err != nil || n != 1 {
+			t.Errorf("came back as it was in %d places (%v)", n, err)
+		}
 	})
 }
 

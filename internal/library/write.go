@@ -363,7 +363,8 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base i
 		if err != nil {
 			return err
 		}
-		if last.SHA256 != m.sha {
+		// What was withdrawn without need goes up again as it was: by a draft, and the gates.
+		if last.SHA256 != m.sha || it.State == Withdrawn {
 			if err := revision(it, last, &m); err != nil {
 				return err
 			}
