@@ -88,6 +88,45 @@ func TestMissingOnceIsNotDead(t *testing.T) {
 	}
 }
 
+// A file that HEAD finds and GET does not is missing to a visitor; where HEAD is right
+// only a few are asked for twice.
+func TestFilesAreJudgedByWhatAVisitorGets(t *testing.T) {
+	s := enginetest.NewSite(t)
+	var links strings.Builder
+	for i := range 12 {
+		path := "/f/" + strconv.Itoa(i) + ".zip"
+		s.Set(path, enginetest.Page{Type: "application/zip", Body: "PK made up"})
+		links.WriteString(`<li><a href="` + path + `">附件` + strconv.Itoa(i) + `</a></li>`)
+	}
+	s.Swap("/map.html", "</ul>", links.String()+"</ul>")
+	gets, missing := 0, false
+	s.Replies = func(r *http.Request) int {
+		if strings.HasPrefix(r.URL.Path, "/f/") && r.Method == http.MethodGet {
+			if gets++; missing {
+				return http.StatusNotFound
+			}
+		}
+		return 0
+	}
+	o := enginetest.Options()
+	o.Families = []string{"link"}
+	dead := func() (n int) {
+		for _, f := range inspect(t, s, o).Findings {
+			if f.Check == "link.dead" && strings.Contains(f.Where, "/f/") && len(f.Evidence.Beside) == 2 {
+				n++
+			}
+		}
+		return n
+	}
+	if n := dead(); n != 0 || gets > 3 {
+		t.Errorf("HEAD is right: %d dead, %d asked for by GET", n, gets)
+	}
+	missing = true
+	if n := dead(); n != 12 {
+		t.Errorf("HEAD is wrong: %d of 12 dead", n)
+	}
+}
+
 // A site with more dead links than are asked again is told all of them.
 func TestManyMissingAreAllTold(t *testing.T) {
 	s := enginetest.NewSite(t)

@@ -173,6 +173,7 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	n.askWhole(ctx, ask, results, whys)
 	if err := n.askAgain(ctx, order, results, whys); err != nil {
 		return err
 	}
@@ -216,6 +217,45 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 		n.add(v, n.read(ctx, v), s)
 	}
 	return nil
+}
+
+// sampled is how many files of a host are asked for by GET though HEAD found them.
+const sampled = 3
+
+// askWhole asks for some files and pictures of each host of the site as a visitor does.
+// Where HEAD finds one that GET does not, HEAD is no proof there, and the others of the
+// host are asked for as well. What is missing goes to the second look like all others.
+func (n *inspector) askWhole(ctx context.Context, ask []int, results []check.LinkResult, whys []string) {
+	hosts := map[string][]int{}
+	for _, i := range ask {
+		k := n.links[n.linkOrder[i]]
+		if file := k.link.Kind == check.LinkAttachment || k.link.Kind == check.LinkImage; file && whys[i] == "" && results[i].Status == http.StatusOK && n.own(k.link.URL) {
+			hosts[host(k.link.URL)] = append(hosts[host(k.link.URL)], i)
+		}
+	}
+	since := time.Now().UTC()
+	get := func(list []int) (missing bool) {
+		n.eachAgain(list, func(i int) {
+			if n.late() {
+				return
+			}
+			k := n.links[n.linkOrder[i]]
+			got := n.o.Links.Again(ctx, k.link.URL, since)
+			if r, why := judged(k, got); why == "" && gone(r.Status) {
+				results[i], k.at = r, got.At
+			}
+		})
+		return slices.ContainsFunc(list, func(i int) bool { return gone(results[i].Status) })
+	}
+	for _, list := range hosts {
+		slices.SortFunc(list, func(a, b int) int {
+			return cmp.Compare(DrawLot(n.o.Today.String(), n.linkOrder[a]), DrawLot(n.o.Today.String(), n.linkOrder[b]))
+		})
+		few := min(len(list), sampled)
+		if get(list[:few]) {
+			get(list[few:min(len(list), mostGone)])
+		}
+	}
 }
 
 // mostAgain bounds the links that are asked once more because no answer, or none of
