@@ -818,6 +818,10 @@ func TestLinkCheckAsksOnce(t *testing.T) {
 	if got := l.Check(ctx, h.base()+"/y"); got.Verdict != NotTested {
 		t.Errorf("%+v", got)
 	}
+	// A second look is a GET alone, of what a visitor gets now.
+	if got := l.Again(t.Context(), h.base()+"/x", time.Now()); got.Verdict != Alive || h.asked["HEAD /x"] != 1 || h.asked["GET /x"] != 1 {
+		t.Errorf("%+v, asked %v", got, h.asked)
+	}
 	// A verdict reached by being stopped is not kept.
 	if got := l.Check(t.Context(), h.base()+"/y"); got.Verdict != Dead {
 		t.Errorf("%+v", got)

@@ -81,16 +81,16 @@ func NewLinkCheck(client *egress.Client, m *Manners, keep time.Duration) *LinkCh
 // Check verifies one URL: HEAD, and GET without the body when HEAD is not answered with success, for many servers treat
 // HEAD badly. Callers asking for the same URL at the same time wait for one request.
 func (l *LinkCheck) Check(ctx context.Context, rawURL string) LinkResult {
-	return l.check(ctx, rawURL, time.Time{})
+	return l.check(ctx, rawURL, time.Time{}, true)
 }
 
-// Again is Check, but believes no verdict that was found before an instant: what answered wrongly once may have been
-// busy.
+// Again is Check by GET alone, as a visitor asks, and believes no verdict that was found before an instant: what answered
+// wrongly once may have been busy.
 func (l *LinkCheck) Again(ctx context.Context, rawURL string, since time.Time) LinkResult {
-	return l.check(ctx, rawURL, since)
+	return l.check(ctx, rawURL, since, false)
 }
 
-func (l *LinkCheck) check(ctx context.Context, rawURL string, since time.Time) LinkResult {
+func (l *LinkCheck) check(ctx context.Context, rawURL string, since time.Time, head bool) LinkResult {
 	u, err := Canonical("", rawURL)
 	if err != nil {
 		return LinkResult{URL: rawURL, Verdict: NotTested, Kind: egress.BadScheme, Says: "链接地址格式不正确，未检测，请核对链接。", At: time.Now().UTC()}
@@ -104,7 +104,7 @@ func (l *LinkCheck) check(ctx context.Context, rawURL string, since time.Time) L
 				recalled = recalled && !v.res.At.Before(since)
 			}
 			if !recalled {
-				v.res = l.ask(ctx, u)
+				v.res = l.ask(ctx, u, head)
 			}
 			v.void = ctx.Err() != nil
 			if l.memory != nil && !recalled && !v.void {
@@ -170,7 +170,7 @@ func (l *LinkCheck) claim(u string, since time.Time) (*verdict, bool) {
 }
 
 // ask follows redirects itself, so that each hop is asked in its host's turn and with its host's leave.
-func (l *LinkCheck) ask(ctx context.Context, u string) LinkResult {
+func (l *LinkCheck) ask(ctx context.Context, u string, head bool) LinkResult {
 	res := LinkResult{URL: u, Final: u, At: time.Now().UTC()}
 	visited, cookies := map[string]bool{}, false
 	for {
@@ -188,7 +188,7 @@ func (l *LinkCheck) ask(ctx context.Context, u string) LinkResult {
 			res.Verdict, res.Why, res.Says = NotTested, why, why.Says()
 			return res
 		}
-		next, sets := l.hop(ctx, &res)
+		next, sets := l.hop(ctx, &res, head)
 		if next == "" {
 			return res
 		}
@@ -210,14 +210,18 @@ func (l *LinkCheck) ask(ctx context.Context, u string) LinkResult {
 	}
 }
 
-// hop asks res.Final; it returns the next URL of a redirect and whether the answer set cookies, or fills in the verdict.
-func (l *LinkCheck) hop(ctx context.Context, res *LinkResult) (next string, cookies bool) {
+// hop asks res.Final, its head first where that is to do; it returns the next URL of a redirect and whether the answer set cookies, or fills in the verdict.
+func (l *LinkCheck) hop(ctx context.Context, res *LinkResult, head bool) (next string, cookies bool) {
 	opt := egress.Options{RecordTLSFault: true, NoFollow: true, WantBody: func(int, http.Header) bool { return false }}
 	var (
 		resp *egress.Response
 		err  error
 	)
-	for _, head := range []bool{true, false} {
+	asks := []bool{true, false}
+	if !head {
+		asks = asks[1:]
+	}
+	for _, head := range asks {
 		resp, err = l.once(ctx, res.Final, opt, head)
 		if ctx.Err() != nil {
 			*res = stopped(res.URL)

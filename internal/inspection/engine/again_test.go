@@ -34,6 +34,124 @@ func TestBusyOnceIsNotDead(t *testing.T) {
 	}
 }
 
+// A page or a file that was missing once may be there a moment later; what is called
+// dead was missing twice, and the proof tells when.
+func TestMissingOnceIsNotDead(t *testing.T) {
+	for _, status := range []int{http.StatusNotFound, http.StatusGone} {
+		s := enginetest.NewSite(t)
+		s.Put("/yw/2.html", enginetest.Article("我区召开春季防火会议", "要闻", "政务动态", "2026-03-19 09:00", "会议部署了春季防火工作。"))
+		s.Swap("/yw/", "</ul>", `<li><a href="/yw/2.html">我区召开春季防火会议</a><span>2026-03-19</span></li></ul>`)
+		gets, then := map[string]int{}, http.StatusOK
+		s.Replies = func(r *http.Request) int {
+			if r.URL.Path != "/a.pdf" && r.URL.Path != "/yw/2.html" || !strings.Contains(r.UserAgent(), "zhengshu") {
+				return 0
+			}
+			if r.Method == http.MethodHead {
+				return status
+			}
+			if gets[r.URL.Path]++; gets[r.URL.Path] == 1 {
+				return status
+			}
+			return then
+		}
+		look := func(answer int) (engine.Report, map[string]engine.Sighting) {
+			clear(gets)
+			then = answer
+			rep, dead := inspect(t, s, enginetest.Options()), map[string]engine.Sighting{}
+			for _, f := range rep.Findings {
+				if f.Check == "link.dead" && strings.HasPrefix(f.Where, "http://"+enginetest.Host) {
+					dead[strings.TrimPrefix(f.Where, "http://"+enginetest.Host)] = f
+				}
+			}
+			return rep, dead
+		}
+		if _, dead := look(0); len(dead) != 0 {
+			t.Errorf("%d once: %+v", status, dead)
+		}
+		_, dead := look(status)
+		if len(dead) != 2 {
+			t.Fatalf("%d twice: %+v", status, dead)
+		}
+		for path, f := range dead {
+			b := f.Evidence.Beside
+			if len(b) != 2 || b[0].As != engine.AsFirst || b[1].As != engine.AsSecond || b[0].Status != status || b[1].Status != status || b[0].At.IsZero() || !b[1].At.After(b[0].At) || f.Evidence.LinkStatus != status {
+				t.Errorf("%s: proof %+v", path, b)
+			}
+		}
+		if n := gets["/yw/2.html"]; n != 2 {
+			t.Errorf("the page was asked for %d times", n)
+		}
+		rep, dead := look(http.StatusInternalServerError)
+		if len(dead) != 0 || !enginetest.Untested(rep, "link.dead", "再次访问时没有正常应答") || rep.Looked("link.dead", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/a.pdf") {
+			t.Errorf("%d, then 500: %+v, untested %+v", status, dead, rep.Untested)
+		}
+	}
+}
+
+// A file that HEAD finds and GET does not is missing to a visitor; where HEAD is right
+// only a few are asked for twice.
+func TestFilesAreJudgedByWhatAVisitorGets(t *testing.T) {
+	s := enginetest.NewSite(t)
+	var links strings.Builder
+	for i := range 12 {
+		path := "/f/" + strconv.Itoa(i) + ".zip"
+		s.Set(path, enginetest.Page{Type: "application/zip", Body: "PK made up"})
+		links.WriteString(`<li><a href="` + path + `">附件` + strconv.Itoa(i) + `</a></li>`)
+	}
+	s.Swap("/map.html", "</ul>", links.String()+"</ul>")
+	gets, missing := 0, false
+	s.Replies = func(r *http.Request) int {
+		if strings.HasPrefix(r.URL.Path, "/f/") && r.Method == http.MethodGet {
+			if gets++; missing {
+				return http.StatusNotFound
+			}
+		}
+		return 0
+	}
+	o := enginetest.Options()
+	o.Families = []string{"link"}
+	dead := func() (n int) {
+		for _, f := range inspect(t, s, o).Findings {
+			if f.Check == "link.dead" && strings.Contains(f.Where, "/f/") && len(f.Evidence.Beside) == 2 {
+				n++
+			}
+		}
+		return n
+	}
+	if n := dead(); n != 0 || gets > 3 {
+		t.Errorf("HEAD is right: %d dead, %d asked for by GET", n, gets)
+	}
+	missing = true
+	if n := dead(); n != 12 {
+		t.Errorf("HEAD is wrong: %d of 12 dead", n)
+	}
+}
+
+// A site with more dead links than are asked again is told all of them.
+func TestManyMissingAreAllTold(t *testing.T) {
+	s := enginetest.NewSite(t)
+	var links strings.Builder
+	for i := range 520 {
+		links.WriteString(`<li><a href="/gone/` + strconv.Itoa(i) + `.pdf">旧文` + strconv.Itoa(i) + `</a></li>`)
+	}
+	s.Swap("/map.html", "</ul>", links.String()+"</ul>")
+	o := enginetest.Options()
+	o.Families = []string{"link"}
+	rep := inspect(t, s, o)
+	dead, twice := 0, 0
+	for _, f := range rep.Findings {
+		if f.Check == "link.dead" && strings.Contains(f.Where, "/gone/") {
+			dead++
+			if len(f.Evidence.Beside) == 2 {
+				twice++
+			}
+		}
+	}
+	if dead != 520 || twice != 500 {
+		t.Errorf("told %d, seen twice %d", dead, twice)
+	}
+}
+
 func TestHomeThatWasBusyOnceIsNotShut(t *testing.T) {
 	s := enginetest.NewSite(t)
 	s.Busy["/"] = 1

@@ -25,8 +25,10 @@ type linked struct {
 	also   []string
 	pages  int
 	onHome bool
-	last   *visit // the page it was met on last
-	led    bool   // visitors are led to it; else it stands in frames alone
+	last   *visit    // the page it was met on last
+	led    bool      // visitors are led to it; else it stands in frames alone
+	at     time.Time // of the first look at it
+	looks  []Beside  // the two looks at what was asked again
 }
 
 // shut says how a page did not open, and whether that is the site's doing.
@@ -157,7 +159,9 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 					continue
 				}
 				k := n.links[n.linkOrder[i]]
-				results[i], whys[i] = judged(k, n.o.Links.Check(ctx, k.link.URL))
+				got := n.o.Links.Check(ctx, k.link.URL)
+				k.at = got.At
+				results[i], whys[i] = judged(k, got)
 			}
 		})
 	}
@@ -169,6 +173,7 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	n.askWhole(ctx, ask, results, whys)
 	if err := n.askAgain(ctx, order, results, whys); err != nil {
 		return err
 	}
@@ -208,83 +213,185 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 		}
 		v, r := n.visits[k.page], byURL[f.Where]
 		s := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: k.page, Where: f.Where, Fix: f.Fix, OnHome: k.onHome, Pages: k.pages, Also: k.also,
-			Evidence: Evidence{Link: f.Where, LinkStatus: r.Status, LinkFinal: r.FinalURL}}
+			Evidence: Evidence{Link: f.Where, LinkStatus: r.Status, LinkFinal: r.FinalURL, Beside: k.looks}}
 		n.add(v, n.read(ctx, v), s)
 	}
 	return nil
 }
 
-// mostAgain bounds the links that are asked once more.
-const mostAgain = 100
+// sampled is how many files of a host are asked for by GET though HEAD found them.
+const sampled = 3
 
-// askAgain asks once more, after a while, for what did not answer or failed
-// within the server: a link is dead when it stays so.
-func (n *inspector) askAgain(ctx context.Context, order []int, results []check.LinkResult, whys []string) error {
-	var again []int
-	for _, i := range order {
-		if r := &results[i]; whys[i] == "" && (r.Err != "" || r.Status >= 500 && r.Status < 600 || r.Blank) {
-			again = append(again, i)
+// askWhole asks for some files and pictures of each host of the site as a visitor does.
+// Where HEAD finds one that GET does not, HEAD is no proof there, and the others of the
+// host are asked for as well. What is missing goes to the second look like all others.
+func (n *inspector) askWhole(ctx context.Context, ask []int, results []check.LinkResult, whys []string) {
+	hosts := map[string][]int{}
+	for _, i := range ask {
+		k := n.links[n.linkOrder[i]]
+		if file := k.link.Kind == check.LinkAttachment || k.link.Kind == check.LinkImage; file && whys[i] == "" && results[i].Status == http.StatusOK && n.own(k.link.URL) {
+			hosts[host(k.link.URL)] = append(hosts[host(k.link.URL)], i)
 		}
 	}
-	if len(again) == 0 {
-		return nil
-	}
-	if err := n.wait(ctx); err != nil {
-		return err
-	}
 	since := time.Now().UTC()
+	get := func(list []int) (missing bool) {
+		n.eachAgain(list, func(i int) {
+			if n.late() {
+				return
+			}
+			k := n.links[n.linkOrder[i]]
+			got := n.o.Links.Again(ctx, k.link.URL, since)
+			if r, why := judged(k, got); why == "" && gone(r.Status) {
+				results[i], k.at = r, got.At
+			}
+		})
+		return slices.ContainsFunc(list, func(i int) bool { return gone(results[i].Status) })
+	}
+	for _, list := range hosts {
+		slices.SortFunc(list, func(a, b int) int {
+			return cmp.Compare(DrawLot(n.o.Today.String(), n.linkOrder[a]), DrawLot(n.o.Today.String(), n.linkOrder[b]))
+		})
+		few := min(len(list), sampled)
+		if get(list[:few]) {
+			get(list[few:min(len(list), mostGone)])
+		}
+	}
+}
+
+// mostAgain bounds the links that are asked once more because no answer, or none of
+// use, came; mostGone those whose server says that there is nothing.
+const (
+	mostAgain = 100
+	mostGone  = 500
+)
+
+// askAgain asks once more, after a while, for what did not answer, failed within the
+// server or is said to be no more: a link is dead when it stays so. Where nothing came
+// once is no proof; that there is nothing is an answer, which stands where there are
+// too many to be asked again.
+func (n *inspector) askAgain(ctx context.Context, order []int, results []check.LinkResult, whys []string) error {
+	var failed, missing []int
+	for _, i := range order {
+		switch r := &results[i]; {
+		case whys[i] != "":
+		case r.Err != "" || r.Status >= 500 && r.Status < 600 || r.Blank:
+			failed = append(failed, i)
+		case gone(r.Status):
+			missing = append(missing, i)
+		}
+	}
+	for _, i := range failed[min(len(failed), mostAgain):] {
+		whys[i] = "没有正常应答的链接过多，其余未再次核实。"
+	}
+	failed, missing = failed[:min(len(failed), mostAgain)], missing[:min(len(missing), mostGone)]
+	if len(failed) > 0 {
+		if err := n.wait(ctx); err != nil {
+			return err
+		}
+		n.eachAgain(failed, func(i int) {
+			if n.late() {
+				whys[i] = outOfTime
+				return
+			}
+			results[i], whys[i], _ = n.second(ctx, n.links[n.linkOrder[i]], results[i])
+		})
+	}
+	if len(missing) == 0 {
+		return ctx.Err()
+	}
+	// Those seen first are asked first: most have waited long enough by then.
+	slices.SortStableFunc(missing, func(a, b int) int { return n.links[n.linkOrder[a]].at.Compare(n.links[n.linkOrder[b]].at) })
+	until := n.o.Until
+	if !until.IsZero() {
+		until = time.Now().Add(time.Until(until) / 2) // files are to be read, too
+	}
+	n.eachAgain(missing, func(i int) {
+		k := n.links[n.linkOrder[i]]
+		if !until.IsZero() && time.Now().After(until) || pause(ctx, time.Until(k.at.Add(n.o.Patience))) != nil {
+			return
+		}
+		r, why, looked := n.second(ctx, k, results[i])
+		switch {
+		case !looked, gone(r.Status):
+		case why == "" && (r.Err != "" || r.Status >= 500):
+			whys[i], k.looks = fmt.Sprintf("第一次返回状态码 %d，再次访问时没有正常应答，未能判定。", results[i].Status), nil
+		default: // there after all, or not for us to see
+			results[i], whys[i] = r, why
+		}
+	})
+	return ctx.Err()
+}
+
+// eachAgain lets several workers do a thing for each of the links.
+func (n *inspector) eachAgain(list []int, do func(i int)) {
 	var wg sync.WaitGroup
 	next := make(chan int)
-	for range min(linkWorkers, len(again)) {
+	for range min(linkWorkers, len(list)) {
 		wg.Go(func() {
 			for i := range next {
-				k := n.links[n.linkOrder[i]]
-				if n.late() {
-					whys[i] = outOfTime // once is no proof
-					continue
-				}
-				if n.visits[k.link.URL] != nil {
-					results[i] = n.readAgain(ctx, k, results[i])
-				} else {
-					results[i], whys[i] = judged(k, n.o.Links.Again(ctx, k.link.URL, since))
-				}
+				do(i)
 			}
 		})
 	}
-	for at, i := range again {
-		if at >= mostAgain {
-			whys[i] = "没有正常应答的链接过多，其余未再次核实。"
-			continue
-		}
+	for _, i := range list {
 		next <- i
 	}
 	close(next)
 	wg.Wait()
-	return ctx.Err()
+}
+
+// second looks at a link once more, as a visitor would, and notes both looks. It gives
+// the first verdict back where it could not look.
+func (n *inspector) second(ctx context.Context, k *linked, first check.LinkResult) (r check.LinkResult, why string, looked bool) {
+	at := time.Now().UTC()
+	if n.visits[k.link.URL] != nil {
+		if r, looked = n.readAgain(ctx, k); !looked {
+			return first, "", false
+		}
+	} else {
+		got := n.o.Links.Again(ctx, k.link.URL, at)
+		at = got.At
+		if r, why = judged(k, got); why != "" {
+			return r, why, true
+		}
+	}
+	look := func(as string, r check.LinkResult, at time.Time) Beside {
+		b := Beside{As: as, URL: k.link.URL, Status: r.Status, At: at}
+		if r.FinalURL != k.link.URL {
+			b.Final = r.FinalURL
+		}
+		return b
+	}
+	k.looks = []Beside{look(AsFirst, first, k.at), look(AsSecond, r, at)}
+	return r, "", true
 }
 
 // readAgain asks for a page of the crawl whole, as the crawl did: what fails may
-// be no more than its end. It gives the first verdict back where the second look
-// says no more.
-func (n *inspector) readAgain(ctx context.Context, k *linked, first check.LinkResult) check.LinkResult {
+// be no more than its end. It is false where the second look says nothing.
+func (n *inspector) readAgain(ctx context.Context, k *linked) (check.LinkResult, bool) {
 	resp, ok, _, err := n.o.Manners.Fetch(ctx, k.link.URL, egress.Options{RecordTLSFault: true})
 	if !ok || resp == nil {
-		return first
+		return check.LinkResult{}, false
 	}
 	r := check.LinkResult{Link: k.link, Status: resp.Status, FinalURL: resp.Final, Bytes: -1, OnHome: k.onHome}
 	showing(&r, resp)
 	if e := (*egress.Error)(nil); errors.As(err, &e) {
 		if !e.Blames() || e.Kind == egress.TooLarge || e.Kind == egress.Bomb {
-			return first
+			return check.LinkResult{}, false
 		}
 		r.Status, r.Err = 0, e.Error()
 	}
-	return r
+	return r, true
 }
 
 // wait lets what was busy come to rest.
-func (n *inspector) wait(ctx context.Context) error {
-	t := time.NewTimer(n.o.Patience)
+func (n *inspector) wait(ctx context.Context) error { return pause(ctx, n.o.Patience) }
+
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -341,6 +448,7 @@ func (n *inspector) visited(k *linked) (check.LinkResult, bool) {
 	if v == nil || v.redirect != "" {
 		return check.LinkResult{}, false
 	}
+	k.at = v.at
 	r := check.LinkResult{Link: k.link, Status: v.status, FinalURL: v.url, Title: v.title, Text: v.text, Bytes: v.size, ContentType: v.contentType, OnHome: k.onHome, Blank: v.blank}
 	if v.err != "" {
 		if e := (&egress.Error{Kind: v.kind}); !e.Blames() || v.kind == egress.TooLarge || v.kind == egress.Bomb {

@@ -49,6 +49,9 @@ type Site struct {
 	Loaded map[string]int // by host and path, whoever asked
 	Busy   map[string]int // how many more times a path answers 503
 	Server *httptest.Server
+	// Replies is the status of an answer without the page; 0 leaves it to the page. It is
+	// set before the first visit.
+	Replies func(r *http.Request) int
 	// Answers is asked before the pages; it is set before the first visit.
 	Answers func(path, query string) (Page, bool)
 }
@@ -108,6 +111,10 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.Hosts[r.Host] = true
 	s.Loaded[r.Host+r.URL.Path]++
+	reply := 0
+	if s.Replies != nil {
+		reply = s.Replies(r)
+	}
 	busy := s.Busy[r.URL.Path] > 0
 	if busy {
 		s.Busy[r.URL.Path]--
@@ -115,6 +122,10 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.Mu.Unlock()
 	if busy {
 		http.Error(w, "busy", http.StatusServiceUnavailable)
+		return
+	}
+	if reply != 0 {
+		w.WriteHeader(reply)
 		return
 	}
 	if !ok {
