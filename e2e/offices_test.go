@@ -249,6 +249,10 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		city.lacks("重新设定")
 		sheng := b.person("sheng")
 		sheng.open("/console/settings")
+		sheng.sees("第二十条 协同监管（2）")
+		sheng.fill("事项、条款", "共享台账")
+		sheng.press("查询")
+		sheng.sees("共 1 条")
 		sheng.set("share_receipt_workdays", "0")
 		sheng.fill("调整原因", "试行缩短")
 		sheng.press("设定")
@@ -257,6 +261,7 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		sheng.fill("调整原因", "缩短签收期限")
 		sheng.fill("文号", "陕政办函〔2026〕40号")
 		sheng.press("设定")
+		sheng.sees("共 1 条") // still what was asked for
 		sheng.sees("已改")
 		sheng.sees("陕政办函〔2026〕40号")
 		sheng.both("settings")

@@ -34,6 +34,34 @@ func Text(s string, n int) string {
 	return s
 }
 
+// Middle is Text that keeps the end as well: what is left out of a text of more than n
+// characters is its middle, which tells least of a file's name. The beginning gets twice
+// as much as the end.
+func Middle(s string, n int) string {
+	all := []rune(strings.ToValidUTF8(s, "\uFFFD"))
+	if len(all) <= n {
+		return string(all)
+	}
+	end := n / 3
+	return string(all[:n-end]) + "…" + string(all[len(all)-end:])
+}
+
+// Names is s with what stands between “ and ” cut by Middle: a sentence stays whole, the
+// names of files and pages in it do not grow beyond n characters.
+func Names(s string, n int) string {
+	var b strings.Builder
+	for {
+		before, rest, opened := strings.Cut(s, "“")
+		name, after, closed := strings.Cut(rest, "”")
+		if !opened || !closed {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(before + "“" + Middle(name, n) + "”")
+		s = after
+	}
+}
+
 // Plain is Cut for what another machine wrote: letters that steer a screen or that no
 // database keeps are left out, and bytes that are no text are shown as such.
 func Plain(s string, n int) string {

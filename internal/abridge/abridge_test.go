@@ -20,3 +20,29 @@ func TestCut(t *testing.T) {
 		}
 	}
 }
+
+func TestMiddle(t *testing.T) {
+	for _, c := range []struct {
+		s    string
+		n    int
+		want string
+	}{
+		{"", 6, ""}, {"陕西省人民政", 6, "陕西省人民政"}, {"陕西省政务公开年度报告.docx", 12, "陕西省政务公开年…docx"}, {"abcdef", 0, "…"}, {"a\xffbcdef", 6, "a\uFFFDbc…ef"},
+	} {
+		if got := Middle(c.s, c.n); got != c.want {
+			t.Errorf("Middle(%q, %d) = %q, want %q", c.s, c.n, got, c.want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, c := range []struct{ s, want string }{
+		{"", ""}, {"没有名称的一句话，不论多长。", "没有名称的一句话，不论多长。"},
+		{"附件“年度报告.docx”中有号码，另见“陕西省政务公开年度报告.docx”。", "附件“年度报告.docx”中有号码，另见“陕西省政务公开年…docx”。"},
+		{"没有结束的“陕西省政务公开年度报告.docx", "没有结束的“陕西省政务公开年度报告.docx"}, {"”“", "”“"},
+	} {
+		if got := Names(c.s, 12); got != c.want {
+			t.Errorf("Names(%q) = %q, want %q", c.s, got, c.want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -114,6 +115,64 @@ var words = map[string]Choice{
 	"annual_form_days":               {Label: "年度报表在公开期限前多久开始填报", Unit: "天", Basis: "第十九条（六）"},
 	"annual_review_workdays":         {Label: "年度报表审核期限", Unit: "个工作日", Basis: "第十九条（六）"},
 	"annual_address_workdays":        {Label: "年度报表公开后网址回填期限", Unit: "个工作日", Basis: "第十九条（六）"},
+}
+
+// Group is the part of the regulation under which a choice is shown: that of the first
+// clause of its basis. Article 19, which has most of them, is told by paragraph.
+type Group struct {
+	Clause  string
+	Subject string
+}
+
+// Name of the group for a heading.
+func (g Group) Name() string { return strings.TrimSpace(g.Clause + " " + g.Subject) }
+
+var groups = []Group{
+	{"第四条", "监管职责"}, {"第七条", "开设"}, {"第八条", "整合与关停"}, {"第十条", "域名与台账"}, {"第十一条", "矩阵"}, {"第十四条", "政策解读"}, {"第十八条", "岗位"},
+	{"第十九条（三）", "信息审核"}, {"第十九条（四）", "值班与巡检"}, {"第十九条（五）", "测试信件"}, {"第十九条（六）", "年度报表"},
+	{"第二十条", "协同监管"}, {"第二十一条", "经费"}, {"第二十二条", "安全保障"}, {"第二十三条", "安全防护"}, {"第二十七条", "媒体库与移动客户端"}, {"第二十八条", "集约化平台运维"},
+	{"第二十九条", "检查与考核"}, {"第三十条", "整改与通报"}, {"第三十三条", "开发区网站"},
+}
+
+// Grouped is one group with its choices.
+type Grouped struct {
+	Group
+	Choices []Choice
+}
+
+// ByGroup puts choices under their groups, in the order of the regulation. What stands
+// under no group that is known comes last, under no clause.
+func ByGroup(list []Choice) []Grouped {
+	var out []Grouped
+	rest := slices.Clone(list)
+	for _, g := range groups {
+		var in []Choice
+		rest = slices.DeleteFunc(rest, func(c Choice) bool {
+			if !strings.HasPrefix(c.Basis, g.Clause) {
+				return false
+			}
+			in = append(in, c)
+			return true
+		})
+		if len(in) > 0 {
+			out = append(out, Grouped{g, in})
+		}
+	}
+	if len(rest) > 0 {
+		out = append(out, Grouped{Group{Subject: "其他"}, rest})
+	}
+	return out
+}
+
+// Holds reports whether every word asked for stands in what people see of the choice.
+func (c Choice) Holds(asked string) bool {
+	seen := strings.ToLower(c.Label + "\n" + c.Unit + "\n" + c.Basis + "\n" + c.Key)
+	for _, w := range strings.Fields(strings.ToLower(asked)) {
+		if !strings.Contains(seen, w) {
+			return false
+		}
+	}
+	return true
 }
 
 // Choices lists the settings with their defaults. Every field of

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 )
@@ -36,6 +37,7 @@ func (Act) partial() string { return "act" }
 // Heading is the head of a page: its only h1, a status and what can be done.
 type Heading struct {
 	Title string
+	Whole string // the title before it was cut, shown when it is pointed at; "" when it was not
 	Above string // a number or kind over the title
 	Lead  string // one sentence below
 	Tags  []Tag
@@ -107,12 +109,25 @@ type Column struct {
 // common ones.
 type Cell struct {
 	Text  string
+	Whole string // the text before it was cut, shown when it is pointed at; "" when it was not
 	Href  string
 	Note  string // second line, small
 	Tags  []Tag
 	Links []Link // row acts
 	Parts []Component
 	Keep  bool // the words stay on one line: dates, numbers, codes
+}
+
+// nameMost is how many characters of a name within a sentence stand in a list or a heading.
+const nameMost = 36
+
+// Shortened is a sentence for a list or a heading, the names in it cut in their middle, and
+// the whole of it where something was cut: Whole of a Cell or a Heading.
+func Shortened(s string) (short, whole string) {
+	if short = abridge.Names(s, nameMost); short != s {
+		return short, s
+	}
+	return s, ""
 }
 
 // verbMost is how long the words of a row act are; longer links are named things.

@@ -96,8 +96,9 @@ func newIssueView(list []inspection.Finding, total int, q url.Values) issueView 
 	}
 	v.Filter.Fill(q)
 	for _, f := range list {
+		short, whole := web.Shortened(f.Says)
 		v.Table.Rows = append(v.Table.Rows, web.Row{Pick: string(f.ID), Name: f.SiteName + " " + f.Says, Cells: []web.Cell{
-			{Text: f.Says, Href: f.Link(), Note: f.URL}, {Text: f.SiteName, Note: f.UnitName}, web.Text(assessment.CauseOf(f.Check).Name), web.Tagged(severityTag(f.Severity)), web.When(f.FirstSeen)}})
+			{Text: short, Whole: whole, Href: f.Link(), Note: f.URL}, {Text: f.SiteName, Note: f.UnitName}, web.Text(assessment.CauseOf(f.Check).Name), web.Tagged(severityTag(f.Severity)), web.When(f.FirstSeen)}})
 	}
 	return v
 }

@@ -41,7 +41,8 @@ func newDisputes(list []inspection.Objection, total int, today calendar.Date) pa
 		Filter: web.Filter{Action: disputesPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "verdict", Label: "结论", Options: orAll([]web.Option{{Value: "waiting", Label: "待答复"}, {Value: inspection.ItIsTrue, Label: "问题属实"}, {Value: inspection.ItIsFalse, Label: "确认误报"}, {Value: inspection.ItIsGone, Label: inspection.VerdictNames[inspection.ItIsGone]}, {Value: inspection.ItIsMoot, Label: inspection.VerdictNames[inspection.ItIsMoot]}})}, {Kind: web.Check, Name: "mine", Label: "只看由我答复的", Value: "on"}}},
 		Table:  web.Table{Caption: "误报申辩", Quiet: true, Columns: []web.Column{{Head: "问题", Wide: true}, {Head: "申辩理由", Wide: true}, {Head: "答复人"}, {Head: "期限"}, {Head: "结论"}}, Empty: web.Empty{Title: "没有误报申辩", Text: "单位认为报错了的，打开那个问题，写明理由，点“报误报”；答复人和期限列在这里。", Act: web.Act{Text: "查看待整改问题", Href: listPath + "?state=standing"}}}}}
 	for _, d := range list {
-		what := web.Linked(d.Says, "/console/findings/"+string(d.Finding))
+		what := web.Cell{Href: "/console/findings/" + string(d.Finding)}
+		what.Text, what.Whole = web.Shortened(d.Says)
 		what.Note = d.SiteName
 		due := web.Text("—")
 		if d.Verdict == "" {

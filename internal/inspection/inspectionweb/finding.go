@@ -71,7 +71,8 @@ func findingTable(caption string, list []inspection.Finding, withSite bool) web.
 		t.Columns = append(t.Columns[:1:1], append([]web.Column{{Head: "站点或账号"}}, t.Columns[1:]...)...)
 	}
 	for _, f := range list {
-		what := web.Cell{Text: f.Says, Href: f.Link(), Note: engine.FamilyName(f.Check)}
+		what := web.Cell{Href: f.Link(), Note: engine.FamilyName(f.Check)}
+		what.Text, what.Whole = web.Shortened(f.Says)
 		if f.URL != "" {
 			what.Note += "，" + f.URL
 		}
@@ -376,7 +377,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		where = "整个页面"
 	}
 	v := findingView{Name: abridge.Text(f.Says, 30), Base: base, MayTest: mayAct, MayDeny: mayAct && inspection.FindingMachine.Can(f.State, "dispute"), MayHold: mayHold && inspection.FindingMachine.Can(f.State, "uphold"),
-		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + engine.FamilyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
+		Heading: web.Heading{Above: f.SiteName + "　" + engine.FamilyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
 		Facts: web.Summary{Title: "基本情况", Wide: true, Terms: []web.Term{
 			{Name: objectName(f), Text: f.SiteName, Href: objectPath(f), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: numbered(f)},
 			{Name: "所在页面", Text: f.URL}, {Name: "具体位置", Text: where},
@@ -390,6 +391,9 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 			{Kind: web.Radios, Name: "verdict", Label: "结论", Required: true, Options: []web.Option{{Value: inspection.ItIsTrue, Label: "问题属实，驳回误报"}, {Value: inspection.ItIsFalse, Label: "确认误报"}}},
 			{Kind: web.TextArea, Name: "reason", Label: "核实情况", Required: true, Max: 500, Rows: 3}}}},
 			Buttons: []web.Button{{Label: "答复申辩"}}},
+	}
+	if v.Heading.Title, v.Heading.Whole = web.Shortened(f.Says); v.Heading.Whole != "" {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "问题全文", Text: f.Says})
 	}
 	if doubt := inspection.Unverified(f.Check); doubt != "" {
 		v.Heading.Tags = append(v.Heading.Tags, web.Tag{Kind: web.Warn, Text: "依据未核实"})

@@ -1,14 +1,17 @@
 package inspectionweb
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/web"
 )
 
 // all opens every link.
@@ -174,5 +177,25 @@ func TestALookSaysItsBytesWereCleared(t *testing.T) {
 	}
 	if !said || v.Download != "" || v.Picture.Href != "" || len(v.Beside) != 1 || v.Beside[0].Download != "" {
 		t.Errorf("%+v", v)
+	}
+}
+
+// A long name of a file is cut in the middle over the page and in lists; the whole of it
+// stands among the facts and where the heading is pointed at. What is short stays.
+func TestALongFindingIsCutInTheMiddle(t *testing.T) {
+	f := sampleFinding
+	f.Says = "附件“" + strings.Repeat("关于公布二〇二六年度行政规范性文件清理结果的", 8) + "通知.docx”中有完整的身份证号码。"
+	v, list := newFinding(f, nil, nil, "", false, false, none), findingTable("", []inspection.Finding{f}, false)
+	disputes := newDisputes([]inspection.Objection{{Finding: "01JF", Says: f.Says}}, 1, calendar.Date{Year: 2026, Month: 3, Day: 20})
+	for name, got := range map[string][2]string{"heading": {v.Heading.Title, v.Heading.Whole}, "list": {list.Rows[0].Cells[0].Text, list.Rows[0].Cells[0].Whole}, "disputes": {disputes.Table.Rows[0].Cells[0].Text, disputes.Table.Rows[0].Cells[0].Whole}} {
+		if len([]rune(got[0])) > 60 || !strings.HasPrefix(got[0], "附件“关于") || !strings.HasSuffix(got[0], ".docx”中有完整的身份证号码。") || got[1] != f.Says {
+			t.Errorf("%s: %q, whole %q", name, got[0], got[1])
+		}
+	}
+	if !slices.ContainsFunc(v.Facts.Terms, func(x web.Term) bool { return x.Name == "问题全文" && x.Text == f.Says }) {
+		t.Errorf("the whole is not among the facts: %+v", v.Facts.Terms)
+	}
+	if v := newFinding(sampleFinding, nil, nil, "", false, false, none); v.Heading.Title != sampleFinding.Says || v.Heading.Whole != "" {
+		t.Errorf("a short one: %+v", v.Heading)
 	}
 }

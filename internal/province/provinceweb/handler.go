@@ -11,6 +11,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
@@ -35,8 +36,8 @@ func New(p *province.Service, o *notify.Outbox) *Handler { return &Handler{provi
 // Routes of the door.
 func (h *Handler) Routes() []web.Route {
 	return []web.Route{
-		{Pattern: "GET /console/settings", Permit: authz.SettingsManage, Handle: h.settings},
-		{Pattern: "POST /console/settings", Permit: authz.SettingsManage, Handle: h.decide},
+		{Pattern: "GET " + settingsPath, Permit: authz.SettingsManage, Handle: h.settings},
+		{Pattern: "POST " + settingsPath, Permit: authz.SettingsManage, Handle: h.decide},
 		{Pattern: "GET /console/settings/holidays", Permit: authz.SettingsManage, Handle: h.holidays},
 		{Pattern: "POST /console/settings/holidays", Permit: authz.SettingsManage, Handle: h.enter},
 		{Pattern: "GET /console/settings/system", Permit: authz.SystemManage, Handle: h.system},
@@ -46,7 +47,7 @@ func (h *Handler) Routes() []web.Route {
 }
 
 func tabs(current int) web.Tabs {
-	t := web.Tabs{Label: "设置", Items: []web.Tab{{Name: "规则选择", Href: "/console/settings"}, {Name: "节假日安排", Href: "/console/settings/holidays"}}}
+	t := web.Tabs{Label: "设置", Items: []web.Tab{{Name: "规则选择", Href: settingsPath}, {Name: "节假日安排", Href: "/console/settings/holidays"}}}
 	t.Items[current].Current = true
 	return t
 }
@@ -56,9 +57,20 @@ type settingsView struct {
 	Heading web.Heading
 	Tabs    web.Tabs
 	Alert   web.Alert
-	Table   web.Table
+	Filter  web.Filter
+	Outline web.Outline
+	Groups  []choiceGroup
+	None    web.Empty // instead of the groups, when nothing is found
 	Form    web.Form
 	History web.Table
+}
+
+// choiceGroup are the choices of one part of the regulation.
+type choiceGroup struct {
+	ID    string
+	Title string
+	Table web.Table
+	Set   string // address of its fields in the form, "" for none
 }
 
 // Title of the document.
@@ -79,31 +91,84 @@ func valueOf(c province.Choice, v string) string {
 	return v + " " + c.Unit
 }
 
-func newSettingsView(s sx2021.Settings, history []province.Decision, may bool, today calendar.Date) settingsView {
+// askedMost is how many characters of a search are looked for.
+const askedMost = 100
+
+func fieldOf(c province.Choice) web.Field {
+	if c.Yes {
+		return web.Field{Kind: web.Check, Name: c.Key, Label: c.Label, Checked: c.Value == "true", Hint: "默认：" + valueOf(c, c.Default) + "。" + c.Basis}
+	}
+	return web.Field{Kind: web.Number, Name: c.Key, Label: c.Label, Value: c.Value, Unit: c.Unit, Narrow: true, Required: true, Mode: "numeric", Hint: "默认：" + c.Default + "。" + c.Basis}
+}
+
+// kept carries the choices that a search leaves out through the form as they are: a
+// decision always sets all of them.
+func kept(list []province.Choice) []web.Field {
+	var out []web.Field
+	for _, c := range list {
+		if c.Yes && c.Value != "true" {
+			continue // what is not posted is no
+		}
+		out = append(out, web.Field{Kind: web.Hidden, Name: c.Key, Value: c.Value})
+	}
+	return out
+}
+
+const settingsPath = "/console/settings"
+
+func settingsAt(asked string) string {
+	if asked == "" {
+		return settingsPath
+	}
+	return settingsPath + "?" + url.Values{"q": {asked}}.Encode()
+}
+
+func newSettingsView(s sx2021.Settings, history []province.Decision, may bool, today calendar.Date, asked string) settingsView {
+	asked = abridge.Cut(strings.TrimSpace(strings.ToValidUTF8(asked, "")), askedMost)
 	v := settingsView{Tabs: tabs(0), Heading: web.Heading{Title: "本省规则选择", Lead: "《细则》留给省里决定的事项。每项都有默认值，由省政府办公厅设定，全省各处随即按新的执行。"},
-		Table: web.Table{Caption: "现行选择", Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "现行"}, {Head: "默认"}, {Head: "条款"}}, Empty: web.Empty{Title: "没有可选择的事项"}},
+		Filter: web.Filter{Action: settingsPath, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "事项、条款", Value: asked, Max: askedMost, Hint: "例如 值班、第三十条、未核实"}}},
 		History: web.Table{Caption: "设定记录", Columns: []web.Column{{Head: "生效日期"}, {Head: "改动", Wide: true}, {Head: "原因", Wide: true}, {Head: "设定人"}},
 			Empty: web.Empty{Title: "还没有设定过", Text: "全部按默认值执行。"}}}
-	var fields []web.Field
+	var found, others []province.Choice
 	for _, c := range province.Choices(s) {
-		now := web.Text(valueOf(c, c.Value))
-		if c.Value != c.Default {
-			now.Tags = []web.Tag{{Kind: web.Info, Text: "已改"}}
+		if c.Holds(asked) {
+			found = append(found, c)
+		} else {
+			others = append(others, c)
 		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{web.Text(c.Label), now, web.Text(valueOf(c, c.Default)), web.Text(c.Basis)}})
-		if c.Yes {
-			fields = append(fields, web.Field{Kind: web.Check, Name: c.Key, Label: c.Label, Checked: c.Value == "true", Hint: "默认：" + valueOf(c, c.Default) + "。" + c.Basis})
-			continue
-		}
-		fields = append(fields, web.Field{Kind: web.Number, Name: c.Key, Label: c.Label, Value: c.Value, Unit: c.Unit, Narrow: true, Required: true, Mode: "numeric", Hint: "默认：" + c.Default + "。" + c.Basis})
 	}
-	if may {
-		v.Form = web.Form{Action: "/console/settings", Sections: []web.Section{{Legend: "重新设定", Fields: fields}, {Legend: "依据", Fields: []web.Field{
+	v.Filter.Total = len(found)
+	var sections []web.Section
+	for i, g := range province.ByGroup(found) {
+		in := choiceGroup{ID: fmt.Sprintf("group-%d", i), Title: g.Name(), Table: web.Table{Caption: g.Name(), Quiet: true,
+			Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "现行"}, {Head: "默认"}, {Head: "条款"}}}}
+		section := web.Section{Legend: "重新设定：" + g.Name()}
+		for _, c := range g.Choices {
+			now := web.Text(valueOf(c, c.Value))
+			if c.Value != c.Default {
+				now.Tags = []web.Tag{{Kind: web.Info, Text: "已改"}}
+			}
+			in.Table.Rows = append(in.Table.Rows, web.Row{Cells: []web.Cell{web.Text(c.Label), now, web.Text(valueOf(c, c.Default)), web.Text(c.Basis)}})
+			section.Fields = append(section.Fields, fieldOf(c))
+		}
+		if may {
+			in.Set = fmt.Sprintf("#section-%d", i)
+		}
+		v.Outline.Items = append(v.Outline.Items, web.Link{Text: fmt.Sprintf("%s（%d）", in.Title, len(in.Table.Rows)), Href: "#" + in.ID})
+		v.Groups, sections = append(v.Groups, in), append(sections, section)
+	}
+	v.Outline.Label = "各条的事项"
+	if len(found) == 0 {
+		v.None = web.Empty{Title: "没有找到事项", Text: "换一个词，或者清除条件，看全部事项。"}
+	}
+	switch {
+	case !may:
+		v.Alert = web.Alert{Kind: web.Info, Title: "由省政府办公厅设定", Text: "您可以查看现行选择；需要调整的，请报省政府办公厅。"}
+	case len(found) > 0:
+		v.Form = web.Form{Action: settingsAt(asked), Outlined: true, Sections: append(sections, web.Section{Legend: "依据", Fields: append([]web.Field{
 			{Kind: web.DateField, Name: "from", Label: "生效日期", Narrow: true, Hint: "不填为今天；不能早于今天"},
 			{Kind: web.TextArea, Name: "reason", Label: "调整原因", Required: true, Max: 500, Rows: 3},
-			{Name: "document", Label: "文号", Max: 100}}}}, Buttons: []web.Button{{Label: "设定"}}}
-	} else {
-		v.Alert = web.Alert{Kind: web.Info, Title: "由省政府办公厅设定", Text: "您可以查看现行选择；需要调整的，请报省政府办公厅。"}
+			{Name: "document", Label: "文号", Max: 100}}, kept(others)...)}), Buttons: []web.Button{{Label: "设定"}}}
 	}
 	for i, d := range history {
 		was := sx2021.Defaults()
@@ -132,9 +197,9 @@ var (
 )
 
 var settingsPage = web.Define(views, "views/settings.html",
-	newSettingsView(sx2021.Defaults(), nil, false, sampleDay),
-	newSettingsView(sampleSettings, []province.Decision{{Settings: sampleSettings, From: sampleDay, Reason: "公安机关集中办理", Document: "陕政办函〔2026〕9号", UnitName: "陕西省人民政府办公厅", By: "张某", At: time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)}}, true, sampleDay),
-	newSettingsView(sx2021.Settings{}, []province.Decision{{From: sampleDay, Reason: "<script>", Document: `"><b>`, UnitName: "<i>", By: "<u>"}}, true, sampleDay),
+	newSettingsView(sx2021.Defaults(), nil, false, sampleDay, ""),
+	newSettingsView(sampleSettings, []province.Decision{{Settings: sampleSettings, From: sampleDay, Reason: "公安机关集中办理", Document: "陕政办函〔2026〕9号", UnitName: "陕西省人民政府办公厅", By: "张某", At: time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)}}, true, sampleDay, "公安"),
+	newSettingsView(sx2021.Settings{}, []province.Decision{{From: sampleDay, Reason: "<script>", Document: `"><b>`, UnitName: "<i>", By: "<u>"}}, true, sampleDay, `"><script>`),
 )
 
 func (h *Handler) settingsView(r *http.Request) (settingsView, error) {
@@ -143,7 +208,7 @@ func (h *Handler) settingsView(r *http.Request) (settingsView, error) {
 		return settingsView{}, err
 	}
 	may, err := h.province.MaySet(r.Context(), authz.SessionFrom(r.Context()))
-	return newSettingsView(h.province.Settings(), history, may, web.FrameOf(r).Today), err
+	return newSettingsView(h.province.Settings(), history, may, web.FrameOf(r).Today, r.URL.Query().Get("q")), err
 }
 
 func (h *Handler) settings(w http.ResponseWriter, r *http.Request) error {
@@ -177,7 +242,7 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, "/console/settings", "已设定，自生效日期起全省按新的选择执行。")
+	return web.Done(w, r, settingsAt(r.URL.Query().Get("q")), "已设定，自生效日期起全省按新的选择执行。")
 }
 
 // holidaysView is GET /console/settings/holidays.
@@ -194,7 +259,7 @@ func (holidaysView) Title() string { return "节假日安排" }
 
 // Crumbs of the page.
 func (holidaysView) Crumbs() []web.Crumb {
-	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "本省规则选择", Href: "/console/settings"}, {Name: "节假日安排"}}
+	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "本省规则选择", Href: settingsPath}, {Name: "节假日安排"}}
 }
 
 func newHolidaysView(list []province.Entered, may bool, today calendar.Date) holidaysView {
