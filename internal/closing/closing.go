@@ -247,7 +247,9 @@ func New(p Parts) *Service {
 	if s.manners = p.Manners; s.manners == nil {
 		s.manners = crawl.NewManners(p.Client, crawl.Courtesy{})
 	}
-	s.inspection.AskedFrom(OldKind, inspection.Afar{Ask: s.oldOf, Take: s.takeOld, Missed: s.oldMissed})
+	if s.inspection != nil {
+		s.inspection.AskedFrom(OldKind, inspection.Afar{Ask: s.oldOf, Take: s.takeOld, Missed: s.oldMissed})
+	}
 	return s
 }
 

@@ -262,7 +262,7 @@ func (s *Service) askOldHost(ctx context.Context, scope authz.Scope, id ID, urge
 	if err != nil {
 		return "", false, err
 	}
-	if s.inspection.AsksOutside() && !demo(c, a) {
+	if s.inspection != nil && s.inspection.AsksOutside() && !demo(c, a) {
 		return s.sendToOldHost(ctx, scope, c, urgent)
 	}
 	seen, err := askOld(ctx, s.manners, a)
