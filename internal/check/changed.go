@@ -2,14 +2,37 @@ package check
 
 import (
 	"regexp"
+	"regexp/syntax"
+	"slices"
 	"strings"
 )
 
 // turnedText is a text that a script writes back to front, and how it stood there.
 type turnedText struct{ was, text string }
 
-// mostChanged bounds the texts of one script that are followed through what is done to them.
-const mostChanged = 64
+const (
+	// mostChanged bounds the texts of one script that are followed through what is done to them.
+	mostChanged = 64
+	// mostTurned bounds those of them that are written back to front.
+	mostTurned = 16
+	// mostSteps bounds the pattern by which a text is searched: who hides an address needs few.
+	mostSteps = 200
+)
+
+// effort is what may still be spent on the texts of a script: a few times what it is long,
+// however much its changes would make of it.
+type effort int
+
+func effortFor(t string) effort { return effort(16<<10 + 8*len(t)) }
+
+// spend reports whether so much is left, and takes it.
+func (e *effort) spend(n int) bool {
+	if *e -= effort(n); *e < 0 {
+		*e = 0
+		return false
+	}
+	return true
+}
 
 var (
 	// change is one thing done to a text: signs taken out or put for others, or the whole
@@ -60,7 +83,8 @@ func changedTexts(t string) (changed string, turned []turnedText) {
 			}
 		}
 	}
-	t = calledChangers(t)
+	left := effortFor(t)
+	t = calledChangers(t, &left)
 	var b strings.Builder
 	from, met := 0, 0
 	for at := 0; met < mostChanged; {
@@ -76,7 +100,7 @@ func changedTexts(t string) (changed string, turned []turnedText) {
 		}
 		start += from
 		met++
-		is, end, back := afterChanges(text, t[dot:])
+		is, end, back := afterChanges(text, t[dot:], &left)
 		if end == 0 {
 			continue
 		}
@@ -91,6 +115,7 @@ func changedTexts(t string) (changed string, turned []turnedText) {
 			break // what follows is not read
 		}
 	}
+	turned = turned[:min(len(turned), mostTurned)]
 	if from == 0 {
 		return t, turned
 	}
@@ -100,11 +125,15 @@ func changedTexts(t string) (changed string, turned []turnedText) {
 
 // nextChange is where the next thing that may be done to a text begins; -1 for none.
 func nextChange(t string) int {
-	i, j := strings.Index(t, ".replace"), strings.Index(t, ".split")
-	if i < 0 || j >= 0 && j < i {
-		return j
+	for at := 0; ; at++ {
+		i := strings.IndexByte(t[at:], '.')
+		if i < 0 {
+			return -1
+		}
+		if at += i; strings.HasPrefix(t[at:], ".replace") || strings.HasPrefix(t[at:], ".split") {
+			return at
+		}
 	}
-	return i
 }
 
 // operand is the text that stands at the end of a piece of script, written out or by a
@@ -132,34 +161,36 @@ func operand(before string, textOfName func(string) (string, bool)) (start int, 
 
 // afterChanges is what a text comes to by the changes at the front of a piece of script,
 // how long these are, and whether they turn it round.
-func afterChanges(text, t string) (is string, end int, back bool) {
+func afterChanges(text, t string, left *effort) (is string, end int, back bool) {
 	for range 16 {
 		m := change.FindStringSubmatch(t[end:])
-		if m == nil {
+		if m == nil || !left.spend(2*len(text)+len(m[0])) {
 			break
 		}
 		switch by, to := m[3]+m[4], m[5]+m[6]; {
 		case m[1] != "":
-			flags := ""
-			if strings.Contains(m[2], "i") {
-				flags = "(?i)"
-			}
-			pattern, err := regexp.Compile(flags + m[1])
-			if err != nil {
-				return text, end, back // of a kind that is not understood
+			pattern, steps := patternOf(m[1], strings.Contains(m[2], "i"))
+			// Where it is found at every place so much comes in.
+			if pattern == nil || !left.spend(len(text)*steps) || len(to) > 0 && !left.spend(len(pattern.FindAllStringIndex(text, -1))*len(to)) {
+				return text, end, back // of a kind that is not understood, or too much
 			}
 			text = pattern.ReplaceAllLiteralString(text, to)
 		case by != "":
+			if !left.spend(strings.Count(text, by) * len(to)) {
+				return text, end, back
+			}
 			text = strings.ReplaceAll(text, by, to)
 		default:
-			parts := strings.Split(text, m[7]+m[8])
+			between, join := m[7]+m[8], m[10]+m[11]
+			if !left.spend((strings.Count(text, between) + 1) * (1 + len(join))) {
+				return text, end, back
+			}
+			parts := strings.Split(text, between)
 			if m[9] != "" {
 				back = true
-				for i, j := 0, len(parts)-1; i < j; i, j = i+1, j-1 {
-					parts[i], parts[j] = parts[j], parts[i]
-				}
+				slices.Reverse(parts)
 			}
-			text = strings.Join(parts, m[10]+m[11])
+			text = strings.Join(parts, join)
 		}
 		text = text[:min(len(text), maxScript)]
 		end += len(m[0])
@@ -167,9 +198,30 @@ func afterChanges(text, t string) (is string, end int, back bool) {
 	return text, end, back
 }
 
+// patternOf is a pattern of a script and how many steps it has; nil for one that is not
+// understood or has too many.
+func patternOf(written string, fold bool) (*regexp.Regexp, int) {
+	if fold {
+		written = "(?i)" + written
+	}
+	tree, err := syntax.Parse(written, syntax.Perl)
+	if err != nil {
+		return nil, 0
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil || len(program.Inst) > mostSteps {
+		return nil, 0
+	}
+	pattern, err := regexp.Compile(written)
+	if err != nil {
+		return nil, 0
+	}
+	return pattern, len(program.Inst)
+}
+
 // calledChangers puts in the place of a call what the function makes of the text it is
 // given.
-func calledChangers(t string) string {
+func calledChangers(t string, left *effort) string {
 	if !strings.Contains(t, "return") {
 		return t
 	}
@@ -183,7 +235,7 @@ func calledChangers(t string) string {
 		}
 		t = call.ReplaceAllStringFunc(t, func(s string) string {
 			given := call.FindStringSubmatch(s)
-			is, end, _ := afterChanges(given[1]+given[2], m[4])
+			is, end, _ := afterChanges(given[1]+given[2], m[4], left)
 			if end == 0 {
 				return s
 			}

@@ -217,10 +217,10 @@ func (f *Facts) layersOf(src string) []layer {
 
 // look walks the page with the colours and the hiding that elements inherit.
 func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
-	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(p.declsOf), byScript: map[string]bool{}, shown: map[string]bool{}, bare: true}
+	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(p.declsOf), byScript: map[string]bool{}, shown: map[string]bool{}, around: map[*html.Node]int{}, bare: true}
 	if len(p.styles) > 0 {
 		for _, n := range p.elements() {
-			if n.DataAtom == atom.Style && anyMedium(lowered(attr(n, "media"))) && !inShadow(n) {
+			if n.DataAtom == atom.Style && anyMedium(lowered(attr(n, "media"))) && shadowAround(n) == nil {
 				w.sheet.add(rawText(n))
 			}
 		}
@@ -308,13 +308,15 @@ type walker struct {
 	bare    bool                // no style comes from elsewhere: what sets no ground is white
 	anchor  uint32              // the colour of links
 	anchors bool                // the page says it
+	around  map[*html.Node]int  // characters that stand in an element beside its links, counted until there are enough
 }
 
 func (w *walker) walk(n *html.Node, st seenState) {
+	lost := unslotted(n)
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		switch c.Type {
 		case html.ElementNode:
-			w.element(c, st)
+			w.element(c, st, lost)
 		case html.DocumentNode:
 			w.walk(c, st)
 		case html.CommentNode:
@@ -357,7 +359,8 @@ func (w *walker) remark(text string) {
 	}
 }
 
-func (w *walker) element(n *html.Node, st seenState) {
+// element looks at one; lost are those that their parent has no place for.
+func (w *walker) element(n *html.Node, st seenState, lost bool) {
 	switch n.DataAtom {
 	case atom.Script:
 		w.scriptWrites(rawText(n))
@@ -393,7 +396,7 @@ func (w *walker) element(n *html.Node, st seenState) {
 			st.ink, st.inkKnown = colour(v)
 		}
 	}
-	if n.Parent != nil && n.DataAtom != atom.Template && unslotted(n.Parent) {
+	if lost && n.DataAtom != atom.Template {
 		st.how, st.strong, st.root, st.tolerated = "影子树（shadow DOM）没有给它位置", true, n, false
 	}
 	if w.anchors && n.DataAtom == atom.A && d.decls["color"] == "" {
@@ -465,13 +468,14 @@ func shadowRoot(n *html.Node) bool {
 	return mode == "open" || mode == "closed"
 }
 
-func inShadow(n *html.Node) bool {
+// shadowAround is the root of the tree of shadows in which an element stands; nil for none.
+func shadowAround(n *html.Node) *html.Node {
 	for up := n.Parent; up != nil; up = up.Parent {
 		if shadowRoot(up) {
-			return true
+			return up
 		}
 	}
-	return false
+	return nil
 }
 
 // unslotted reports whether an element shows a tree of its own that has no place for its
@@ -485,15 +489,23 @@ func unslotted(host *html.Node) bool {
 	return false
 }
 
+// longestTag bounds the name of an element that its own style sheet is read for.
+const longestTag = 40
+
 // shadow walks a tree of shadows: the page's style sheets do not reach into it, and its
 // own do not reach out, but to its host.
 func (w *walker) shadow(root *html.Node, st seenState) {
 	inner := *w
 	inner.sheet = newSheet(w.p.declsOf)
 	for n := range root.Descendants() {
-		if n.DataAtom == atom.Style && anyMedium(lowered(attr(n, "media"))) {
-			inner.sheet.add(strings.ReplaceAll(rawText(n), ":host", root.Parent.Data))
+		if n.DataAtom != atom.Style || !anyMedium(lowered(attr(n, "media"))) || shadowAround(n) != root {
+			continue
 		}
+		text := rawText(n)
+		if len(root.Parent.Data) <= longestTag {
+			text = strings.ReplaceAll(text, ":host", root.Parent.Data)
+		}
+		inner.sheet.add(text)
 	}
 	if d := inner.sheet.of(root.Parent); d.how != "" && st.how == "" {
 		st.how, st.strong, st.root = d.how, d.strong, root
@@ -780,11 +792,14 @@ func (w *walker) asText(a *html.Node) bool {
 			return false
 		}
 	}
-	text := 0
-	for c := a.Parent.FirstChild; c != nil; c = c.NextSibling {
-		if c.Type == html.TextNode {
-			text += utf8.RuneCountInString(noBlanks(c.Data))
+	text, known := w.around[a.Parent]
+	if !known {
+		for c := a.Parent.FirstChild; c != nil && text < enoughAround; c = c.NextSibling {
+			if c.Type == html.TextNode {
+				text += utf8.RuneCountInString(noBlanks(c.Data))
+			}
 		}
+		w.around[a.Parent] = text
 	}
 	return text >= enoughAround
 }

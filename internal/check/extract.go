@@ -1105,10 +1105,10 @@ func shortText(n *html.Node, limit int) string {
 			if c.Parent == n && c.NextSibling == nil && b.Len() == 0 && c.PrevSibling == nil {
 				return short(c.Data, limit)
 			}
-			b.WriteString(c.Data)
-			if b.Len() > limit*3 {
+			if b.Len()+len(c.Data) > limit*3 {
 				return ""
 			}
+			b.WriteString(c.Data)
 		}
 	}
 	return short(b.String(), limit)

@@ -44,6 +44,9 @@ func layers(src string) []layer {
 	out := []layer{{text: src, written: writes(src)}}
 	seen := map[string]bool{src: true}
 	add := func(text, how string) {
+		if len(text) > maxScript { // a few characters can be made to come to very many
+			text = strings.ToValidUTF8(text[:maxScript], "")
+		}
 		if len(out) < maxLayers && len(text) >= 4 && !seen[text] && utf8.ValidString(text) {
 			seen[text] = true
 			out = append(out, layer{text: text, how: how, written: writes(text)})
@@ -94,7 +97,7 @@ func layers(src string) []layer {
 		changed, turned := changedTexts(t)
 		for _, back := range turned {
 			add(back.text, "倒序字符串")
-			if strings.Contains(t, "atob") { // one disguise within another
+			if strings.Contains(t, "atob") && len(out) < maxLayers { // one disguise within another
 				add(strings.Replace(t, back.was, quoted(back.text), 1), "倒序字符串")
 			}
 		}

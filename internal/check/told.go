@@ -2,6 +2,8 @@ package check
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,14 +38,28 @@ func (p *Page) toldPublished() stamp {
 			}
 		}
 	}
-	if structured.zero() && len(clocks) == 1 {
+	if structured.zero() && len(clocks) == 1 && !otherClock(clocks[0]) {
 		return instantStamp(attr(clocks[0], "datetime"))
 	}
 	return structured
 }
 
+// otherClock reports whether the words before a clock say that it is of something else than
+// publication: 会议时间.
+func otherClock(n *html.Node) bool {
+	before := n.PrevSibling
+	if before == nil || before.Type != html.TextNode {
+		return false
+	}
+	words := noBlanks(before.Data)
+	return words != "" && !strings.Contains(words, "发布") && !strings.Contains(words, "发表") && !strings.HasSuffix(words, "日期：")
+}
+
 // deepestData bounds how far structured data is followed.
 const deepestData = 4
+
+// notOfPage are kinds of things in structured data whose publication is not the page's.
+var notOfPage = map[string]bool{"WebSite": true, "Organization": true, "GovernmentOrganization": true, "ImageObject": true, "VideoObject": true, "AudioObject": true}
 
 // structuredPublished is the instant of publication in structured data, which must be of
 // one page: that of a list names many.
@@ -65,14 +81,17 @@ func structuredPublished(text string) (s stamp) {
 			}
 		case map[string]any:
 			for _, k := range []string{"datePublished", "pubDate"} {
+				if kind, _ := v["@type"].(string); notOfPage[kind] {
+					break
+				}
 				text, ok := v[k].(string)
 				if at := instantStamp(text); ok && !at.zero() {
 					several = several || !s.zero() && s.date != at.date
 					s = at
 				}
 			}
-			for _, one := range v {
-				visit(one, deep+1)
+			for _, k := range slices.Sorted(maps.Keys(v)) { // of two on one day the same one every time
+				visit(v[k], deep+1)
 			}
 		}
 	}
@@ -111,7 +130,7 @@ func (p *Page) boxedDate() (s stamp) {
 				plain = false
 				break
 			}
-			text := squeeze(nodeText(c))
+			text := squeeze(shortText(c, 100))
 			plain = text != "" && len(text) <= len("2026年12月")
 			texts = append(texts, text)
 			digits += len(text)
@@ -123,7 +142,7 @@ func (p *Page) boxedDate() (s stamp) {
 		if d.IsZero() {
 			continue
 		}
-		if within(n, atom.Li, atom.A, atom.Tr, atom.Header, atom.Footer, atom.Nav) {
+		if within(n, atom.Li, atom.A, atom.Tr, atom.Header, atom.Footer, atom.Nav, atom.Aside) {
 			continue
 		}
 		if !s.zero() {
