@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -280,11 +281,16 @@ func (s *Service) clean(ctx context.Context, site registry.Site, x *Sight) error
 	}
 	for i := range x.Taken {
 		t := &x.Taken[i]
+		// What names a page gives its parts is the page's affair, not the crawler's: a strange
+		// one is told, and the rest is judged.
 		host, err := egress.Host(t.Host)
-		if err != nil || len(t.Addresses) > mostAddresses {
-			return bad("首页引用的主机 %s 不正确", abridge.Plain(t.Host, 60))
+		switch t.Not = abridge.Plain(t.Not, 200); {
+		case err != nil:
+			host, t.Not = abridge.Plain(t.Host, 60), cmp.Or(t.Not, "主机名不正确")
+		case len(t.Addresses) > mostAddresses:
+			t.Not = fmt.Sprintf("地址超过 %d 个", mostAddresses)
 		}
-		if t.Host, t.Not = host, abridge.Plain(t.Not, 200); t.Not != "" {
+		if t.Host = host; t.Not != "" {
 			t.Addresses = nil
 		}
 		if err := addresses(t.Host, t.Addresses); err != nil {

@@ -130,15 +130,25 @@ func (e *Eye) Look(ctx context.Context, a Ask, keep func([]byte) (blob.Ref, erro
 		return out, nil
 	}
 	out.Home = true
-	for _, h := range taken(pages.home, a.Host) {
-		if pages.anothers(h) {
-			continue
-		}
-		t := ask.addresses(h)
-		out.Taken = append(out.Taken, Taken{Host: h, Addresses: text(t.addrs), Not: t.not})
-	}
+	out.Taken = ask.taken(slices.DeleteFunc(taken(pages.home, a.Host), pages.anothers))
 	return out, nil
 }
+
+// taken asks for the hosts of what a home page is made of: as many as are taken in, the
+// last of them standing for those that are not asked for.
+func (a *asker) taken(hosts []string) (out []Taken) {
+	for _, h := range hosts {
+		if len(out) == maxHosts-1 {
+			return append(out, Taken{Host: h, Not: tooMany})
+		}
+		t := a.addresses(h)
+		out = append(out, Taken{Host: h, Addresses: text(t.addrs), Not: t.not})
+	}
+	return out
+}
+
+// tooMany is why a name was not asked for.
+var tooMany = fmt.Sprintf("一次最多查询 %d 个主机", maxHosts)
 
 // text are addresses as they travel.
 func text(list []netip.Addr) []string {
@@ -337,7 +347,7 @@ func (a *asker) addresses(host string) told {
 	case ok:
 		return t
 	case len(a.known) >= maxHosts:
-		return told{not: fmt.Sprintf("一次最多查询 %d 个主机", maxHosts)}
+		return told{not: tooMany}
 	}
 	list, err := a.client.Addresses(a.ctx, host)
 	if t.addrs = list; err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -64,6 +65,31 @@ func TestReadings22_WhatNoLookCanHaveSeenIsRefused(t *testing.T) {
 		err := s.clean(t.Context(), registry.Site{Host: fuzzHost}, &x)
 		if (err == nil) != (says == "") || err != nil && (!fault.Is(err, fault.Invalid) || !strings.Contains(fault.Of(err).Says, says)) {
 			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
+// A home page decides how many parts it has and what they are called: neither makes what a
+// crawler saw of the site useless.
+func TestStrangePartsOfAPageAreTold(t *testing.T) {
+	s, _ := sightly(t)
+	var names []string
+	for i := range 3 * maxHosts {
+		names = append(names, fmt.Sprintf("img%d.example.com", i))
+	}
+	names[0], names[1] = "www..example.com", "*.example.com"
+	ask := &asker{client: s.Client, ctx: t.Context(), known: map[string]told{}}
+	x := Sight{Host: fuzzHost, Addresses: []string{"1.2.3.4"}, TLS: &check.TLS{}, IPv6: &check.IPv6{}, Home: true, Taken: ask.taken(names)}
+	x.Taken[2] = Taken{Host: "many.example.com", Addresses: make([]string, mostAddresses+1)}
+	if err := s.clean(t.Context(), registry.Site{Host: fuzzHost}, &x); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(x.Taken); n != maxHosts || x.Taken[n-1].Not != tooMany {
+		t.Errorf("%d hosts, the last %+v", n, x.Taken[n-1])
+	}
+	for _, y := range x.Taken[:3] {
+		if y.Not == "" || y.Addresses != nil {
+			t.Errorf("%+v", y)
 		}
 	}
 }

@@ -199,7 +199,8 @@ func (s *Service) askFor(ctx context.Context, kind, subject string) (a Ask, why 
 	return a, "", err
 }
 
-// sendAsks hands the asks that wait out, those of persons or the others.
+// sendAsks hands the asks that wait out, those of persons or the others. One of which it
+// cannot be told now what to ask holds up no other; it is tried again.
 func (s *Service) sendAsks(ctx context.Context, urgent bool) error {
 	for {
 		list, err := db.All(ctx, s.db, s.scanAsk, askSelect+` WHERE state = 'waiting' AND sent_at IS NULL AND urgent = $1 ORDER BY id LIMIT $2`, urgent, tasksAtOnce)
@@ -208,15 +209,16 @@ func (s *Service) sendAsks(ctx context.Context, urgent bool) error {
 		}
 		p, size := s.newPlanFile(), 0
 		p.Urgent = urgent
+		var errs []error
 		for _, x := range list {
 			a, why, err := s.askFor(ctx, x.kind, x.subject)
-			if err != nil {
-				return err
+			if err == nil && why != "" {
+				err = s.askMissed(ctx, x, ErrandRefused, why, "")
 			}
-			if why != "" {
-				if err := s.endAsk(ctx, x, ErrandRefused, why, ""); err != nil {
-					return err
-				}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("inspection: ask for %s of %s: %w", x.kind, x.subject, err))
+			}
+			if err != nil || why != "" {
 				continue
 			}
 			if size += len(a.What); size > planRoom && len(p.Asks) > 0 {
@@ -225,11 +227,13 @@ func (s *Service) sendAsks(ctx context.Context, urgent bool) error {
 			a.ID = x.ID
 			p.Asks = append(p.Asks, a)
 		}
-		if len(p.Asks) == 0 {
-			continue
+		if len(p.Asks) > 0 {
+			if err := s.sendPlan(ctx, p); err != nil {
+				return errors.Join(append(errs, err)...)
+			}
 		}
-		if err := s.sendPlan(ctx, p); err != nil {
-			return err
+		if len(errs) > 0 {
+			return errors.Join(errs...)
 		}
 	}
 }
@@ -242,18 +246,20 @@ func (s *Service) endAsk(ctx context.Context, a Asked, state, says, from string)
 	})
 }
 
-// askMissed ends an ask of which nothing came, and has its module say so.
+// askMissed has the module of an ask say that nothing came of it, and ends it. Ended last:
+// what the module could not keep is tried again. Where what was asked about is there no
+// more, nobody is left to tell.
 func (s *Service) askMissed(ctx context.Context, a Asked, state, says, from string) error {
-	if err := s.endAsk(ctx, a, state, says, from); err != nil {
-		return err
+	if of, ok := s.afar[a.kind]; ok && a.Out() {
+		if err := of.Missed(ctx, a.subject, says); err != nil && !useless(err) {
+			return fmt.Errorf("inspection: %s of %s was missed: %w", a.kind, a.subject, err)
+		}
 	}
-	if from, ok := s.afar[a.kind]; ok && a.Out() {
-		return from.Missed(ctx, a.subject, says)
-	}
-	return nil
+	return s.endAsk(ctx, a, state, says, from)
 }
 
-// asksDue gives up the asks that no crawler answered in time.
+// asksDue gives up the asks that no crawler answered in time. One that cannot be given up
+// now holds up no other.
 func (s *Service) asksDue(ctx context.Context) error {
 	within := s.answerWithin()
 	list, err := db.All(ctx, s.db, s.scanAsk, askSelect+` WHERE state = 'waiting' AND asked_at <= $1 ORDER BY id LIMIT $2`, s.db.Now().Add(-within), tasksAtOnce)
@@ -266,15 +272,14 @@ func (s *Service) asksDue(ctx context.Context) error {
 			return err
 		}
 	}
+	var errs []error
 	for _, a := range list {
-		if err := s.askMissed(ctx, a, ErrandUnanswered, says, ""); err != nil {
-			return err
-		}
+		errs = append(errs, s.askMissed(ctx, a, ErrandUnanswered, says, ""))
 	}
-	return s.db.Update(ctx, func(tx *db.Tx) error {
+	return errors.Join(append(errs, s.db.Update(ctx, func(tx *db.Tx) error {
 		_, err := tx.Quiet(ctx, `DELETE FROM outside_ask WHERE state <> 'waiting' AND ended_at < $1`, tx.Now().Add(-keepAsks))
 		return err
-	})
+	}))...)
 }
 
 // unansweredSays is why nothing came of an ask in time, and what to do.

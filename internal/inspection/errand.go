@@ -349,13 +349,11 @@ func (s *Service) ErrandsDue(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.asksDue(ctx); err != nil {
-		return err
-	}
+	due := s.asksDue(ctx)
 	if !s.set.Exchange.On() {
-		return nil
+		return due
 	}
-	return s.SendUrgent(ctx)
+	return errors.Join(due, s.SendUrgent(ctx))
 }
 
 // takeErrand takes in what a crawler saw on an errand; once.
