@@ -15,8 +15,11 @@ func bytesIn(c db.Column) bool {
 	if strings.HasPrefix(c.Table, "media_") { // the media library asks itself
 		return false
 	}
-	return slices.Contains([]string{"blob", "ref", "xlsx", "list", "parts", "screenshot", "beside"}, c.Name) || strings.HasSuffix(c.Name, "_ref") || strings.HasSuffix(c.Name, "_blob")
+	return slices.Contains([]string{"blob", "ref", "xlsx", "list", "parts", "screenshot", "beside"}, c.Name) || sightOf(c) || strings.HasSuffix(c.Name, "_ref") || strings.HasSuffix(c.Name, "_blob")
 }
+
+// sightOf: what was seen of a host names its certificates.
+func sightOf(c db.Column) bool { return c.Table == "host_seen" && c.Name == "seen" }
 
 // holds reports whether any record outside the media library holds the content.
 func (h *House) holds(ctx context.Context, q db.Querier, ref blob.Ref) (bool, error) {
@@ -29,7 +32,7 @@ func (h *House) holds(ctx context.Context, q db.Querier, ref blob.Ref) (bool, er
 			continue
 		}
 		is, what := ` = $1`, string(ref)
-		if c.Name == "parts" || c.Name == "beside" { // several in one
+		if c.Name == "parts" || c.Name == "beside" || sightOf(c) { // several in one
 			is, what = ` LIKE $1`, "%"+ref.Hash()+"%"
 		}
 		if c.Table == "finding_evidence" { // what was let go still names its bytes, and holds none

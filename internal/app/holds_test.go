@@ -24,7 +24,7 @@ func TestEvidenceLetGoHoldsNoBytes(t *testing.T) {
 		e.ok(err)
 		return ref
 	}
-	page, shot, guise, shared := put("page"), put("screenshot"), put("as a search engine sees it"), put("shared")
+	page, shot, guise, shared, chain := put("page"), put("screenshot"), put("as a search engine sees it"), put("shared"), put("certificates")
 	clock := e.h.Config.Clock.(interface{ Advance(time.Duration) })
 	var site registry.Site
 	enter := func(id string, refs ...blob.Ref) {
@@ -52,8 +52,12 @@ func TestEvidenceLetGoHoldsNoBytes(t *testing.T) {
 	enter("F1", page, shot, guise)
 	enter("F2", shared, shared)
 	enter("F3", shared, shared) // stands, with the bytes of F2
+	enter("F4", chain, chain)   // what was seen of the host names them, too
 	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) error {
-		for _, id := range []string{"F1", "F2"} {
+		if _, err := tx.Exec(e.ctx, `INSERT INTO host_seen (site_id, at, seen) VALUES ($1, $2, $3)`, site.ID, tx.Now(), `{"chain":"`+string(chain)+`"}`); err != nil {
+			return err
+		}
+		for _, id := range []string{"F1", "F2", "F4"} {
 			if _, _, err := inspection.FindingMachine.Take(e.ctx, tx, id, "close", passage.Note{}); err != nil {
 				return err
 			}
@@ -77,7 +81,7 @@ func TestEvidenceLetGoHoldsNoBytes(t *testing.T) {
 		clock.Advance(26 * time.Hour / 2)
 		_, err := e.h.Inspection.SweepEvidence(e.ctx)
 		e.ok(err)
-		there(true, page, shot, guise, shared)
+		there(true, page, shot, guise, shared, chain)
 	}
 	for range 3 {
 		clock.Advance(25 * time.Hour)
@@ -85,5 +89,5 @@ func TestEvidenceLetGoHoldsNoBytes(t *testing.T) {
 		e.ok(err)
 	}
 	there(false, page, shot, guise)
-	there(true, shared)
+	there(true, shared, chain)
 }
