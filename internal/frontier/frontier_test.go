@@ -150,6 +150,23 @@ func TestJournalGivesBackWhatWasAnswered(t *testing.T) {
 			t.Errorf("an answer nobody gave (%v)", err)
 		}
 
+		if err := j.Note(ctx, "second look", page.URL, []byte("note")); err != nil {
+			t.Fatal(err)
+		}
+		noted := func(j *frontier.Journal, what string, want string) {
+			t.Helper()
+			if got, ok, err := j.Noted(ctx, what, page.URL); err != nil || ok != (want != "") || string(got) != want {
+				t.Errorf("%q: noted %q, %v (%v), want %q", what, got, ok, err, want)
+			}
+		}
+		noted(j, "second look", "note") // before it is on the disk
+		if again, err = s.Journal(ctx, "site", "r1"); err != nil {
+			t.Fatal(err)
+		}
+		noted(again, "second look", "note")
+		noted(again, "third look", "")
+		same(again, true, page)
+
 		// The next round finds it as that of an earlier one, and takes it on
 		// when the server says that it is the same.
 		next, err := s.Journal(ctx, "site", "r2")
@@ -159,6 +176,7 @@ func TestJournalGivesBackWhatWasAnswered(t *testing.T) {
 		if _, ok, err := next.Kept(ctx, page.URL); ok || err != nil {
 			t.Errorf("answer of another round (%v)", err)
 		}
+		noted(next, "second look", "")
 		same(next, false, page)
 		if err := next.Keep(ctx, page, true); err != nil {
 			t.Fatal(err)

@@ -51,7 +51,7 @@ func (s *Store) Journal(ctx context.Context, site, round string) (*Journal, erro
 	return j, nil
 }
 
-// Answers counts the answers of this round.
+// Answers counts the answers and notes of this round.
 func (j *Journal) Answers() (n int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -208,6 +208,22 @@ func deflate(body []byte) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+// noteKey is the key of a note on an address. No address that crawl spells has a space.
+func noteKey(what, url string) string { return what + " " + url }
+
+// Note remembers what a round came to know of an address beside the answer of its crawl,
+// until the next round over the site ends. The note is on the disk when an answer given
+// at the same time is.
+func (j *Journal) Note(ctx context.Context, what, url string, note []byte) error {
+	return j.Keep(ctx, crawl.Answer{URL: noteKey(what, url), Body: note, Started: j.s.db.Now()}, false)
+}
+
+// Noted is what Note remembered in this round; false when it did not.
+func (j *Journal) Noted(ctx context.Context, what, url string) ([]byte, bool, error) {
+	a, ok, err := j.find(ctx, noteKey(what, url), true)
+	return a.Body, ok, err
 }
 
 // Keep implements crawl.Keeper. The answer is on the disk within a twentieth of a second, if

@@ -120,6 +120,10 @@ type Journal interface {
 	crawl.Keeper
 	// Body is what a page of this run answered; nil when it was not kept.
 	Body(ctx context.Context, url string) ([]byte, error)
+	// Note remembers what this run came to know of an address beside its answer, and
+	// Noted gives it back.
+	Note(ctx context.Context, what, url string, note []byte) error
+	Noted(ctx context.Context, what, url string) (note []byte, ok bool, err error)
 }
 
 // wants reports whether a check is among those to put.

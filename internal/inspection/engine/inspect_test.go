@@ -16,6 +16,7 @@ import (
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection/engine"
@@ -613,6 +614,67 @@ func TestAnUnchangedPageHasTodaysCertificate(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Close()
+	}
+}
+
+// A run that was broken off after its second looks goes on without a third, and tells
+// the same with the same evidence.
+func TestARunThatGoesOnLooksNoThirdTime(t *testing.T) {
+	s := enginetest.NewSite(t)
+	gone := []string{"/gone.html", "/ill.html", "/missing.pdf", "/lost.pdf"}
+	s.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/ill.html">新文</a> <a href="/missing.pdf">旧件</a> <a href="/lost.pdf">表格</a> <a href="/a.pdf">`)
+	s.Set("/ill.html", enginetest.Page{Status: http.StatusInternalServerError, Type: "text/html", Body: "500"})
+	s.Set("/lost.pdf", enginetest.Page{Status: http.StatusInternalServerError, Type: "text/html", Body: "500"})
+	kept, err := frontier.Open(t.Context(), t.TempDir(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	run := func() (told map[string][]engine.Beside) {
+		t.Helper()
+		client, o := s.Client(t), enginetest.Options()
+		o.Families = []string{"link"} // files are read anew
+		if o.Journal, err = kept.Journal(t.Context(), "site", "1"); err != nil {
+			t.Fatal(err)
+		}
+		o.Manners = crawl.NewManners(client, crawl.Courtesy{Delay: o.Delay})
+		o.Links = crawl.NewLinkCheck(client, o.Manners, 0).Share(kept)
+		rep, err := engine.Inspect(t.Context(), client, nil, enginetest.Target(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told = map[string][]engine.Beside{}
+		for _, f := range rep.Findings {
+			if f.Check == "link.dead" {
+				told[strings.TrimPrefix(f.Where, "http://"+enginetest.Host)] = f.Evidence.Beside
+			}
+		}
+		return told
+	}
+	first := run()
+	asked := map[string]int{}
+	for _, at := range append(gone, "/a.pdf") {
+		if asked[at] = s.Hits(at); asked[at] == 0 {
+			t.Errorf("%s was not asked for", at)
+		}
+	}
+	second := run()
+	if len(first) != len(gone) || len(first["/gone.html"]) != 2 || len(first["/missing.pdf"]) != 2 {
+		t.Errorf("the first run told %v", first)
+	}
+	for _, at := range gone {
+		if !slices.EqualFunc(first[at], second[at], func(a, b engine.Beside) bool { return a.As == b.As && a.Status == b.Status && a.At.Equal(b.At) }) {
+			t.Errorf("%s: %+v, then %+v", at, first[at], second[at])
+		}
+	}
+	for at, n := range asked {
+		if more := s.Hits(at) - n; more != 0 {
+			t.Errorf("%s was asked for %d times more", at, more)
+		}
 	}
 }
 

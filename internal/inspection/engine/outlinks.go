@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,7 +12,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
@@ -173,7 +177,9 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	n.askWhole(ctx, ask, results, whys)
+	if err := n.askWhole(ctx, ask, results, whys); err != nil {
+		return err
+	}
 	if err := n.askAgain(ctx, order, results, whys); err != nil {
 		return err
 	}
@@ -225,7 +231,7 @@ const sampled = 3
 // askWhole asks for some files and pictures of each host of the site as a visitor does.
 // Where HEAD finds one that GET does not, HEAD is no proof there, and the others of the
 // host are asked for as well. What is missing goes to the second look like all others.
-func (n *inspector) askWhole(ctx context.Context, ask []int, results []check.LinkResult, whys []string) {
+func (n *inspector) askWhole(ctx context.Context, ask []int, results []check.LinkResult, whys []string) error {
 	hosts := map[string][]int{}
 	for _, i := range ask {
 		k := n.links[n.linkOrder[i]]
@@ -234,28 +240,44 @@ func (n *inspector) askWhole(ctx context.Context, ask []int, results []check.Lin
 		}
 	}
 	since := time.Now().UTC()
-	get := func(list []int) (missing bool) {
-		n.eachAgain(list, func(i int) {
+	get := func(list []int) (missing bool, err error) {
+		err = n.eachAgain(list, func(i int) error {
 			if n.late() {
-				return
+				return nil
 			}
 			k := n.links[n.linkOrder[i]]
-			got := n.o.Links.Again(ctx, k.link.URL, since)
+			var got crawl.LinkResult
+			known, err := n.noted(ctx, wholeLook, k, &got)
+			if err != nil {
+				return err
+			}
+			if !known {
+				got = n.o.Links.Again(ctx, k.link.URL, since)
+			}
 			if r, why := judged(k, got); why == "" && gone(r.Status) {
 				results[i], k.at = r, got.At
 			}
+			if known || ctx.Err() != nil {
+				return nil
+			}
+			return n.note(ctx, wholeLook, k, got)
 		})
-		return slices.ContainsFunc(list, func(i int) bool { return gone(results[i].Status) })
+		return slices.ContainsFunc(list, func(i int) bool { return gone(results[i].Status) }), err
 	}
 	for _, list := range hosts {
 		slices.SortFunc(list, func(a, b int) int {
 			return cmp.Compare(DrawLot(n.o.Today.String(), n.linkOrder[a]), DrawLot(n.o.Today.String(), n.linkOrder[b]))
 		})
 		few := min(len(list), sampled)
-		if get(list[:few]) {
-			get(list[few:min(len(list), mostGone)])
+		missing, err := get(list[:few])
+		if err == nil && missing {
+			_, err = get(list[few:min(len(list), mostGone)])
+		}
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // mostAgain bounds the links that are asked once more because no answer, or none of
@@ -288,13 +310,16 @@ func (n *inspector) askAgain(ctx context.Context, order []int, results []check.L
 		if err := n.wait(ctx); err != nil {
 			return err
 		}
-		n.eachAgain(failed, func(i int) {
+		if err := n.eachAgain(failed, func(i int) (err error) {
 			if n.late() {
 				whys[i] = outOfTime
-				return
+				return nil
 			}
-			results[i], whys[i], _ = n.second(ctx, n.links[n.linkOrder[i]], results[i])
-		})
+			results[i], whys[i], _, err = n.second(ctx, n.links[n.linkOrder[i]], results[i])
+			return err
+		}); err != nil {
+			return err
+		}
 	}
 	if len(missing) == 0 {
 		return ctx.Err()
@@ -305,55 +330,109 @@ func (n *inspector) askAgain(ctx context.Context, order []int, results []check.L
 	if !until.IsZero() {
 		until = time.Now().Add(time.Until(until) / 2) // files are to be read, too
 	}
-	n.eachAgain(missing, func(i int) {
+	err := n.eachAgain(missing, func(i int) error {
 		k := n.links[n.linkOrder[i]]
 		if !until.IsZero() && time.Now().After(until) || pause(ctx, time.Until(k.at.Add(n.o.Patience))) != nil {
-			return
+			return nil
 		}
-		r, why, looked := n.second(ctx, k, results[i])
+		r, why, looked, err := n.second(ctx, k, results[i])
 		switch {
+		case err != nil:
+			return err
 		case !looked, gone(r.Status):
 		case why == "" && (r.Err != "" || r.Status >= 500):
 			whys[i], k.looks = fmt.Sprintf("第一次返回状态码 %d，再次访问时没有正常应答，未能判定。", results[i].Status), nil
 		default: // there after all, or not for us to see
 			results[i], whys[i] = r, why
 		}
+		return nil
 	})
-	return ctx.Err()
+	return cmp.Or(err, ctx.Err())
 }
 
-// eachAgain lets several workers do a thing for each of the links.
-func (n *inspector) eachAgain(list []int, do func(i int)) {
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(linkWorkers, len(list)) {
-		wg.Go(func() {
-			for i := range next {
-				do(i)
+// eachAgain lets several workers do a thing for each of the links; after the first
+// error no more is done.
+func (n *inspector) eachAgain(list []int, do func(i int) error) error {
+	var group errgroup.Group
+	group.SetLimit(linkWorkers)
+	var failed atomic.Bool
+	for _, i := range list {
+		if failed.Load() {
+			break
+		}
+		group.Go(func() error {
+			err := do(i)
+			if err != nil {
+				failed.Store(true)
 			}
+			return err
 		})
 	}
-	for _, i := range list {
-		next <- i
+	return group.Wait()
+}
+
+// What the journal notes of links beside the answers of the crawl.
+const (
+	secondLook = "second look"
+	wholeLook  = "whole"
+)
+
+// looked is what a second look at a link came to.
+type looked struct {
+	Result check.LinkResult
+	Why    string
+	Looks  []Beside
+}
+
+// noted gives back what this run found out about a link before it was broken off.
+func (n *inspector) noted(ctx context.Context, what string, k *linked, into any) (bool, error) {
+	if n.o.Journal == nil {
+		return false, nil
 	}
-	close(next)
-	wg.Wait()
+	b, ok, err := n.o.Journal.Noted(ctx, what, k.link.URL)
+	if err == nil && ok {
+		err = json.Unmarshal(b, into)
+	}
+	if err != nil {
+		return false, fmt.Errorf("engine: %s at %s: %w", what, k.link.URL, err)
+	}
+	return ok, nil
+}
+
+// note remembers what was found out about a link, for a run that is broken off.
+func (n *inspector) note(ctx context.Context, what string, k *linked, is any) error {
+	if n.o.Journal == nil {
+		return nil
+	}
+	b, err := json.Marshal(is)
+	if err == nil {
+		err = n.o.Journal.Note(ctx, what, k.link.URL, b)
+	}
+	if err != nil {
+		return fmt.Errorf("engine: note %s at %s: %w", what, k.link.URL, err)
+	}
+	return nil
 }
 
 // second looks at a link once more, as a visitor would, and notes both looks. It gives
-// the first verdict back where it could not look.
-func (n *inspector) second(ctx context.Context, k *linked, first check.LinkResult) (r check.LinkResult, why string, looked bool) {
+// the first verdict back where it could not look. A run that was broken off after its
+// second look does not look a third time.
+func (n *inspector) second(ctx context.Context, k *linked, first check.LinkResult) (r check.LinkResult, why string, seen bool, err error) {
+	var known looked
+	if seen, err = n.noted(ctx, secondLook, k, &known); err != nil || seen {
+		known.Result.Link, known.Result.OnHome = first.Link, first.OnHome
+		k.looks = known.Looks
+		return known.Result, known.Why, seen, err
+	}
 	at := time.Now().UTC()
 	if n.visits[k.link.URL] != nil {
-		if r, looked = n.readAgain(ctx, k); !looked {
-			return first, "", false
+		if r, seen = n.readAgain(ctx, k); !seen {
+			return first, "", false, nil
 		}
 	} else {
 		got := n.o.Links.Again(ctx, k.link.URL, at)
 		at = got.At
-		if r, why = judged(k, got); why != "" {
-			return r, why, true
-		}
+		r, why = judged(k, got)
 	}
 	look := func(as string, r check.LinkResult, at time.Time) Beside {
 		b := Beside{As: as, URL: k.link.URL, Status: r.Status, At: at}
@@ -362,8 +441,13 @@ func (n *inspector) second(ctx context.Context, k *linked, first check.LinkResul
 		}
 		return b
 	}
-	k.looks = []Beside{look(AsFirst, first, k.at), look(AsSecond, r, at)}
-	return r, "", true
+	if why == "" {
+		k.looks = []Beside{look(AsFirst, first, k.at), look(AsSecond, r, at)}
+	}
+	if ctx.Err() != nil {
+		return r, why, true, nil // broken off: what came is no look
+	}
+	return r, why, true, n.note(ctx, secondLook, k, looked{r, why, k.looks})
 }
 
 // readAgain asks for a page of the crawl whole, as the crawl did: what fails may
