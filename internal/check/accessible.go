@@ -16,7 +16,7 @@ import (
 // accessibleChecks are the rules for barrier-free pages that need no browser
 // (GB/T 37668-2019 at its first grade, after WCAG). The grade each rule belongs
 // to is not verified, so none is worse than 一般. One page gives at most one
-// finding a rule, with how often and the first place.
+// finding a rule, with how often and where.
 var accessibleChecks = []Check{
 	barrierCheck("accessible.alt", Error, "图片有替代文字", "图片没有替代文字", "请为每张有内容的图片写明替代文字，装饰图片写空的 alt。"),
 	barrierCheck("accessible.lang", Advice, "页面标明语言", "页面没有标明语言", "请在 html 元素上写明 lang=\"zh-CN\"。"),
@@ -46,6 +46,7 @@ type barrier struct {
 	of     int // places the rule looked at
 	where  string
 	detail string
+	more   []string // other places
 }
 
 func barrierCheck(id string, sev Severity, fine, wrong, fix string) Check {
@@ -54,7 +55,7 @@ func barrierCheck(id string, sev Severity, fine, wrong, fix string) Check {
 		Says: Says{Fine: fine, Wrong: wrong, HowToFix: fix}, Evidence: "所在元素的源代码和处数",
 		run: pageOnly(func(c *Check, f *Facts) []Finding {
 			if f.barriers == nil {
-				f.barriers = barriersOf(f.Page)
+				f.barriers = barriersOf(f.Page, f.Pardoned)
 			}
 			b := f.barriers[id]
 			if b == nil {
@@ -66,7 +67,9 @@ func barrierCheck(id string, sev Severity, fine, wrong, fix string) Check {
 				if b.n > 1 {
 					detail = strings.TrimPrefix(detail+fmt.Sprintf("，共 %d 处", b.n), "，")
 				}
-				return []Finding{c.wrong(detail, b.where)}
+				found := c.wrong(detail, b.where)
+				found.More = b.more
+				return []Finding{found}
 			case b.of == 0:
 				return nil
 			}
@@ -75,8 +78,8 @@ func barrierCheck(id string, sev Severity, fine, wrong, fix string) Check {
 	}
 }
 
-// barriersOf walks a page once for all rules.
-func barriersOf(p *Page) map[string]*barrier {
+// barriersOf walks a page once for all rules. What is pardoned counts as looked at.
+func barriersOf(p *Page, pardoned func(checkID, where string) bool) map[string]*barrier {
 	m := map[string]*barrier{}
 	at := func(id string) *barrier {
 		b := m[id]
@@ -89,8 +92,15 @@ func barriersOf(p *Page) map[string]*barrier {
 	looked := func(id string) { at(id).of++ }
 	bad := func(id, detail, where string) {
 		b := at(id)
-		if b.n++; b.n == 1 {
+		if pardoned != nil && where != "" && pardoned(id, where) {
+			return
+		}
+		b.n++
+		switch {
+		case b.n == 1:
 			b.detail, b.where = detail, where
+		case where != b.where && len(b.more) < maxSightings && !slices.Contains(b.more, where):
+			b.more = append(b.more, where)
 		}
 	}
 	labelled := map[string]bool{}

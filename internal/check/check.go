@@ -81,9 +81,12 @@ type Finding struct {
 	Says    string `json:"says"`
 	Article string `json:"article"`
 	// Where names the place: a tag, a link, an element, a column.
-	Where   string  `json:"where"`
-	Fix     string  `json:"fix,omitempty"`
-	Outcome Outcome `json:"outcome,omitempty"`
+	Where string `json:"where"`
+	Fix   string `json:"fix,omitempty"`
+	// More are other places of the same page that break the same rule, at most
+	// maxSightings.
+	More    []string `json:"more,omitempty"`
+	Outcome Outcome  `json:"outcome,omitempty"`
 	// Why explains an outcome of untested or tolerated.
 	Why string `json:"why,omitempty"`
 }
@@ -149,6 +152,9 @@ type Facts struct {
 	ShownBefore string
 	// Dated are the pages of one site with the instants they show.
 	Dated []Dated
+	// Pardoned reports whether a person found that a place of the page keeps a check;
+	// nil: of none.
+	Pardoned func(checkID, where string) bool
 	// Staging says that the page is not published yet.
 	Staging bool
 	Today   calendar.Date

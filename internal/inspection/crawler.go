@@ -473,6 +473,10 @@ const longestErrand = time.Minute
 func (c *Crawler) options(t Task) (engine.Options, error) {
 	c.manners.KeepPace(t.Pace)
 	o := engine.Options{MaxPages: 200, Delay: c.set.Delay, Limits: t.Limits, Today: calendar.DateOf(c.set.Now()), Manners: c.manners, Links: c.links, Vantage: c.set.Vantage, Browser: c.set.Browser}
+	o.Acquitted = make(map[string]bool, len(t.Acquitted))
+	for _, c := range t.Acquitted {
+		o.Acquitted[c] = true
+	}
 	var err error
 	o.Scanner, err = c.scanner(t, o.Today)
 	return o, err
@@ -486,10 +490,6 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 	o.Known = make(map[string]bool, len(t.Known))
 	for _, fp := range t.Known {
 		o.Known[fp] = true
-	}
-	o.Acquitted = make(map[string]bool, len(t.Acquitted))
-	for _, c := range t.Acquitted {
-		o.Acquitted[c] = true
 	}
 	if o.KnownShare = defaultShare; t.Share != nil {
 		o.KnownShare = *t.Share

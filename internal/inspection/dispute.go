@@ -393,6 +393,16 @@ func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
 	cases := casesOf(f)
 	if byWords(f.Check) || f.Account != "" {
 		cases = []string{f.Wrong}
+	} else if engine.OneCase(f.Check) {
+		more, err := placesOf(ctx, tx, f)
+		if err != nil {
+			return err
+		}
+		for _, c := range more {
+			if !slices.Contains(cases, c) {
+				cases = append(cases, c)
+			}
+		}
 	}
 	for _, wrong := range cases {
 		if err := s.rememberCase(ctx, tx, f, wrong); err != nil {
@@ -400,6 +410,23 @@ func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
 		}
 	}
 	return nil
+}
+
+// placesOf are the cases of the other places that a finding named: who answers it saw
+// them all.
+func placesOf(ctx context.Context, q db.Querier, f Finding) (out []string, err error) {
+	proofs, err := db.All(ctx, q, scanProof, proofSelect+` WHERE finding_id = $1 ORDER BY at, id`, f.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range proofs {
+		for _, b := range p.Beside {
+			if b.As == engine.AsPlace {
+				out = append(out, engine.CaseOf(f.Check, f.Says, b.Says, f.URL, f.SHA256))
+			}
+		}
+	}
+	return out, nil
 }
 
 func (s *Service) rememberCase(ctx context.Context, tx *db.Tx, f Finding, wrong string) error {

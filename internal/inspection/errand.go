@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -271,6 +272,11 @@ func (s *Service) errandTask(ctx context.Context, e Errand) (t Task, words json.
 	if t.Spec.Focus, err = s.focusOf(ctx, f); err != nil {
 		return t, nil, "", err
 	}
+	acquitted, err := s.acquitted(ctx, site.ID)
+	if err != nil {
+		return t, nil, "", err
+	}
+	t.Acquitted = slices.Sorted(maps.Keys(acquitted))
 	if readsWords(f.Check) {
 		words, err = s.words(ctx, site, &t)
 	}

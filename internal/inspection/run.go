@@ -685,9 +685,6 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if o.Known, err = s.known(ctx, site.ID); err != nil {
 		return err
 	}
-	if o.Acquitted, err = s.acquitted(ctx, site.ID); err != nil {
-		return err
-	}
 	spend := func(time.Duration) error { return nil } // without a frontier a run begins anew, and so do its minutes
 	if s.set.Frontier != nil {
 		j, err := s.set.Frontier.Journal(ctx, string(site.ID), string(id))

@@ -1194,6 +1194,58 @@ func TestAFalseAlarmExcusesOneCase(t *testing.T) {
 			deny(checkID, second) // beside the first, in one run
 			deny(checkID, "")
 		}
+		// Who answers for a page answers for all the places that the finding names, and for
+		// none that comes later.
+		many := "/yw/91.html"
+		h.made.Swap("/yw/", "</ul>", `<li><a href="`+many+`">河道清理进展的信息</a></li></ul>`)
+		pictures := func(names ...string) {
+			body := enginetest.Article("河道清理进展的信息", "要闻", "政务动态", "2026-03-10 09:00", "河道清理进展的信息。")
+			for _, n := range names {
+				body = strings.Replace(body, `<div class="content">`, `<div class="content"><img src="/many/`+n+`.jpg">`, 1)
+			}
+			h.made.Put(many, body)
+		}
+		last := func() (inspection.Finding, []string) {
+			t.Helper()
+			list := slices.DeleteFunc(h.findings(inspection.FindingClosed), func(f inspection.Finding) bool { return f.URL != "http://"+enginetest.Host+many })
+			f := slices.MaxFunc(list, func(a, b inspection.Finding) int { return strings.Compare(string(a.ID), string(b.ID)) })
+			proofs, err := h.svc.Proofs(h.ctx, h.db, h.scope, f.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var places []string
+			for _, b := range proofs[0].Beside {
+				if b.As == engine.AsPlace {
+					places = append(places, b.Says)
+				}
+			}
+			return f, places
+		}
+		pictures("a", "b")
+		deny("accessible.alt", many)
+		if f, places := last(); !strings.Contains(f.Says, "共 2 处") || len(places) != 1 || strings.Contains(f.Where, "a.jpg") == strings.Contains(places[0], "a.jpg") {
+			t.Errorf("%s at %s, also %q", f.Says, f.Where, places)
+		}
+		deny("accessible.alt", "")
+		pictures("a", "b", "c")
+		deny("accessible.alt", many)
+		if f, places := last(); strings.Contains(f.Says, "共") || !strings.Contains(f.Where, "c.jpg") || len(places) != 0 {
+			t.Errorf("%s at %s, also %q", f.Says, f.Where, places)
+		}
+		deny("accessible.alt", "")
+		// The retest looks at what the finding is about, and not at what was excused.
+		pictures("a", "b", "d")
+		h.clock.Advance(25 * time.Hour)
+		h.run()
+		if open := slices.DeleteFunc(h.findings(inspection.FindingOpen), func(f inspection.Finding) bool { return f.Check != "accessible.alt" }); len(open) != 1 {
+			t.Fatalf("%+v", open)
+		} else {
+			pictures("a", "b")
+			h.clock.Advance(time.Hour)
+			if look, err := h.svc.Retest(h.ctx, h.scope, open[0].ID); err != nil || look.After.Outcome != engine.Gone {
+				t.Errorf("%+v (%v)", look, err)
+			}
+		}
 		file := func(text string) {
 			h.made.Set("/list.txt", enginetest.Page{Type: "text/plain; charset=utf-8", Body: text})
 		}

@@ -24,7 +24,9 @@ func (s *Service) options(ctx context.Context, site registry.Site) (engine.Optio
 		}
 		o.Scanner = sc
 	}
-	return o, nil
+	var err error
+	o.Acquitted, err = s.acquitted(ctx, site.ID)
+	return o, err
 }
 
 // limits are the thresholds in force on a day.

@@ -41,5 +41,14 @@ func CaseOf(checkID, says, where, page, sha256 string) string {
 	return check.MaskText(says)
 }
 
+// pardoned reports whether one place of a page was confirmed to keep a check.
+func (n *inspector) pardoned(checkID, where, page string) bool {
+	if !OneCase(checkID) || slices.Contains(ofThePage, checkID) {
+		return false // judged by what is said of the page
+	}
+	s := Sighting{Check: checkID, URL: page, Where: where}
+	return n.o.Acquitted[Acquittal(s.Fingerprint(), CaseOf(checkID, "", where, page, ""))]
+}
+
 // Acquittal names one case of a fingerprint.
 func Acquittal(fingerprint, judged string) string { return fingerprint + " " + judged }

@@ -84,6 +84,9 @@ func (n *inspector) examineSince(page *check.Page, onHome bool, before string) *
 		facts.Class = check.Classify(page)
 	}
 	e.class = facts.Class
+	if len(n.o.Acquitted) > 0 {
+		facts.Pardoned = func(id, where string) bool { return n.pardoned(id, where, page.URL) }
+	}
 	if n.target.Hosted && facts.Class == check.ClassContent && !n.staging {
 		facts.Item = page.Shown()
 	}
@@ -167,6 +170,9 @@ func (n *inspector) pageSightings(e *examined) (out []Sighting) {
 			s := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: page.URL, Where: f.Where, Fix: f.Fix, OnHome: onHome}
 			if f.Check == "dates.moved" && n.o.Known[s.Fingerprint()] {
 				continue // moved again, or back: the finding that stands names the first instant
+			}
+			for _, place := range f.More {
+				s.Evidence.Beside = append(s.Evidence.Beside, Beside{As: AsPlace, URL: page.URL, Says: check.MaskText(place)})
 			}
 			out = append(out, s)
 		case check.Untested:

@@ -60,13 +60,13 @@ type Beside struct {
 	Size    int64     `json:"size,omitempty"`
 	At      time.Time `json:"at"`
 	Ref     blob.Ref  `json:"blob,omitempty"`
-	Says    string    `json:"says,omitempty"` // of AsList: which list or rule
+	Says    string    `json:"says,omitempty"` // of AsList: which list or rule; of AsPlace: the place
 }
 
 // AsBaseline marks the answer that a named person accepted before, AsList the list
 // or rule that a word was prompted by, AsHop a redirect on the way to an address,
 // AsDrawn the page as its scripts made it in a browser, AsFirst and AsSecond the two
-// looks at a link.
+// looks at a link, AsPlace another place of the page that breaks the same rule.
 const (
 	AsBaseline = "baseline"
 	AsList     = "list"
@@ -74,6 +74,7 @@ const (
 	AsDrawn    = "drawn"
 	AsFirst    = "first"
 	AsSecond   = "second"
+	AsPlace    = "place"
 )
 
 // GuiseNames are the ways of coming in words.

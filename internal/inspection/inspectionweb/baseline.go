@@ -346,6 +346,9 @@ func besideTerms(list []engine.Beside, base string) (out []besideView) {
 		if b.As == engine.AsList {
 			continue // stands among the facts
 		}
+		if b.As == engine.AsPlace {
+			continue // stands in a list
+		}
 		v := besideView{Title: engine.GuiseNames[b.As], Headers: b.Headers, Size: b.Size}
 		if b.As == engine.AsBaseline {
 			v.Facts.Terms = []web.Term{{Name: "取得时间", Text: web.Minute(b.At)}}

@@ -241,6 +241,7 @@ type proofView struct {
 	Size     int64
 	Picture  picture
 	Beside   []besideView
+	Places   []string // other places of the page that break the same rule
 }
 
 // picture is the page as a browser drew it, with the place marked.
@@ -293,6 +294,11 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Named: "页面源代码摘录", Headers: p.Headers, Size: p.Size}
 	if p.Ref == "" || p.Status == 0 {
 		v.Named = "检查记录" // no page was kept: what the look, or a person, wrote down
+	}
+	for _, b := range p.Beside {
+		if b.As == engine.AsPlace {
+			v.Places = append(v.Places, b.Says)
+		}
 	}
 	v.Kept = "取得的页面"
 	if p.Status == 0 {
