@@ -184,6 +184,9 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	if err := n.landings(ctx, results, whys); err != nil {
 		return err
 	}
+	if err := n.judgeCatchAlls(ctx, results, whys); err != nil {
+		return err
+	}
 	var facts []check.LinkResult
 	for i, target := range n.linkOrder {
 		if whys[i] != "" {
