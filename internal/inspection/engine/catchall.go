@@ -240,13 +240,16 @@ func (n *inspector) namesHome(l check.Link, title string) bool {
 // not. prints are those of the two, where they were compared.
 func (n *inspector) shows(c *catchAll, l check.Link, got reply) (says, print string) {
 	if c.to != "" && samePlace(got.final, c.to) && !samePlace(got.asked, c.to) {
+		// One program may show many pages, by its query: then the words decide.
+		_, query, _ := strings.Cut(got.final, "?")
+		_, of, _ := strings.Cut(c.to, "?")
 		switch {
-		case !c.home:
-			says = "不论打开什么不存在的地址都转到同一页面 " + c.to
-		case n.namesHome(l, c.replies[0].outline.Title):
+		case c.home && n.namesHome(l, c.replies[0].outline.Title):
 			return "", ""
-		default:
+		case c.home && query == of:
 			says = "不论打开什么不存在的地址都转到首页"
+		case query == of:
+			says = "不论打开什么不存在的地址都转到同一页面 " + c.to
 		}
 	}
 	if !got.page {

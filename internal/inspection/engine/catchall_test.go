@@ -96,6 +96,18 @@ func TestHostsThatAnswerAnyAddress(t *testing.T) {
 		}, nil, "", "与首页相同"},
 		{"all to the home page", all(enginetest.Page{To: "/"}), nil, deadPaths, "link.soft404", ""},
 		{"all to one page of regret", all(enginetest.Page{To: "/error.html"}), func(s *enginetest.Site) { s.Put("/error.html", whole("雁塔区人民政府", regret)) }, deadPaths, "link.soft404", ""},
+		{"all to one program, which shows a page by its query", func(u *url.URL) (enginetest.Page, bool) {
+			switch {
+			case u.Path != "/view":
+				return enginetest.Page{To: "/view?from=" + u.Path}, true
+			case u.RawQuery == "id=5":
+				return asPage(whole("雁塔区人民政府", "<p>第五号公告的全文，请各街道办事处遵照执行。</p>")), true
+			}
+			return asPage(whole("雁塔区人民政府", regret)), true
+		}, func(s *enginetest.Site) {
+			s.Set("/n/5", enginetest.Page{To: "/view?id=5"})
+			s.Swap("/map.html", "</ul>", `<li><a href="/n/5">第五号公告</a></li></ul>`)
+		}, deadPaths, "link.soft404", ""},
 		{"framework of an application", all(asPage(shellPage)), nil, nil, "", "页面框架"},
 		{"application drawn by its server, with the home page for all it does not know", func(u *url.URL) (enginetest.Page, bool) {
 			return asPage(strings.Replace(home, `<div class="main">`, `<div id="__nuxt"><div class="main">`, 1)), true

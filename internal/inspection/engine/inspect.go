@@ -370,6 +370,7 @@ type inspector struct {
 	beyond      map[string]bool      // addresses met that did not come into the budget
 	last        *visit               // the page of the last look at a spot
 	catchAlls   map[string]*catchAll // by host, of those asked for what cannot be there
+	dead        map[string]bool      // link targets that do not open
 	sightings   []Sighting           // of the last page; the room is used again
 }
 
