@@ -307,11 +307,11 @@ func (n *inspector) judgeCatchAlls(ctx context.Context, results []check.LinkResu
 		if c.why != "" || len(c.replies) == 0 {
 			continue
 		}
-		suspects, differ, err := n.suspects(ctx, c, results, list, &read)
+		suspects, differs, err := n.suspects(ctx, c, results, list, &read)
 		if err != nil {
 			return err
 		}
-		pages := differ
+		differ := len(differs)
 		if !c.home {
 			differ++ // the home page
 		}
@@ -319,14 +319,17 @@ func (n *inspector) judgeCatchAlls(ctx context.Context, results []check.LinkResu
 		switch {
 		case len(suspects) > differ:
 			why = fmt.Sprintf("本站的网页也多数与之相同（%d 个相同，%d 个不同），不能判定", len(suspects), differ)
-		case len(suspects) > 0 && pages == 0:
+		case len(suspects) > 0 && len(differs) == 0:
 			why = "除首页外没有网页与之不同，不能判定" // nothing shows that the words tell pages apart
 		}
 		if why != "" {
 			n.undecided(base, anyAddress+why, results, list)
 			continue
 		}
-		if err := n.lookTwice(ctx, c, base, suspects, results, whys); err != nil {
+		if len(suspects) == 0 {
+			continue
+		}
+		if err := n.lookTwice(ctx, c, base, results[differs[0]].Link, suspects, results, whys); err != nil {
 			return err
 		}
 	}
@@ -368,10 +371,10 @@ func commonExt(results []check.LinkResult, list []int) string {
 }
 
 // suspects holds the pages of a host against what it gives for anything.
-func (n *inspector) suspects(ctx context.Context, c *catchAll, results []check.LinkResult, list []int, read *int) (out []suspect, differ int, err error) {
+func (n *inspector) suspects(ctx context.Context, c *catchAll, results []check.LinkResult, list []int, read *int) (out []suspect, differs []int, err error) {
 	for _, i := range list {
 		if err := ctx.Err(); err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 		r := &results[i]
 		if r.State() != check.LinkAlive {
@@ -386,7 +389,7 @@ func (n *inspector) suspects(ctx context.Context, c *catchAll, results []check.L
 		if v := n.visits[r.FinalURL]; v != nil {
 			got.proof.SHA256, got.proof.Size = v.sum, v.size
 			if says == "" && !c.titled(v.title) {
-				differ++
+				differs = append(differs, i)
 				continue
 			}
 			if p := n.read(ctx, v); p != nil {
@@ -399,7 +402,7 @@ func (n *inspector) suspects(ctx context.Context, c *catchAll, results []check.L
 				continue
 			}
 			if got, err = n.peek(ctx, r.Link.URL, AsFirst); err != nil {
-				return nil, 0, err
+				return nil, nil, err
 			}
 			if got.why != "" || !got.page {
 				n.unopened(r.Link.URL, "所在主机不论打开什么地址都有网页，该链接没有取到，未能核实。", checkSoft404)
@@ -408,12 +411,12 @@ func (n *inspector) suspects(ctx context.Context, c *catchAll, results []check.L
 			k.at = got.proof.At
 		}
 		if says, got.proof.Says = n.shows(c, r.Link, got); says == "" {
-			differ++
+			differs = append(differs, i)
 			continue
 		}
 		out = append(out, suspect{i, says, got.proof})
 	}
-	return out, differ, nil
+	return out, differs, nil
 }
 
 // titled reports whether a title is one the host gives for anything, or may be: where it
@@ -424,11 +427,10 @@ func (c *catchAll) titled(title string) bool {
 	})
 }
 
-// lookTwice asks once more, after a while, for what cannot be there and for each suspect.
-func (n *inspector) lookTwice(ctx context.Context, c *catchAll, base *url.URL, suspects []suspect, results []check.LinkResult, whys []string) error {
-	if len(suspects) == 0 {
-		return nil
-	}
+// lookTwice asks once more, after a while, for what cannot be there and for each suspect;
+// and for a page known to be there, for a host that is busy or wards us off may answer
+// everything alike for a time.
+func (n *inspector) lookTwice(ctx context.Context, c *catchAll, base *url.URL, known check.Link, suspects []suspect, results []check.LinkResult, whys []string) error {
 	for _, s := range suspects[min(len(suspects), mostGone):] {
 		whys[s.i] = "所在主机不论打开什么地址都显示同一页面，这样的链接过多，其余未再次核实。"
 	}
@@ -440,15 +442,25 @@ func (n *inspector) lookTwice(ctx context.Context, c *catchAll, base *url.URL, s
 	if err != nil {
 		return err
 	}
-	if !again.page || again.why != "" {
+	open := func(why string) error {
 		for _, s := range suspects {
-			whys[s.i] = "所在主机第一次不论打开什么地址都有网页，再次查看时不再如此，未能判定。"
+			whys[s.i] = why
 		}
 		return nil
+	}
+	if !again.page || again.why != "" {
+		return open("所在主机第一次不论打开什么地址都有网页，再次查看时不再如此，未能判定。")
 	}
 	later := &catchAll{replies: append(slices.Clone(c.replies), again), to: c.to, home: c.home}
 	if c.to != "" && !samePlace(again.final, c.to) {
 		later.to = "" // not where all are sent
+	}
+	there, err := n.peek(ctx, known.URL, AsSecond)
+	if err != nil {
+		return err
+	}
+	if says, _ := n.shows(later, known, there); says != "" || !there.page || there.why != "" {
+		return open("所在主机再次查看时对本来正常的网页也没有正常应答，可能正忙或在限制访问，未能判定。")
 	}
 	var mu sync.Mutex
 	var failed error

@@ -341,3 +341,32 @@ func TestCatchAllBeyondThePagesVisited(t *testing.T) {
 		}
 	}
 }
+
+// A host that comes to answer everything alike, its own pages too, is busy or wards us
+// off: of no page it is said that it is not there.
+func TestBusyHostIsNoCatchAll(t *testing.T) {
+	s := oddSite(t, nil)
+	for _, path := range deadPaths {
+		s.Put(path, enginetest.Article("第"+path+"期", "要闻", "政务动态", "2026-03-10 09:00", "本期内容。"))
+	}
+	busy := false
+	s.Answers = func(path, _ string) (enginetest.Page, bool) {
+		_, have := s.Pages[path]
+		if slices.Contains([]string{".xml", ".txt", ".pdf", ".png"}, path[max(0, len(path)-4):]) {
+			return enginetest.Page{}, false
+		}
+		busy = busy || slices.Contains(deadPaths, path) || !have
+		crawled := path == "/" || slices.Contains(livePaths, path)
+		if busy && (!crawled || s.Asked[path] > 0) {
+			return asPage(whole("雁塔区人民政府", "<h1>系统繁忙</h1><p>当前访问的人数较多，请您过一会儿再打开本网站的各个网页。</p>")), true
+		}
+		return enginetest.Page{}, false
+	}
+	rep := inspect(t, s, linkOptions())
+	if broken := brokenLinks(rep); len(broken) != 0 {
+		t.Errorf("told %v", broken)
+	}
+	if !enginetest.Untested(rep, "link.dead", "正忙或在限制访问") {
+		t.Errorf("untested %+v", rep.Untested)
+	}
+}
