@@ -48,6 +48,9 @@ type LinkResult struct {
 	// OnHome says that the link stands on the home page, where every failure
 	// costs more.
 	OnHome bool
+	// CatchAll says, for people, that the answer is what its host gives for every
+	// address, whether or not there is a page; "" where it is not known to be.
+	CatchAll string
 }
 
 // A page that says little else than that something is missing is an error page
@@ -153,7 +156,7 @@ func (r LinkResult) State() LinkState {
 	if s, _ := r.Landing(builtin()); s != "" {
 		return s
 	}
-	if r.saysMissing() {
+	if r.CatchAll != "" || r.saysMissing() {
 		return LinkSoft404
 	}
 	switch {
@@ -201,7 +204,7 @@ func (r LinkResult) movedAway() bool {
 
 var linkChecks = []Check{
 	linkCheck("link.dead", LinkDead, "链接可以打开", "链接无法打开", "请修正或删除该链接；属外部网站的，核实对方是否已迁移或关停。", Error),
-	linkCheck("link.soft404", LinkSoft404, "链接打开的是所指内容", "链接打开的是出错提示页面", "请修正链接，并使服务器对不存在的页面返回404状态。", Error),
+	linkCheck("link.soft404", LinkSoft404, "链接打开的是所指内容", "链接没有打开所指的页面", "请修正链接，并使服务器对不存在的页面返回404状态。", Error),
 	linkCheck("link.wrong", LinkWrong, "链接打开的是所指内容", "链接打开的内容与所指不符", "请核对链接地址：附件应能下载打开，图片应能显示，政府网站地址不应转到站外。", Error),
 	landingCheck("link.illegal", LinkIllegal, "链接没有打开违法内容", "链接打开的是违法违规内容", "请立即删除该链接；原网站域名多已过期被他人注册，请一并排查全站同一域名的链接。", Serious),
 	landingCheck("link.parked", LinkParked, "链接的域名仍由原单位使用", "链接的域名已过期或正在出售", "请删除该链接或改为对方现用地址；过期域名随时可能被他人注册用于违法内容。", Error),
@@ -263,6 +266,8 @@ func (r LinkResult) reason() string {
 	switch s := r.State(); {
 	case r.Err != "" && r.Status == 0:
 		return "连接失败"
+	case s == LinkSoft404 && r.CatchAll != "":
+		return r.CatchAll
 	case s == LinkSoft404:
 		return "页面提示内容不存在"
 	case s == LinkIllegal, s == LinkParked:

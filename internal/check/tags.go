@@ -312,7 +312,7 @@ func Classify(p *Page) Class {
 	switch {
 	case p.Tag("ArticleTitle") != "", p.Tag("PubDate") != "", !column && (p.IndexNo != "" || p.DocNo != ""):
 		return ClassContent
-	case p.at != nil && homePath(p.at.Path) && p.at.RawQuery == "":
+	case p.at != nil && HomePath(p.at.Path) && p.at.RawQuery == "":
 		return ClassHome
 	case p.Tag("ColumnName") != "" && !p.article():
 		return ClassColumn
@@ -335,7 +335,8 @@ func (p *Page) article() bool {
 	return p.Heading != "" && !sameTitle(p.Heading, p.Tag("ColumnName")) && p.PublishedShown && longer(p.BodyText, 200) && len(p.datedRows()) < 3
 }
 
-func homePath(path string) bool {
+// HomePath reports whether a path is one that servers give the home page.
+func HomePath(path string) bool {
 	switch strings.ToLower(strings.Trim(path, "/")) {
 	case "", "index.html", "index.htm", "index.shtml", "index.jsp", "index.php", "index.aspx", "default.html", "default.htm", "default.aspx", "home.html":
 		return true

@@ -241,3 +241,38 @@ func (stutter) Scan(text string) (out []check.Span) {
 	}
 	return out
 }
+
+// A file that was told to be dead is not asked for once more to be read, nor does it take
+// the turn of one that opens.
+func TestDeadFilesAreNotAskedForToBeRead(t *testing.T) {
+	s := enginetest.NewSite(t)
+	s.Set("/list.txt", enginetest.Page{Type: "text/plain; charset=utf-8", Body: "公示名单"})
+	var links strings.Builder
+	for i := range 45 {
+		links.WriteString(`<li><a href="/gone/` + strconv.Itoa(i) + `.pdf">旧表` + strconv.Itoa(i) + `</a></li>`)
+	}
+	s.Swap("/map.html", "</ul>", links.String()+`<li><a href="/list.txt">名单</a></li></ul>`)
+	asked := func(families ...string) (dead int, rep engine.Report) {
+		o := enginetest.Options()
+		o.Families = families
+		s.Mu.Lock()
+		clear(s.Asked)
+		s.Mu.Unlock()
+		rep = inspect(t, s, o)
+		for i := range 45 {
+			dead += s.Hits("/gone/" + strconv.Itoa(i) + ".pdf")
+		}
+		return dead, rep
+	}
+	alone, _ := asked("link")
+	both, rep := asked("link", "attachment")
+	if alone == 0 || both != alone {
+		t.Errorf("dead files were asked for %d times by the link check, %d times with their reading", alone, both)
+	}
+	if enginetest.Untested(rep, "attachment.unread", "没有轮到") {
+		t.Errorf("dead files took the turn of others: %+v", rep.Untested)
+	}
+	if dead, _ := asked("attachment"); dead == 0 {
+		t.Error("without the link check nothing is known of a file, and it was not asked for")
+	}
+}

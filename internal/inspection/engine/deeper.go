@@ -263,8 +263,8 @@ func (n *inspector) readAttachments(ctx context.Context) error {
 	var files []offered
 	for _, x := range n.offers() {
 		name := cmp.Or(fileName(x.target), "未命名文件")
-		if n.listing(x.target, name) {
-			continue
+		if n.dead[x.target] || n.listing(x.target, name) {
+			continue // that it does not open is a finding about the link
 		}
 		if why := unreadKind(strings.ToLower(path.Ext(name))); why != "" {
 			n.skip("attachment.unread", why, x.target, 1)

@@ -60,6 +60,11 @@ func (n *inspector) downgraded(v *visit, address string, home bool, hops []Besid
 	n.add(v, nil, s)
 }
 
+// leavesTLS reports whether a way that begins under https ends without it.
+func leavesTLS(from, to string) bool {
+	return strings.HasPrefix(from, "https:") && strings.HasPrefix(to, "http:")
+}
+
 // hopsOf are the hops of an answer whose way left https; nil of every other.
 func hopsOf(resp *egress.Response) (out []Beside) {
 	if resp == nil || !resp.Downgraded {

@@ -373,6 +373,8 @@ type inspector struct {
 	turns       []string             // known addresses whose turn it is
 	beyond      map[string]bool      // addresses met that did not come into the budget
 	last        *visit               // the page of the last look at a spot
+	catchAlls   map[string]*catchAll // by host, of those asked for what cannot be there
+	dead        map[string]bool      // link targets that do not open
 	sightings   []Sighting           // of the last page; the room is used again
 }
 

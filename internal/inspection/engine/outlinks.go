@@ -190,6 +190,9 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	if err := n.landings(ctx, results, whys); err != nil {
 		return err
 	}
+	if err := n.judgeCatchAlls(ctx, results, whys); err != nil {
+		return err
+	}
 	var facts []check.LinkResult
 	for i, target := range n.linkOrder {
 		if whys[i] != "" {
@@ -218,6 +221,12 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 			continue
 		}
 		v, r := n.visits[k.page], byURL[f.Where]
+		if f.Check == "link.dead" && !leavesTLS(f.Where, r.FinalURL) {
+			if n.dead == nil {
+				n.dead = map[string]bool{}
+			}
+			n.dead[f.Where] = true
+		}
 		s := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: k.page, Where: f.Where, Fix: f.Fix, OnHome: k.onHome, Pages: k.pages, Also: k.also,
 			Evidence: Evidence{Link: f.Where, LinkStatus: r.Status, LinkFinal: r.FinalURL, Beside: k.looks}}
 		n.add(v, n.read(ctx, v), s)

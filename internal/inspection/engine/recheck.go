@@ -338,6 +338,16 @@ func (n *inspector) recheckLink(ctx context.Context, spot Spot) (Look, error) {
 			r.Err, r.Status = string(w.Kind), 0
 		}
 	}
+	if r.Err == "" && r.Status == http.StatusOK && r.State() == check.LinkAlive {
+		says, why, proof, err := n.recheckCatchAll(ctx, link, resp, held)
+		if err != nil {
+			return Look{}, err
+		}
+		if why != "" && spot.Check == checkSoft404 {
+			return n.look(ctx, holder, Unknown, "未能复测："+strings.TrimSuffix(why, "。")+"，请人工打开核实。", e)
+		}
+		r.CatchAll, e.Beside = says, proof
+	}
 	for _, f := range check.Run(check.Facts{Links: []check.LinkResult{r}}) {
 		switch f.Outcome {
 		case check.Violated:

@@ -354,7 +354,7 @@ func besideTerms(list []engine.Beside, base string) (out []besideView) {
 			v.Facts.Terms = []web.Term{{Name: "取得时间", Text: web.Minute(b.At)}}
 		} else {
 			v.Facts.Terms = []web.Term{{Name: "时间", Text: b.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05")}, {Name: "转到", Text: dash(b.Final)}}
-			if b.As == engine.AsHop || b.As == engine.AsFirst || b.As == engine.AsSecond {
+			if b.As == engine.AsHop || b.As == engine.AsFirst || b.As == engine.AsSecond || b.As == engine.AsMadeUp {
 				v.Facts.Terms = slices.Insert(v.Facts.Terms, 1, web.Term{Name: "访问", Text: dash(b.URL)})
 			}
 			if b.Status > 0 {
@@ -362,6 +362,9 @@ func besideTerms(list []engine.Beside, base string) (out []besideView) {
 			} else if b.As == engine.AsFirst || b.As == engine.AsSecond {
 				v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "应答", Text: "没有应答"})
 			}
+		}
+		if b.Says != "" {
+			v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "页面文字的指纹", Text: b.Says})
 		}
 		if b.SHA256 != "" {
 			v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "SHA-256", Text: b.SHA256})

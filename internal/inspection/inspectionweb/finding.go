@@ -584,9 +584,20 @@ var findingPage = web.Define(views, "views/finding.html",
 	newFinding(inspection.Finding{ID: "e", Site: "01JS", SiteName: "雁塔区人民政府网站", Says: "网站访问失败的比例达到单项否决的标准。", State: inspection.FindingOpen, Severity: check.Serious, Check: "access.rate"}, nil, nil, "", false, false, none),
 	newFinding(sampleFinding, sampleProofs, []passage.Step{{Act: "find", To: inspection.FindingOpen, At: time.Now(), ActorName: "系统"}}, "/console/items/01JI", true, true, none),
 	newFinding(sampleFinding, append([]inspection.Proof{{ID: "P0", Look: "found", Outcome: engine.Standing, Says: sampleFinding.Says, At: sampleFinding.FirstSeen, Number: 4711, Entry: "01JE", Hash: sampleFinding.SHA256, Altered: true, Evidence: engine.Evidence{Vantage: "西安", Edition: "3fb5d51feba59ba7"}}}, sampleProofs...), nil, "", true, false, func(href string) string { return href }),
+	newFinding(sampleFinding, []inspection.Proof{{ID: "P3", Look: "found", Outcome: engine.Standing, Says: "链接没有打开所指的页面：链接“征求意见”，不论打开什么地址都显示同一页面。", At: sampleFinding.FirstSeen, Evidence: engine.Evidence{URL: sampleFinding.URL, Status: 200, Link: sampleFinding.Where, LinkStatus: 200, LinkFinal: sampleFinding.Where, SHA256: sampleFinding.SHA256, Beside: sampleLooks()}}}, nil, "", true, false, none),
 	sampleOut(inspection.Errand{AskedBy: "张三", AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), State: inspection.ErrandWaiting, GivesUp: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC)}),
 	sampleOut(inspection.Errand{State: inspection.ErrandUnanswered, Ended: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Says: "<b>外网巡检机没有带回结果。"}),
 	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: engine.Evidence{Beside: []engine.Beside{{As: "<b>", Final: "javascript:y", Headers: "<script>", Status: 200}}, URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
+
+// sampleLooks are the proof that a link opens what its host gives for any address.
+func sampleLooks() []engine.Beside {
+	first := time.Date(2026, 3, 18, 2, 0, 0, 0, time.UTC)
+	out := []engine.Beside{{As: engine.AsFirst, URL: sampleFinding.Where}, {As: engine.AsSecond, URL: sampleFinding.Where}, {As: engine.AsMadeUp, URL: "http://www.yanta.gov.cn/qwrtypsdfghjkl.html"}, {As: engine.AsMadeUp, URL: "http://www.yanta.gov.cn/zxcvbnmlkjhgfd.html"}}
+	for i := range out {
+		out[i].Status, out[i].SHA256, out[i].Says, out[i].At = 200, sampleFinding.SHA256, "53f1c0a9d7e24b6881b0f3a2c4d5e6f7", first.Add(time.Duration(i%2)*6*time.Second)
+	}
+	return out
+}
 
 func sampleOut(e inspection.Errand) findingView {
 	v := newFinding(sampleFinding, sampleProofs, nil, "", true, false, none)

@@ -29,3 +29,20 @@ func TestBothLooksAtALinkAreShown(t *testing.T) {
 		}
 	}
 }
+
+// The proof of a page that its host gives for any address tells the addresses made up
+// and what the words came to.
+func TestMadeUpAddressesAreShown(t *testing.T) {
+	list := sampleLooks()
+	got := besideTerms(list, "")
+	if len(got) != 4 || got[2].Title != "随机编造的网址" {
+		t.Fatalf("%+v", got)
+	}
+	for i, v := range got {
+		for _, w := range []web.Term{{Name: "访问", Text: list[i].URL}, {Name: "页面文字的指纹", Text: list[i].Says}, {Name: "状态码", Text: "200"}, {Name: "SHA-256", Text: list[i].SHA256}} {
+			if !slices.ContainsFunc(v.Facts.Terms, func(t web.Term) bool { return t.Name == w.Name && t.Text == w.Text }) {
+				t.Errorf("answer %d lacks %+v: %+v", i+1, w, v.Facts.Terms)
+			}
+		}
+	}
+}

@@ -1,0 +1,565 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/egress"
+)
+
+// A host that answers every address with a page says of none that it is not there. It
+// is told by an address made up for the run: what it gives for that and for a link as
+// well is no page of its own. An application in one page does the same by design, and
+// its pages are there for a browser: of such hosts nothing is said.
+
+const (
+	checkSoft404 = "link.soft404"
+	anyAddress   = "不论打开什么地址都有网页，"
+)
+
+// reply is what came for an address.
+type reply struct {
+	asked, final string
+	status       int
+	page         bool // it is a page, whose outline and title follow
+	outline      check.Outline
+	title        string
+	missing      bool // its words say that it is not there
+	barrier      string
+	why          string // nothing can be said of it
+	body         []byte
+	proof        Beside
+}
+
+// peek asks for an address as a visitor does.
+func (n *inspector) peek(ctx context.Context, address, as string) (reply, error) {
+	a := reply{asked: address, final: address, proof: Beside{As: as, URL: address, At: time.Now().UTC()}}
+	resp, ok, why, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: guiseBody})
+	if ctx.Err() != nil {
+		return a, ctx.Err()
+	}
+	if !ok {
+		a.why = why.Says()
+		return a, nil
+	}
+	if e := (*egress.Error)(nil); errors.As(err, &e) {
+		a.why = e.Says
+		return a, nil
+	}
+	if err != nil {
+		return a, err
+	}
+	a.take(resp)
+	return a, nil
+}
+
+func (a *reply) take(resp *egress.Response) {
+	a.status, a.final, a.body = resp.Status, cmp.Or(resp.Final, a.asked), resp.Body
+	sum := sha256.Sum256(resp.Body)
+	a.proof.Status, a.proof.SHA256, a.proof.Size = resp.Status, hex.EncodeToString(sum[:]), int64(len(resp.Body))
+	if !resp.Started.IsZero() {
+		a.proof.At = resp.Started
+	}
+	if a.final != a.asked {
+		a.proof.Final = a.final
+	}
+	switch {
+	case egress.Refuses(a.status):
+		a.why = fmt.Sprintf("服务器拒绝这样访问（状态码 %d）。", a.status)
+	case a.status >= 500:
+		a.why = fmt.Sprintf("服务器返回状态码 %d。", a.status)
+	case a.status == http.StatusOK && isHTML(resp.Header.Get("Content-Type"), resp.Body):
+		p, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), a.final)
+		if err != nil {
+			a.why = sentence(err)
+			return
+		}
+		a.read(p)
+	}
+}
+
+func (a *reply) read(p *check.Page) {
+	a.page, a.title, a.outline, a.missing, a.barrier = true, p.Title, check.OutlineOf(p), softError(p), p.Barrier()
+}
+
+// catchAll is what is known of how a host answers addresses that nobody gave a page to.
+type catchAll struct {
+	why     string  // it cannot be told, or not be judged by
+	replies []reply // to addresses made up; none where the host says what is not there
+	to      string  // where all such addresses are sent
+	home    bool    // that is the home page
+}
+
+// madeUp is an address that nobody can have given a page to: in a folder made up, too,
+// where one is given.
+func madeUp(base *url.URL, folder bool, ext string) string {
+	at := "/"
+	if folder {
+		at += strings.ToLower(rand.Text()[:10]) + "/"
+	}
+	return base.Scheme + "://" + base.Host + at + strings.ToLower(rand.Text()[:14]) + ext
+}
+
+// catchAllOf asks a host, once in a run, for what cannot be there.
+func (n *inspector) catchAllOf(ctx context.Context, base *url.URL, ext string) (*catchAll, error) {
+	if c := n.catchAlls[base.Host]; c != nil {
+		return c, nil
+	}
+	c, err := n.makeUp(ctx, base, ext)
+	if err != nil {
+		return nil, err
+	}
+	if n.catchAlls == nil {
+		n.catchAlls = map[string]*catchAll{}
+	}
+	n.catchAlls[base.Host] = c
+	return c, nil
+}
+
+func (n *inspector) makeUp(ctx context.Context, base *url.URL, ext string) (*catchAll, error) {
+	c := &catchAll{}
+	for _, folder := range []bool{false, true} {
+		a, err := n.peek(ctx, madeUp(base, folder, ext), AsMadeUp)
+		if err != nil {
+			return nil, err
+		}
+		if a.why != "" {
+			return &catchAll{why: "随机编造的网址没有得到可以判断的应答：" + strings.TrimSuffix(a.why, "。")}, nil
+		}
+		if !a.page || a.missing {
+			return &catchAll{}, nil // it says that there is nothing, if only in words
+		}
+		c.replies = append(c.replies, a)
+	}
+	a, b := &c.replies[0], &c.replies[1]
+	if samePlace(a.final, b.final) && !samePlace(a.final, a.asked) {
+		c.to, c.home = a.final, n.homely(a.final)
+	}
+	switch {
+	case a.barrier != "" || b.barrier != "":
+		c.why = cmp.Or(a.barrier, b.barrier)
+	case !n.own(a.final) || !n.own(b.final):
+		c.why = "转到了其他网站"
+	case a.outline.Shell() != "" || b.outline.Shell() != "":
+		c.why = cmp.Or(a.outline.Shell(), b.outline.Shell())
+	case !c.home:
+		home, err := n.homeReply(ctx, base)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case !home.page:
+			c.why = "首页没有取到，无从比较"
+		case c.to != "" && samePlace(home.final, c.to):
+			c.home = true
+		}
+		for _, r := range c.replies {
+			if c.home {
+				break
+			}
+			if _, same := home.outline.Like(home.final, r.outline, r.final); home.page && same {
+				c.why = "与首页相同，可能是由脚本按地址显示不同内容的网站"
+			}
+		}
+	}
+	if c.why != "" {
+		c.why = anyAddress + c.why
+	}
+	return c, nil
+}
+
+// homeReply is the home page of a host, as the run has it where it does.
+func (n *inspector) homeReply(ctx context.Context, base *url.URL) (reply, error) {
+	address := base.Scheme + "://" + base.Host + "/"
+	if host(n.home) == base.Host {
+		address = n.home
+	}
+	if v := n.visits[address]; v != nil && v.status == http.StatusOK {
+		if p := n.read(ctx, v); p != nil {
+			a := reply{asked: address, final: v.url, status: v.status}
+			a.read(p)
+			return a, nil
+		}
+	}
+	return n.peek(ctx, address, AsFirst)
+}
+
+// samePlace reports whether two addresses differ in scheme, query or last slash at most.
+func samePlace(a, b string) bool {
+	x, err := url.Parse(a)
+	if err != nil {
+		return false
+	}
+	y, err := url.Parse(b)
+	return err == nil && x.Host == y.Host && strings.TrimSuffix(x.Path, "/") == strings.TrimSuffix(y.Path, "/")
+}
+
+// homely reports whether an address is that of a home page.
+func (n *inspector) homely(address string) bool {
+	if samePlace(address, n.home) || samePlace(address, n.start) {
+		return true
+	}
+	u, err := url.Parse(address)
+	return err == nil && check.HomePath(u.Path)
+}
+
+// versionWords name the home page, or a version of it.
+var versionWords = []string{"首页", "主页", "门户", "home", "english", "英文", "繁体", "繁體", "简体", "手机版", "移动版", "电脑版", "无障碍", "长者", "适老", "旧版", "新版"}
+
+// namesHome reports whether the words of a link may mean the home page of that title.
+func (n *inspector) namesHome(l check.Link, title string) bool {
+	words := strings.ToLower(strings.Join(strings.Fields(l.Text), ""))
+	if words == "" {
+		return true // a picture: nobody knows what it names
+	}
+	if slices.ContainsFunc(versionWords, func(w string) bool { return strings.Contains(words, w) }) {
+		return true
+	}
+	if n.target.Ledger != nil && n.target.Ledger.SiteName != "" && (strings.Contains(words, n.target.Ledger.SiteName) || strings.Contains(n.target.Ledger.SiteName, words)) {
+		return true
+	}
+	return strings.Contains(strings.ToLower(title), words)
+}
+
+// shows says how an answer to a link is what the host gives for anything; "" where it is
+// not. prints are those of the two, where they were compared.
+func (n *inspector) shows(c *catchAll, l check.Link, got reply) (says, print string) {
+	if c.to != "" && samePlace(got.final, c.to) && !samePlace(got.asked, c.to) {
+		// One program may show many pages, by its query: then the words decide.
+		_, query, _ := strings.Cut(got.final, "?")
+		_, of, _ := strings.Cut(c.to, "?")
+		switch {
+		case c.home && n.namesHome(l, c.replies[0].outline.Title):
+			return "", ""
+		case c.home && query == of:
+			says = "不论打开什么不存在的地址都转到首页"
+		case query == of:
+			says = "不论打开什么不存在的地址都转到同一页面 " + c.to
+		}
+	}
+	if !got.page {
+		return says, ""
+	}
+	for _, r := range c.replies {
+		if p, same := got.outline.Like(got.final, r.outline, r.final); same {
+			return cmp.Or(says, "不论打开什么地址都显示同一页面"), p
+		}
+	}
+	return says, ""
+}
+
+// suspect is a link that seems to open what its host gives for anything.
+type suspect struct {
+	i     int
+	says  string
+	first Beside
+}
+
+// judgeCatchAlls takes the pages of the site's hosts that answer to any address for what
+// they are, where that can be told. Each is looked at twice.
+func (n *inspector) judgeCatchAlls(ctx context.Context, results []check.LinkResult, whys []string) error {
+	hosts := map[string][]int{}
+	var names []string
+	for i := range results {
+		r := &results[i]
+		if whys[i] != "" || r.Status != http.StatusOK || r.Err != "" || r.Blank || r.Link.Kind != check.LinkPage && r.Link.Kind != check.LinkExternal || !mayBePage(r.ContentType) || !n.own(r.Link.URL) || n.homely(r.Link.URL) {
+			continue
+		}
+		h := host(r.Link.URL)
+		if hosts[h] == nil {
+			names = append(names, h)
+		}
+		hosts[h] = append(hosts[h], i)
+	}
+	read := 0 // pages that were asked for because nothing was held of them
+	for _, h := range names {
+		list := hosts[h]
+		base, err := url.Parse(results[list[0]].Link.URL)
+		if err != nil {
+			return fmt.Errorf("engine: address of a link: %w", err)
+		}
+		if n.late() {
+			n.undecided(base, outOfTime, results, list)
+			continue
+		}
+		c, err := n.catchAllOf(ctx, base, commonExt(results, list))
+		if err != nil {
+			return err
+		}
+		if c.why != "" {
+			n.undecided(base, c.why, results, list)
+		}
+		if c.why != "" || len(c.replies) == 0 {
+			continue
+		}
+		suspects, differs, err := n.suspects(ctx, c, results, list, &read)
+		if err != nil {
+			return err
+		}
+		differ := len(differs)
+		if !c.home {
+			differ++ // the home page
+		}
+		why := ""
+		switch {
+		case len(suspects) > differ:
+			why = fmt.Sprintf("本站的网页也多数与之相同（%d 个相同，%d 个不同），不能判定", len(suspects), differ)
+		case len(suspects) > 0 && len(differs) == 0:
+			why = "除首页外没有网页与之不同，不能判定" // nothing shows that the words tell pages apart
+		}
+		if why != "" {
+			n.undecided(base, anyAddress+why, results, list)
+			continue
+		}
+		if len(suspects) == 0 {
+			continue
+		}
+		if err := n.lookTwice(ctx, c, base, results[differs[0]].Link, suspects, results, whys); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// undecided notes once for a host that its pages cannot be told from what it gives for
+// anything; what was found of them before is not gone.
+func (n *inspector) undecided(base *url.URL, why string, results []check.LinkResult, list []int) {
+	why = strings.TrimSuffix(why, "。")
+	n.skip(checkSoft404, why+"；该主机的网页是否存在请人工核实。", base.Scheme+"://"+base.Host+"/", 1)
+	for _, i := range list {
+		n.report.doubt(checkSoft404, results[i].Link.URL)
+	}
+}
+
+func mayBePage(contentType string) bool {
+	return contentType == "" || strings.Contains(strings.ToLower(contentType), "html")
+}
+
+// commonExt is the ending most of the pages have: servers treat endings differently.
+func commonExt(results []check.LinkResult, list []int) string {
+	count, best := map[string]int{}, ""
+	for _, i := range list {
+		u, err := url.Parse(results[i].Link.URL)
+		if err != nil {
+			continue
+		}
+		ext := strings.ToLower(path.Ext(u.Path))
+		if count[ext]++; count[ext] > count[best] {
+			best = ext
+		}
+	}
+	switch best {
+	case ".html", ".htm", ".shtml", ".jsp", ".jhtml", ".php", ".asp", ".aspx", ".do":
+		return best
+	}
+	return ""
+}
+
+// suspects holds the pages of a host against what it gives for anything.
+func (n *inspector) suspects(ctx context.Context, c *catchAll, results []check.LinkResult, list []int, read *int) (out []suspect, differs []int, err error) {
+	for _, i := range list {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		r := &results[i]
+		if r.State() != check.LinkAlive {
+			continue // it says itself that it is not there
+		}
+		k := n.links[r.Link.URL]
+		got := reply{asked: r.Link.URL, final: r.FinalURL, proof: Beside{As: AsFirst, URL: r.Link.URL, Status: r.Status, At: k.at}}
+		if got.final != got.asked {
+			got.proof.Final = got.final
+		}
+		says, _ := n.shows(c, r.Link, got)
+		if v := n.visits[r.FinalURL]; v != nil {
+			got.proof.SHA256, got.proof.Size = v.sum, v.size
+			if says == "" && !c.titled(v.title) {
+				differs = append(differs, i)
+				continue
+			}
+			if p := n.read(ctx, v); p != nil {
+				got.read(p)
+			}
+		}
+		if !got.page && says == "" {
+			if *read++; *read > maxVerified || n.late() {
+				n.unopened(r.Link.URL, "所在主机不论打开什么地址都有网页，需要打开核实的链接过多，其余没有核实。", checkSoft404)
+				continue
+			}
+			if got, err = n.peek(ctx, r.Link.URL, AsFirst); err != nil {
+				return nil, nil, err
+			}
+			if got.why != "" || !got.page {
+				n.unopened(r.Link.URL, "所在主机不论打开什么地址都有网页，该链接没有取到，未能核实。", checkSoft404)
+				continue
+			}
+			k.at = got.proof.At
+		}
+		if says, got.proof.Says = n.shows(c, r.Link, got); says == "" {
+			differs = append(differs, i)
+			continue
+		}
+		out = append(out, suspect{i, says, got.proof})
+	}
+	return out, differs, nil
+}
+
+// titled reports whether a title is one the host gives for anything, or may be: where it
+// repeats the address nothing is known before the page is read.
+func (c *catchAll) titled(title string) bool {
+	return slices.ContainsFunc(c.replies, func(r reply) bool {
+		return r.title == title || strings.Contains(r.title, strings.TrimSuffix(path.Base(r.asked), path.Ext(r.asked))) || strings.ContainsAny(r.title, "0123456789")
+	})
+}
+
+// lookTwice asks once more, after a while, for what cannot be there and for each suspect;
+// and for a page known to be there, for a host that is busy or wards us off may answer
+// everything alike for a time.
+func (n *inspector) lookTwice(ctx context.Context, c *catchAll, base *url.URL, known check.Link, suspects []suspect, results []check.LinkResult, whys []string) error {
+	for _, s := range suspects[min(len(suspects), mostGone):] {
+		whys[s.i] = "所在主机不论打开什么地址都显示同一页面，这样的链接过多，其余未再次核实。"
+	}
+	suspects = suspects[:min(len(suspects), mostGone)]
+	if err := pause(ctx, time.Until(c.replies[len(c.replies)-1].proof.At.Add(n.o.Patience))); err != nil {
+		return err
+	}
+	again, err := n.peek(ctx, madeUp(base, false, path.Ext(c.replies[0].asked)), AsMadeUp)
+	if err != nil {
+		return err
+	}
+	open := func(why string) error {
+		for _, s := range suspects {
+			whys[s.i] = why
+		}
+		return nil
+	}
+	if !again.page || again.why != "" {
+		return open("所在主机第一次不论打开什么地址都有网页，再次查看时不再如此，未能判定。")
+	}
+	later := &catchAll{replies: append(slices.Clone(c.replies), again), to: c.to, home: c.home}
+	if c.to != "" && !samePlace(again.final, c.to) {
+		later.to = "" // not where all are sent
+	}
+	there, err := n.peek(ctx, known.URL, AsSecond)
+	if err != nil {
+		return err
+	}
+	if says, _ := n.shows(later, known, there); says != "" || !there.page || there.why != "" {
+		return open("所在主机再次查看时对本来正常的网页也没有正常应答，可能正忙或在限制访问，未能判定。")
+	}
+	keep := func(a *reply) error {
+		if n.store == nil || len(a.body) == 0 {
+			return nil
+		}
+		ref, err := n.store.Put(ctx, bytes.NewReader(a.body))
+		if err != nil {
+			return fmt.Errorf("engine: keep evidence: %w", err)
+		}
+		a.proof.Ref = ref
+		return nil
+	}
+	first := c.replies[0]
+	if err := errors.Join(keep(&first), keep(&again)); err != nil {
+		return err
+	}
+	at := map[int]suspect{}
+	var list []int
+	for _, s := range suspects {
+		at[s.i] = s
+		list = append(list, s.i)
+	}
+	err = n.eachAgain(list, func(i int) error {
+		k := n.links[results[i].Link.URL]
+		if n.late() || pause(ctx, time.Until(k.at.Add(n.o.Patience))) != nil {
+			whys[i] = outOfTime
+			return nil
+		}
+		got, err := n.peek(ctx, k.link.URL, AsSecond)
+		switch {
+		case err != nil:
+			return err
+		case gone(got.status):
+			results[i].Status, results[i].FinalURL = got.status, got.final
+			k.looks = []Beside{at[i].first, got.proof}
+		case got.why != "" || !got.page:
+			whys[i] = "第一次打开的是所在主机不论什么地址都显示的页面，再次访问时没有正常应答，未能判定。"
+		default:
+			says, print := n.shows(later, results[i].Link, got)
+			if says == "" {
+				return nil // a page of its own, this time
+			}
+			got.proof.Says = print
+			if err := keep(&got); err != nil {
+				return err
+			}
+			mine, others := first.proof, again.proof
+			mine.Says, others.Says = first.printBeside(got), again.printBeside(got)
+			results[i].CatchAll, results[i].FinalURL = says, got.final
+			k.looks = []Beside{at[i].first, got.proof, mine, others}
+		}
+		return nil
+	})
+	return cmp.Or(err, ctx.Err())
+}
+
+// printBeside is the print of an answer as it is compared with another.
+func (a *reply) printBeside(other reply) string {
+	if !other.page {
+		return ""
+	}
+	print, _ := a.outline.Like(a.final, other.outline, other.final)
+	return print
+}
+
+// recheckCatchAll says of a page that a link opens, for a second look, whether it is what
+// the host gives for anything: how, with the proof of it, or why that cannot be told.
+func (n *inspector) recheckCatchAll(ctx context.Context, l check.Link, resp *egress.Response, held *check.Page) (says, why string, proof []Beside, err error) {
+	got := reply{asked: l.URL, final: l.URL, proof: Beside{As: AsSecond, URL: l.URL, At: time.Now().UTC()}}
+	if got.take(resp); !got.page || l.Kind != check.LinkPage && l.Kind != check.LinkExternal || !n.own(l.URL) || n.homely(l.URL) {
+		return "", "", nil, nil
+	}
+	base, err := url.Parse(l.URL)
+	if err != nil {
+		return "", "", nil, nil //nolint:nilerr // it was asked for: it is an address
+	}
+	c, err := n.catchAllOf(crawl.Urgent(ctx), base, commonExt([]check.LinkResult{{Link: l}}, []int{0}))
+	if err != nil || c.why != "" || len(c.replies) == 0 {
+		if err != nil {
+			return "", "", nil, err
+		}
+		return "", c.why, nil, nil
+	}
+	says, got.proof.Says = n.shows(c, l, got)
+	if says == "" {
+		return "", "", nil, nil
+	}
+	around := reply{asked: held.URL, final: held.URL}
+	around.read(held)
+	if same, _ := n.shows(&catchAll{replies: c.replies}, l, around); same != "" && !(c.to != "" && samePlace(held.URL, c.to)) {
+		return "", "链接所在的网页也与之相同", nil, nil
+	}
+	first := c.replies[0]
+	if n.store != nil {
+		for _, a := range []*reply{&got, &first} {
+			if a.proof.Ref, err = n.store.Put(ctx, bytes.NewReader(a.body)); err != nil {
+				return "", "", nil, fmt.Errorf("engine: keep evidence: %w", err)
+			}
+		}
+	}
+	first.proof.Says = first.printBeside(got)
+	return says, "", []Beside{got.proof, first.proof}, nil
+}
