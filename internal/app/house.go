@@ -354,8 +354,9 @@ func (h *House) wire(ctx context.Context) error {
 	h.wireFreeze()
 	h.wireDuty()
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
-		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
+		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released, Library: h.Library, OnDuty: h.onDutyFor})
 	h.Notices.OnShown(h.Publisher.Nudge)
+	h.Library.OnChange(h.Notices.PageChanged)
 	h.Notices.Register(h.workers)
 	h.wireLayouts()
 	h.wireMerits()
