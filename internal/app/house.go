@@ -499,7 +499,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 		return h.origin(site) != "" || h.Portal != nil && h.Portal.Serves(site.Host)
 	})
 	h.Inspection.PagesFrom(h.releasedPages)
-	h.Inspection.KeepEvidence(func() int { return h.Province.Settings().EvidenceDays }, h.Media.Holds)
+	h.Inspection.KeepEvidence(func() int { return h.Province.Settings().EvidenceDays }, h.Media.Holds, evidenceUnder()...)
 	h.Inspection.ItemFrom(func(_ context.Context, _ registry.SiteID, address string) string { return itemLink(address) })
 	return nil
 }
