@@ -12,7 +12,7 @@ import (
 // bytesIn are the columns that name bytes of the store, by the house's way of
 // naming them: a new module is asked without being entered anywhere.
 func bytesIn(c db.Column) bool {
-	if strings.HasPrefix(c.Table, "media_") { // the media library asks itself
+	if strings.HasPrefix(c.Table, "media_") || c.Table == "finding_evidence" { // the media library asks itself; looks hold what evidence_blob names
 		return false
 	}
 	return slices.Contains([]string{"blob", "ref", "xlsx", "list", "parts", "screenshot", "beside"}, c.Name) || sightOf(c) || strings.HasSuffix(c.Name, "_ref") || strings.HasSuffix(c.Name, "_blob")
@@ -34,9 +34,6 @@ func (h *House) holds(ctx context.Context, q db.Querier, ref blob.Ref) (bool, er
 		is, what := ` = $1`, string(ref)
 		if c.Name == "parts" || c.Name == "beside" || sightOf(c) { // several in one
 			is, what = ` LIKE $1`, "%"+ref.Hash()+"%"
-		}
-		if c.Table == "finding_evidence" { // what was let go still names its bytes, and holds none
-			is += ` AND cleared_at IS NULL`
 		}
 		held, err := db.One(ctx, q, db.Value[bool], `SELECT EXISTS (SELECT 1 FROM `+c.Table+` WHERE `+c.Name+is+`)`, what)
 		if held || err != nil {

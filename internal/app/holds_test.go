@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,11 @@ func TestEvidenceLetGoHoldsNoBytes(t *testing.T) {
 			}
 			if _, err := tx.Exec(e.ctx, `INSERT INTO finding_evidence (id, finding_id, look, outcome, says, at, url, status, excerpt, ref, screenshot, beside) VALUES ($1, $1, 'found', 'standing', '', $2, '', 200, '', $3, $4, $5)`, id, tx.Now(), string(refs[0]), string(refs[1]), beside); err != nil {
 				return err
+			}
+			for _, ref := range slices.Compact(slices.Sorted(slices.Values(refs))) {
+				if _, err := tx.Exec(e.ctx, `INSERT INTO evidence_blob (evidence_id, blob) VALUES ($1, $2)`, id, string(ref)); err != nil {
+					return err
+				}
 			}
 			return audit.Record(e.ctx, tx, audit.Entry{Act: "test"})
 		}))

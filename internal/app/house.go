@@ -354,8 +354,9 @@ func (h *House) wire(ctx context.Context) error {
 	h.wireFreeze()
 	h.wireDuty()
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
-		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
+		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released, Library: h.Library, OnDuty: h.onDutyFor})
 	h.Notices.OnShown(h.Publisher.Nudge)
+	h.Library.OnChange(h.Notices.PageChanged)
 	h.Notices.Register(h.workers)
 	h.wireLayouts()
 	h.wireMerits()
@@ -498,7 +499,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 		return h.origin(site) != "" || h.Portal != nil && h.Portal.Serves(site.Host)
 	})
 	h.Inspection.PagesFrom(h.releasedPages)
-	h.Inspection.KeepEvidence(func() int { return h.Province.Settings().EvidenceDays }, h.Media.Holds)
+	h.Inspection.KeepEvidence(func() int { return h.Province.Settings().EvidenceDays }, h.Media.Holds, evidenceUnder()...)
 	h.Inspection.ItemFrom(func(_ context.Context, _ registry.SiteID, address string) string { return itemLink(address) })
 	return nil
 }

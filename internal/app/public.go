@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -140,6 +139,7 @@ func (h *House) wireLayouts() {
 		}
 		return h.Publisher.Touch(ctx, tx, site, to...)
 	})
+	h.Library.OnChange(h.Layouts.PageChanged)
 	h.Publisher.ComposedBy(h.Layouts)
 	h.Publisher.OnNotices(func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error) {
 		st, err := h.Registry.SiteTx(ctx, q, authz.System("publishing.notices"), site)
@@ -428,14 +428,13 @@ func (h *House) columnFacts(ctx context.Context, site registry.Site) ([]check.Co
 	return out, nil
 }
 
-// itemLink is the console page of the item behind a public address; its id is
-// the page's name (publishing.Path).
+// itemLink is the console page of the item behind a public address.
 func itemLink(address string) string {
-	name, ok := strings.CutSuffix(path.Base(address), ".html")
-	if !ok || len(name) != 26 || !strings.Contains(address, "/content/") {
+	id := library.ItemAt(address)
+	if id == "" {
 		return ""
 	}
-	return "/console/items/" + strings.ToUpper(name)
+	return "/console/items/" + string(id)
 }
 
 // rootOffice is the office of the one province a house governs: where drafts

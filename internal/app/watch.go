@@ -9,6 +9,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"zhengshu/internal/appearance"
+	"zhengshu/internal/appraisal"
+	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/duty"
@@ -179,6 +181,12 @@ func watchMachines() []passage.Machine { return append(duty.Machines(), vigil.Ma
 // watchCarriers are its part in reorganisations.
 func watchCarriers() []org.Module {
 	return []org.Module{vigil.Reorganise(), duty.Reorganise(), inspection.Reorganise()}
+}
+
+// evidenceUnder is what keeps the evidence of findings beyond its days while it is
+// under way.
+func evidenceUnder() []inspection.Under {
+	return []inspection.Under{assessment.EvidenceUnder, appraisal.EvidenceUnder, duty.EvidenceUnder}
 }
 
 // sweepWatch does what has come due.

@@ -22,6 +22,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -530,3 +531,7 @@ func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id, why strin
 	}
 	return s.move(ctx, scope, id, "withdraw", why, func(*db.Tx, *Round) (any, error) { return map[string]any{"why": why}, nil })
 }
+
+// EvidenceUnder are the rounds under way: until its results are published or it is
+// withdrawn, a round keeps the evidence of what its objects were found to have.
+const EvidenceUnder = inspection.Under(`appraisal_object x JOIN appraisal_round r ON r.id = x.round_id WHERE x.object_id = COALESCE(f.site_id, f.account_id) AND x.kind IN ('site', 'account') AND x.removed_at IS NULL AND r.state NOT IN ('published', 'withdrawn')`)

@@ -361,3 +361,6 @@ func (s *Service) orderWhere(scope authz.Scope, f OrderFilter) *db.Where {
 	}
 	return &w
 }
+
+// EvidenceUnder are the orders under way, which keep the evidence of their findings.
+const EvidenceUnder = inspection.Under(`order_finding x JOIN rectify_order o ON o.id = x.order_id WHERE x.finding_id = f.id AND o.state <> 'closed'`)

@@ -235,7 +235,7 @@ func (s *Service) Released(ctx context.Context, tx *db.Tx, portal registry.SiteI
 		if err != nil {
 			return err
 		}
-		if !ok {
+		if !ok || c.Redirects == 0 {
 			continue
 		}
 		says := fmt.Sprintf("旧网址对照页已随“%s”发布，共 %d 个旧网址：%s", site.Name, c.Redirects, s.at(site)+FormerPath(c.Host))
@@ -272,6 +272,9 @@ func (s *Service) askOldHost(ctx context.Context, scope authz.Scope, id ID, urge
 	return s.judgeOldHost(ctx, scope, c, seen, "")
 }
 
+// noRows: a map without an address proves nothing.
+const noRows = "跳转表里没有旧网址，没有可以核对的；请先登记旧网址。"
+
 // oldHost is a closing in scope with what is asked of its old host; a fault says why it
 // is not asked.
 func (s *Service) oldHost(ctx context.Context, scope authz.Scope, id ID) (Closing, OldAsk, error) {
@@ -292,6 +295,9 @@ func (s *Service) oldHost(ctx context.Context, scope authz.Scope, id ID) (Closin
 	rows, err := s.oldRows(ctx, id)
 	if err != nil {
 		return c, OldAsk{}, err
+	}
+	if len(rows) == 0 {
+		return c, OldAsk{}, fault.New(fault.Conflict, noRows)
 	}
 	var a OldAsk
 	for _, r := range rows {
@@ -314,6 +320,9 @@ func (s *Service) judgeOldHost(ctx context.Context, scope authz.Scope, c Closing
 		return "", false, err
 	}
 	right := 0
+	if len(rows) == 0 {
+		says = noRows
+	}
 	for _, r := range rows {
 		i := slices.IndexFunc(seen.Replies, func(x OldReply) bool { return x.Old == r.Old })
 		if i < 0 {

@@ -244,6 +244,23 @@ func TestArticle08_3_OldHostIsHandedToThePortalOfItsLevel(t *testing.T) {
 			t.Errorf("%+v", i)
 		}
 
+		// A map without an address proves nothing.
+		h.act(func(ctx context.Context, tx *db.Tx) error {
+			for _, sql := range []string{`DELETE FROM closing_redirect WHERE closing_id = $1`, `UPDATE closing_item SET state = 'open' WHERE closing_id = $1 AND kind IN ('old_host', 'static_map')`} {
+				if _, err := tx.Exec(ctx, sql, id); err != nil {
+					return err
+				}
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "test", Target: audit.Target{Kind: "site", ID: string(portal.ID)}})
+		})
+		if says, ok, err := h.svc.AskOldHost(ctx, scope, id); !fault.Is(err, fault.Conflict) || ok {
+			t.Errorf("no address: %q %v %v", says, ok, err)
+		}
+		released()
+		if i := h.items(id); i[closing.OldHost].Proved || i[closing.StaticMap].Proved {
+			t.Errorf("proved by no address: %+v", i)
+		}
+
 		// What nobody here can see a person proves; figures with their paper.
 		if err := h.svc.Prove(ctx, scope, id, closing.Traffic, "原统计系统导出", nil); !fault.Is(err, fault.Invalid) || fault.Of(err).Fields[0].Name != "file-traffic" {
 			t.Errorf("figures without a paper: %v", err)

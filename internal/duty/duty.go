@@ -38,7 +38,7 @@ var (
 	DoubleKind = obligation.Kind{ID: "duty_double", Name: "重要保障期双人值班", Clause: "S19.4", Citation: citation,
 		Says: "重要保障期声明前已公布的单人班次，须改为双人", Remind: []int{2, 1, 0}, Escalate: 1, Gather: true, Minutes: 15}
 	TakedownKind = obligation.Kind{ID: "takedown_review", Name: "应急撤下补审", Clause: "S19.4", Citation: citation,
-		Says: "一人应急撤下的，由另一名有权人员补审", Remind: []int{0}, Escalate: 1, Minutes: 10}
+		Says: "一人应急撤下的，由另一名有权人员补审", Remind: []int{0}, Escalate: 0, Minutes: 10} // by the hour: the office above is told when it passes
 )
 
 // Obligations are the clocks of the package.

@@ -1336,7 +1336,7 @@ func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
 		if err != nil || shown(again) != "news.example.gov.cn" {
 			t.Errorf("alone: shown on %s (%v)", shown(again), err)
 		}
-		if reach, err := h.svc.ReachOf(ctx, scope, alone.ID); err != nil || reach.Due.On != calendar.DateOf(began).AddDays(1) {
+		if reach, err := h.svc.ReachOf(ctx, scope, alone.ID); err != nil || reach.Due.On != calendar.DateOf(began).AddDays(1) || !reach.Due.At.Equal(alone.ProposedAt.Add(24*time.Hour)) {
 			t.Errorf("alone, reach %+v (%v)", reach, err)
 		}
 		both := publish("4", true)

@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -478,3 +479,7 @@ func (s *Service) ReturnIncident(ctx context.Context, scope authz.Scope, id, why
 		return s.enter(ctx, tx, id, "closing", "退回结案："+why, "")
 	})
 }
+
+// EvidenceUnder are the alarms and incidents under way, which keep the evidence of the
+// findings they are about.
+const EvidenceUnder = inspection.Under(`alarm_site x JOIN alarm a ON a.id = x.alarm_id LEFT JOIN incident i ON i.id = a.incident_id WHERE x.finding_id = f.id AND (a.state <> 'ended' OR i.state <> 'closed')`)

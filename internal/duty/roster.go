@@ -808,6 +808,26 @@ func (s *Service) OnDuty(ctx context.Context, scope authz.Scope, unit org.UnitID
 	return s.onDuty(ctx, s.DB, unit, at)
 }
 
+// NowFor a sponsor in scope: who is on duty for its sites at this moment, and
+// where nobody is, everyone at the unit on whose duty they are (no ID).
+func (s *Service) NowFor(ctx context.Context, q db.Querier, scope authz.Scope, sponsor org.UnitID) ([]org.Person, error) {
+	if _, err := s.Org.UnitTx(ctx, q, scope, sponsor); err != nil {
+		return nil, err
+	}
+	point, err := s.PointOf(ctx, q, sponsor)
+	if err != nil {
+		return nil, err
+	}
+	now, _, err := s.onDuty(ctx, q, point, s.DB.Now())
+	if err != nil {
+		return nil, err
+	}
+	if people := standing(now); len(people) > 0 {
+		return people, nil
+	}
+	return []org.Person{{Unit: point}}, nil
+}
+
 // NextOf is the first turn of a person on a unit's duty in scope that has yet to
 // begin, of a roster that was published; zero when there is none.
 func (s *Service) NextOf(ctx context.Context, scope authz.Scope, unit org.UnitID, person string, at time.Time) (Shift, error) {

@@ -291,14 +291,15 @@ func (s *Service) ProposeTakedown(ctx context.Context, scope authz.Scope, item l
 		if err != nil {
 			return fmt.Errorf("duty: propose takedown: %w", err)
 		}
-		title, body := "请批准应急撤下：“"+t.Title+"”", session.Name+"提出，从"+t.Where()+"撤下。理由："+reason
+		title, body := "请批准应急撤下：“"+t.Title+"”", session.Name+"提出，从"+t.Where()+"撤下。理由："+strings.TrimRight(reason, "。")+"。"
 		if alone {
 			if err := s.down(ctx, tx, scope, &t); err != nil {
 				return err
 			}
 			title = "已应急撤下，请补审：“" + t.Title + "”"
 			due := tx.Now().Add(time.Duration(s.Settings().TakedownReviewHours) * time.Hour)
-			if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: TakedownKind.ID, Unit: t.Unit, Subject: t.subject(), Link: t.Link(), Due: calendar.Due{On: calendar.DateOf(due)}, From: calendar.DateOf(tx.Now())}); err != nil {
+			body += "请另一位有权的人于 " + calendar.DueAt(due).Chinese() + " 前补审，逾时报上一级。"
+			if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: TakedownKind.ID, Unit: t.Unit, Subject: t.subject(), Link: t.Link(), Due: calendar.DueAt(due), From: calendar.DateOf(tx.Now())}); err != nil {
 				return err
 			}
 		}

@@ -152,10 +152,13 @@ func (s *Service) AskOutside(ctx context.Context, kind, subject string, urgent b
 			}
 		case err != nil:
 			return err
-		case urgent && !a.urgent && a.Sent.IsZero():
-			if _, err := tx.Quiet(ctx, `UPDATE outside_ask SET urgent = TRUE WHERE id = $1`, a.ID); err != nil {
+		case urgent && !a.urgent:
+			// Sent already, it goes out once more: the crawler puts first what it is asked
+			// for again as urgent.
+			if _, err := tx.Quiet(ctx, `UPDATE outside_ask SET urgent = TRUE, sent_at = NULL WHERE id = $1`, a.ID); err != nil {
 				return err
 			}
+			a.urgent, a.Sent = true, time.Time{}
 		}
 		if !urgent {
 			return nil

@@ -3,7 +3,10 @@ package inspection_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +83,60 @@ func TestAsksThatComeToNothingAreTold(t *testing.T) {
 		a, _, err := h.svc.LastAsk(h.ctx, h.db, "test", "a")
 		if err != nil || a.State != inspection.ErrandUnanswered {
 			t.Errorf("%+v (%v)", a, err)
+		}
+	})
+}
+
+// A person presses for what a plan asks already: it goes out once more as an urgent plan
+// and the crawler puts it first; pressed again it is the same wish, and one answer ends it.
+func TestAnAskSentAlreadyBecomesUrgent(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		x, crawler, _ := exchanging(t, h)
+		h.svc.AskedFrom("test", inspection.Afar{
+			Ask: func(_ context.Context, subject string) (string, any, error) {
+				return "www.xa.gov.cn", map[string]string{"of": subject}, nil
+			},
+			Take: func(context.Context, string, inspection.Seen, *inspection.Finding) (engine.Look, error) {
+				return engine.Look{}, nil
+			},
+			Missed: func(context.Context, string, string) error { return nil },
+		})
+		first, err := h.svc.AskOutside(h.ctx, "test", "a", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.PlansDue(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		plain := files(t, x.Plans, "*.plan")
+		if n, err := crawler.Fetch(h.ctx); err != nil || n != 1 || len(plain) != 1 || strings.HasPrefix(filepath.Base(plain[0]), "urgent-") {
+			t.Fatalf("%d tasks of %q (%v)", n, plain, err)
+		}
+		for range 2 {
+			a, err := h.svc.AskOutside(h.ctx, "test", "a", true)
+			if err != nil || a.ID != first.ID {
+				t.Fatalf("%+v (%v)", a, err)
+			}
+			if err := h.svc.SendUrgent(h.ctx); err != nil {
+				t.Fatal(err)
+			}
+			urgent := files(t, x.Plans, "urgent-*.plan")
+			if len(urgent) != 1 {
+				t.Fatalf("urgent plans %q", urgent)
+			}
+			if sent, err := os.ReadFile(urgent[0]); err != nil || !strings.Contains(string(sent), string(first.ID)) || !strings.Contains(string(sent), `"urgent":true`) {
+				t.Fatalf("%.300s (%v)", sent, err)
+			}
+		}
+		if a, _, err := h.svc.LastAsk(h.ctx, h.db, "test", "a"); err != nil || a.Sent.IsZero() || a.ID != first.ID {
+			t.Errorf("%+v (%v)", a, err)
+		}
+		// The crawler has it once, and first.
+		if n, err := crawler.Fetch(h.ctx); err != nil || n != 1 {
+			t.Errorf("%d tasks put first (%v)", n, err)
+		}
+		if n, err := crawler.Fetch(h.ctx); err != nil || n != 0 {
+			t.Errorf("%d tasks of plans read before (%v)", n, err)
 		}
 	})
 }

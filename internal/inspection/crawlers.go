@@ -31,27 +31,29 @@ func (s *Service) Crawlers(ctx context.Context) ([]CrawlerSeen, error) {
 }
 
 // crawlerOf is as much of a batch that cannot be read as says whose it is.
-func crawlerOf(body []byte) (b BatchFile) {
+func crawlerOf(u *vantage.Unread) (b BatchFile) {
 	var who struct {
 		Vantage string `json:"vantage"`
 	}
-	if json.Unmarshal(body, &who) == nil {
+	if json.Unmarshal(u.Body, &who) == nil {
 		b.Vantage = who.Vantage
 	}
+	b.Writer = u.Writer
 	return b
 }
 
-// noteCrawler keeps that a crawler was heard of, and with u that it could not be read.
-func (s *Service) noteCrawler(ctx context.Context, b BatchFile, u *vantage.Unread) error {
+// noteCrawler keeps that a crawler was heard of; refused says why what it brought is of
+// no use.
+func (s *Service) noteCrawler(ctx context.Context, b BatchFile, refused string) error {
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		name := abridge.Plain(b.Vantage, 60)
 		if name == "" {
 			name = "（没有名称）"
 		}
-		if u != nil {
+		if refused != "" {
 			_, err := tx.Quiet(ctx, `INSERT INTO crawler_seen (name, format, version, refused_at, refused_says) VALUES ($1, $2, $3, $4, $5)
 				ON CONFLICT (name) DO UPDATE SET version = excluded.version, refused_at = excluded.refused_at, refused_says = excluded.refused_says`,
-				name, u.Format, abridge.Plain(u.Version, 40), tx.Now(), abridge.Cut(u.Says("外网巡检机程序", "主系统"), 300))
+				name, b.Format, abridge.Plain(b.Version, 40), tx.Now(), abridge.Cut(refused, 300))
 			return err
 		}
 		_, err := tx.Quiet(ctx, `INSERT INTO crawler_seen (name, seen_at, format, version) VALUES ($1, $2, $3, $4)

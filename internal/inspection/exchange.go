@@ -174,6 +174,9 @@ func readSigned(file, what string, most int64, trusted map[string]bool, into any
 	if err != nil {
 		return err
 	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: no file", errSeal)
+	}
 	if info.Size() > most {
 		return fmt.Errorf("%w: %d bytes", errSeal, info.Size())
 	}
@@ -415,19 +418,20 @@ func (s *Service) TakeIn(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := s.trustedNow(ctx, trusted); err != nil {
-		return 0, err
-	}
+	// What cannot be put back now holds up no batch.
+	errs := []error{s.trustedNow(ctx, trusted)}
 	list, err := filepath.Glob(filepath.Join(s.set.Exchange.Batches, "*"+batchSuffix))
 	if err != nil || len(list) == 0 {
-		return 0, err
+		return 0, errors.Join(append(errs, err)...)
 	}
 	n := 0
-	var errs []error
 	for _, file := range list {
 		err := s.takeBatch(ctx, file, trusted)
 		if u := (*vantage.Unread)(nil); errors.As(err, &u) {
-			errs = append(errs, s.noteCrawler(ctx, crawlerOf(u.Body), u))
+			errs = append(errs, s.noteCrawler(ctx, crawlerOf(u), u.Says("外网巡检机程序", "主系统")))
+		}
+		if d := (*damaged)(nil); errors.As(err, &d) {
+			errs = append(errs, s.noteCrawler(ctx, d.batch, "结果文件 "+abridge.Plain(filepath.Base(file), 60)+" "+d.says+"，没有采用，已改名为 "+refusedSuffix+" 留存。请检查那台机器的磁盘和内存。"))
 		}
 		if u := (*unknownKey)(nil); errors.As(err, &u) {
 			errs = append(errs, s.noteStranger(ctx, u.key, filepath.Base(file)))
@@ -454,9 +458,17 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 	if err := readSigned(file, "batch", maxBatchFile, trusted, &b); err != nil {
 		return err
 	}
-	if err := s.noteCrawler(ctx, b, nil); err != nil {
+	if err := s.noteCrawler(ctx, b, ""); err != nil {
 		return err
 	}
+	err := s.takeSigned(ctx, b)
+	if d := (*damaged)(nil); errors.As(err, &d) {
+		d.batch = b
+	}
+	return err
+}
+
+func (s *Service) takeSigned(ctx context.Context, b BatchFile) error {
 	switch {
 	case b.Errand != "":
 		return s.takeErrand(ctx, b)
@@ -517,21 +529,41 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 func (s *Service) keepBlobs(ctx context.Context, carried map[string][]byte, named []blob.Ref) error {
 	for _, ref := range named {
 		if carried[string(ref)] == nil {
-			return fmt.Errorf("%w: evidence %.80s is missing", errSeal, ref)
+			return fmt.Errorf("%w: evidence %.80s is missing", &damaged{says: "缺少所列的证据文件"}, ref)
 		}
 	}
 	for ref, packed := range carried {
-		body := io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxBlob)
-		got, err := s.blobs.Put(ctx, body)
+		// Read whole before it is stored: what cannot be unpacked will never be, what
+		// cannot be stored now may be later.
+		body, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxBlob+1))
+		switch {
+		case err != nil:
+			return fmt.Errorf("%w: evidence %.80s: %w", &damaged{says: "里的证据文件损坏，不能解压"}, ref, err)
+		case len(body) > maxBlob:
+			return fmt.Errorf("%w: evidence %.80s", &damaged{says: fmt.Sprintf("里有超过%d MB的证据文件", maxBlob>>20)}, ref)
+		}
+		got, err := s.blobs.Put(ctx, bytes.NewReader(body))
 		if err != nil {
 			return fmt.Errorf("inspection: keep evidence: %w", err)
 		}
 		if string(got) != ref {
-			return fmt.Errorf("%w: evidence %.80s does not have its hash", errSeal, ref)
+			return fmt.Errorf("%w: evidence %.80s", &damaged{says: "里的证据文件与摘要不符"}, ref)
 		}
 	}
 	return nil
 }
+
+// damaged says that a batch is rightly signed and is not whole: whoever signed it had it
+// so already, and it is of no use however often it is read.
+type damaged struct {
+	says  string
+	batch BatchFile
+}
+
+func (d *damaged) Error() string { return "damaged: " + d.says }
+
+// Unwrap: it is set aside like a file that is not what its sender signed.
+func (d *damaged) Unwrap() error { return errSeal }
 
 // maxBlob bounds one file of evidence in a batch.
 const maxBlob = 16 << 20

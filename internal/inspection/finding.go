@@ -441,6 +441,9 @@ func insertProof(ctx context.Context, tx *db.Tx, p Proof) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("inspection: keep evidence: %w", err)
 	}
+	if err := nameBlobs(ctx, tx, p.ID, p.Refs()); err != nil {
+		return "", err
+	}
 	// The hash goes into the chain of the trail: whoever changes the evidence
 	// afterwards would have to change the chain.
 	if err := audit.Record(ctx, tx, audit.Entry{Act: keepAct, Target: audit.Target{Kind: evidenceKind, ID: p.ID, Name: string(p.Finding)}, After: map[string]string{"hash": p.Hash}}); err != nil {

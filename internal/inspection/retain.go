@@ -2,6 +2,7 @@ package inspection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -37,17 +38,45 @@ const (
 	holdAct = "inspection.evidence.hold"
 )
 
-// retention is how long bytes of evidence are kept, and who else holds them.
+// retention is how long bytes of evidence are kept, who else holds them, and what
+// keeps a finding's evidence whatever its age.
 type retention struct {
 	days  func() int
 	holds func(ctx context.Context, ref blob.Ref) (bool, error)
+	under string // condition on f, the finding: nothing is under way that needs it
+}
+
+// Under is something under way that needs the evidence of a finding: a table with its
+// condition on f, the finding.
+type Under string
+
+// ownUnder is what this module has under way.
+var ownUnder = []Under{
+	`finding_dispute d WHERE d.finding_id = f.id AND d.verdict = ''`,
+	`finding_errand e WHERE e.finding_id = f.id AND e.state = 'waiting'`,
+	`evidence_preserve p WHERE p.finding_id = f.id AND p.ended_at IS NULL`,
 }
 
 // KeepEvidence registers for how many days after a finding has closed the bytes of
-// its evidence are kept, and who is asked whether any record holds content; at
-// start. Without it they are kept for good.
-func (s *Service) KeepEvidence(days func() int, holds func(ctx context.Context, ref blob.Ref) (bool, error)) {
-	s.retention = &retention{days, holds}
+// its evidence are kept, who is asked whether any record holds content, and what of
+// other modules keeps them while it is under way; at start. Without it they are kept
+// for good.
+func (s *Service) KeepEvidence(days func() int, holds func(ctx context.Context, ref blob.Ref) (bool, error), under ...Under) {
+	r := &retention{days: days, holds: holds}
+	for _, u := range slices.Concat(ownUnder, under) {
+		r.under += ` AND NOT EXISTS (SELECT 1 FROM ` + string(u) + `)`
+	}
+	s.retention = r
+}
+
+// nameBlobs writes down which bytes a look holds.
+func nameBlobs(ctx context.Context, tx *db.Tx, look string, refs []blob.Ref) error {
+	for _, ref := range refs {
+		if _, err := tx.Exec(ctx, `INSERT INTO evidence_blob (evidence_id, blob) VALUES ($1, $2) ON CONFLICT DO NOTHING`, look, string(ref)); err != nil {
+			return fmt.Errorf("inspection: name evidence: %w", err)
+		}
+	}
+	return nil
 }
 
 // SweepEvidence lets go of the bytes of evidence whose time has passed; a duty of
@@ -58,31 +87,73 @@ func (s *Service) SweepEvidence(ctx context.Context) (int, error) {
 	}
 	ctx = audit.System(ctx, "inspection.evidence")
 	n, err := s.clearEvidence(ctx)
-	if err != nil {
-		return n, err
+	m, also := s.dropEvidence(ctx)
+	return n + m, errors.Join(err, also)
+}
+
+// mostFailed is after how many failures one sweep gives up.
+const mostFailed = 100
+
+// portion does the work due until so many of it are done. What fails is named and
+// passed over, so that it holds up nothing behind it: the next sweep tries it again.
+func portion[T any](ctx context.Context, most int, next func(after *T) ([]T, error), do func(T) error) (int, error) {
+	var errs []error
+	var last *T
+	done := 0
+	for done < most && len(errs) < mostFailed {
+		list, err := next(last)
+		if err != nil {
+			return done, errors.Join(append(errs, err)...)
+		}
+		for _, x := range list {
+			if ctx.Err() != nil {
+				return done, errors.Join(append(errs, ctx.Err())...)
+			}
+			if done == most || len(errs) == mostFailed {
+				break
+			}
+			last = &x
+			if err := do(x); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			done++
+		}
+		if len(list) < most {
+			break
+		}
 	}
-	m, err := s.dropEvidence(ctx)
-	return n + m, err
+	return done, errors.Join(errs...)
 }
 
 // clearEvidence is the first step: the records let go of the bytes.
 func (s *Service) clearEvidence(ctx context.Context) (int, error) {
 	before := s.db.Now().AddDate(0, 0, -s.retention.days())
-	due, err := db.All(ctx, s.db, db.Value[FindingID], `SELECT id FROM finding WHERE evidence_cleared_at IS NULL AND closed_at <= $1 AND state = $2 ORDER BY closed_at, id LIMIT $3`, before, FindingClosed, clearPortion)
-	if err != nil {
-		return 0, err
+	type due struct {
+		id     FindingID
+		closed time.Time
 	}
-	for i, id := range due {
-		if err := s.db.Update(ctx, func(tx *db.Tx) error { return s.clearFinding(ctx, tx, id, before) }); err != nil {
-			return i, fmt.Errorf("inspection: clear evidence of %s: %w", id, err)
+	return portion(ctx, clearPortion, func(after *due) ([]due, error) {
+		var w db.Where
+		w.And("f.evidence_cleared_at IS NULL AND f.closed_at <= ? AND f.state = ?", before, FindingClosed)
+		if after != nil {
+			w.And("(f.closed_at > ? OR f.closed_at = ? AND f.id > ?)", after.closed, after.closed, after.id)
 		}
-	}
-	return len(due), nil
+		return db.All(ctx, s.db, func(r db.Scanner) (due, error) {
+			var d due
+			return d, r.Scan(&d.id, &d.closed)
+		}, `SELECT f.id, f.closed_at FROM finding f WHERE `+w.SQL()+s.retention.under+` ORDER BY f.closed_at, f.id LIMIT `+w.Arg(clearPortion), w.Args()...)
+	}, func(d due) error {
+		if err := s.db.Update(ctx, func(tx *db.Tx) error { return s.clearFinding(ctx, tx, d.id, before) }); err != nil {
+			return fmt.Errorf("inspection: clear evidence of %s: %w", d.id, err)
+		}
+		return nil
+	})
 }
 
 func (s *Service) clearFinding(ctx context.Context, tx *db.Tx, id FindingID, before time.Time) error {
-	// Reopened at the same moment: it keeps what it has.
-	n, err := tx.Exec(ctx, `UPDATE finding SET evidence_cleared_at = $2, evidence_ref = '' WHERE id = $1 AND evidence_cleared_at IS NULL AND state = $3 AND closed_at <= $4`, id, tx.Now(), FindingClosed, before)
+	// Reopened or needed since: it keeps what it has.
+	n, err := tx.Exec(ctx, `UPDATE finding AS f SET evidence_cleared_at = $2, evidence_ref = '' WHERE f.id = $1 AND f.evidence_cleared_at IS NULL AND f.state = $3 AND f.closed_at <= $4`+s.retention.under, id, tx.Now(), FindingClosed, before)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -103,6 +174,9 @@ func (s *Service) clearFinding(ctx context.Context, tx *db.Tx, id FindingID, bef
 		if _, err := tx.Exec(ctx, `UPDATE finding_evidence SET cleared_at = $2 WHERE id = $1`, p.ID, tx.Now()); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, `DELETE FROM evidence_blob WHERE evidence_id = $1`, p.ID); err != nil {
+			return err
+		}
 		for _, ref := range refs {
 			if _, err := tx.Exec(ctx, `INSERT INTO evidence_discard (content, at) VALUES ($1, $2) ON CONFLICT (content) DO UPDATE SET at = excluded.at`, string(ref), tx.Now()); err != nil {
 				return err
@@ -120,44 +194,50 @@ func (s *Service) clearFinding(ctx context.Context, tx *db.Tx, id FindingID, bef
 // dropEvidence takes the bytes that were let go a step further.
 func (s *Service) dropEvidence(ctx context.Context) (int, error) {
 	type content struct {
-		ref  blob.Ref
-		away time.Time
+		ref      blob.Ref
+		at, away time.Time
 	}
 	due := s.db.Now().Add(-rest)
-	list, err := db.All(ctx, s.db, func(r db.Scanner) (content, error) {
-		var c content
-		return c, r.Scan(&c.ref, &c.away)
-	}, `SELECT content, put_away_at FROM evidence_discard WHERE at <= $1 AND (put_away_at IS NULL OR put_away_at <= $1) ORDER BY at, content LIMIT $2`, due, dropPortion)
+	return portion(ctx, dropPortion, func(after *content) ([]content, error) {
+		var w db.Where
+		w.And("at <= ? AND (put_away_at IS NULL OR put_away_at <= ?)", due, due)
+		if after != nil {
+			w.And("(at > ? OR at = ? AND content > ?)", after.at, after.at, string(after.ref))
+		}
+		return db.All(ctx, s.db, func(r db.Scanner) (content, error) {
+			var c content
+			return c, r.Scan(&c.ref, &c.at, &c.away)
+		}, `SELECT content, at, put_away_at FROM evidence_discard WHERE `+w.SQL()+` ORDER BY at, content LIMIT `+w.Arg(dropPortion), w.Args()...)
+	}, func(c content) error {
+		if err := s.dropContent(ctx, c.ref, !c.away.IsZero()); err != nil {
+			return fmt.Errorf("inspection: drop evidence %s: %w", c.ref, err)
+		}
+		return nil
+	})
+}
+
+func (s *Service) dropContent(ctx context.Context, ref blob.Ref, away bool) error {
+	held, gone, err := s.stepOut(ctx, ref, away)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	for i, c := range list {
-		held, gone, err := s.stepOut(ctx, c.ref, !c.away.IsZero())
-		act := awayAct
-		switch {
-		case held:
-			act = holdAct
-		case gone:
-			act = dropAct
-		}
-		if err == nil {
-			err = s.db.Update(ctx, func(tx *db.Tx) error {
-				next := `DELETE FROM evidence_discard WHERE content = $1`
-				args := []any{string(c.ref)}
-				if act == awayAct {
-					next, args = `UPDATE evidence_discard SET put_away_at = $2 WHERE content = $1`, append(args, tx.Now())
-				}
-				if _, err := tx.Exec(ctx, next, args...); err != nil {
-					return err
-				}
-				return audit.Record(ctx, tx, audit.Entry{Act: act, Target: audit.Target{Kind: "evidence_bytes", ID: c.ref.Hash()}, After: map[string]string{"sha256": c.ref.Hash()}})
-			})
-		}
-		if err != nil {
-			return i, fmt.Errorf("inspection: drop evidence %s: %w", c.ref, err)
-		}
+	act := awayAct
+	switch {
+	case held:
+		act = holdAct
+	case gone:
+		act = dropAct
 	}
-	return len(list), nil
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		next, args := `DELETE FROM evidence_discard WHERE content = $1`, []any{string(ref)}
+		if act == awayAct {
+			next, args = `UPDATE evidence_discard SET put_away_at = $2 WHERE content = $1`, append(args, tx.Now())
+		}
+		if _, err := tx.Exec(ctx, next, args...); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: act, Target: audit.Target{Kind: "evidence_bytes", ID: ref.Hash()}, After: map[string]string{"sha256": ref.Hash()}})
+	})
 }
 
 // stepOut takes one content a step further: it is held where a record names it still,

@@ -3,6 +3,8 @@ package inspection
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -78,31 +80,35 @@ func (s *Service) trustedNow(ctx context.Context, trusted map[string]bool) error
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, file := range files {
 		key, err := signerOf(file)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			// Whose it is cannot be told: it stays aside, and the others are put back.
+			errs = append(errs, fmt.Errorf("inspection: %s was set aside and cannot be read: %w", filepath.Base(file), err))
+			continue
 		}
 		if !slices.ContainsFunc(list, func(x Stranger) bool { return x.key == key }) {
 			continue
 		}
 		back := strings.TrimSuffix(file, refusedSuffix)
-		if _, err := os.Stat(back); errors.Is(err, fs.ErrNotExist) {
-			if err := os.Rename(file, back); err != nil {
-				return err
-			}
-		} else if err != nil {
-			return err
+		if _, err := os.Stat(back); err == nil {
+			continue
+		} else if errors.Is(err, fs.ErrNotExist) {
+			err = os.Rename(file, back)
+			errs = append(errs, err)
+		} else {
+			errs = append(errs, err)
 		}
 	}
-	return s.db.Update(ctx, func(tx *db.Tx) error {
+	return errors.Join(append(errs, s.db.Update(ctx, func(tx *db.Tx) error {
 		for _, x := range list {
 			if _, err := tx.Quiet(ctx, `DELETE FROM crawler_stranger WHERE key = $1`, x.key); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}))...)
 }
 
 // signerOf is the key that a file says signed it.
@@ -112,15 +118,12 @@ func signerOf(file string) (string, error) {
 		return "", err
 	}
 	head := make([]byte, 60)
-	n, err := f.Read(head)
-	if err := f.Close(); err != nil {
-		return "", err
-	}
-	if n == 0 {
-		return "", nil // empty: nobody's
+	n, err := io.ReadFull(f, head)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil // short, or empty: nobody's
 	}
 	key, _, _ := strings.Cut(string(head[:n]), " ")
-	return key, err
+	return key, errors.Join(err, f.Close())
 }
 
 // RefuseStranger says that a key is none of ours: its files are not told of any more.

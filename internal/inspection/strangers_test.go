@@ -1,9 +1,13 @@
 package inspection_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +18,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/engine"
 )
 
 // A batch that a key signed which is not known here is told of with the key's mark, and
@@ -152,6 +157,140 @@ func TestVersionsAreCleanedBeforeTheyAreKept(t *testing.T) {
 		}
 		if list, err := h.svc.Crawlers(h.ctx); err != nil || len(list) == 0 || len(list[0].Name) > 240 {
 			t.Errorf("%+v (%v)", list, err)
+		}
+	})
+}
+
+// What cannot be read among the files set aside, or is no file at all, holds up neither
+// what a key that is trusted now brought nor any other batch.
+func TestWhatCannotBeReadHoldsUpNoBatch(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		x, crawler, key := exchanging(t, h)
+		p := h.plan()
+		p.Spec.Remote, p.Cadence = true, "once"
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+			t.Fatal(err)
+		}
+		if err := crawler.Once(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		own := filepath.Join(x.Keys, "one.pub")
+		if err := os.Remove(own); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 0 {
+			t.Fatalf("took in %d (%v)", n, err)
+		}
+		for _, name := range []string{"0.batch.refused", "0-folder.batch"} { // before all others
+			if err := os.Mkdir(filepath.Join(x.Batches, name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(own, []byte(inspection.PublicKey(key)+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n, err := h.svc.TakeIn(h.ctx)
+		if n != 1 || err == nil || !strings.Contains(err.Error(), "0.batch.refused was set aside and cannot be read") {
+			t.Fatalf("took in %d (%v)", n, err)
+		}
+		if list, err := h.svc.Strangers(h.ctx); err != nil || len(list) != 0 {
+			t.Errorf("%+v (%v)", list, err)
+		}
+		if len(files(t, x.Batches, "0-folder.batch.refused")) != 1 {
+			t.Error("a folder by the name of a batch is tried again")
+		}
+		if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 0 {
+			t.Errorf("took in %d (%v)", n, err)
+		}
+	})
+}
+
+// A batch that is rightly signed and whose files cannot be unpacked, are too large, are
+// others than it says or are missing is set aside once, and told of with the cause; one
+// that cannot be stored now is tried again.
+func TestADamagedBatchIsSetAsideAndTold(t *testing.T) {
+	pack := func(body []byte) []byte {
+		b, err := engine.Deflate(body, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	ref := func(body string) string {
+		sum := sha256.Sum256([]byte(body))
+		return "sha256:" + hex.EncodeToString(sum[:])
+	}
+	big := bytes.Repeat([]byte{'a'}, 17<<20)
+	for says, blobs := range map[string]map[string][]byte{
+		"不能解压":      {ref("a"): []byte("no deflate at all")},
+		"与摘要不符":     {ref("a"): pack([]byte("b"))},
+		"超过16 MB":   {ref(string(big)): pack(big)},
+		"缺少所列的证据文件": {},
+	} {
+		t.Run(says, func(t *testing.T) {
+			each(t, func(t *testing.T, h *house) {
+				x, crawler, key := exchanging(t, h)
+				h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+				p := h.plan()
+				p.Spec.Remote, p.Cadence = true, "once"
+				if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+					t.Fatal(err)
+				}
+				if err := crawler.Once(h.ctx); err != nil {
+					t.Fatal(err)
+				}
+				file, whole := carried(t, x.Batches, "*.batch")
+				_, body, _ := bytes.Cut(whole, []byte("\n"))
+				var b map[string]any
+				if err := json.Unmarshal(body, &b); err != nil {
+					t.Fatal(err)
+				}
+				have, _ := b["blobs"].(map[string]any)
+				if len(blobs) == 0 {
+					have = map[string]any{}
+				}
+				for ref, packed := range blobs {
+					have[ref] = packed
+				}
+				b["blobs"] = have
+				written(t, file, "batch", key, b)
+				for range 2 {
+					if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 0 {
+						t.Fatalf("took in %d (%v)", n, err)
+					}
+				}
+				if len(files(t, x.Batches, "*.batch")) != 0 || len(files(t, x.Batches, "*.batch.refused")) != 1 {
+					t.Error("it is not set aside")
+				}
+				list, err := h.svc.Crawlers(h.ctx)
+				if err != nil || len(list) != 1 || list[0].Name != "电信" || list[0].RefusedAt.IsZero() || !strings.Contains(list[0].RefusedSays, says) || !strings.Contains(list[0].RefusedSays, filepath.Base(file)) {
+					t.Fatalf("%+v (%v)", list, err)
+				}
+				// The whole one that comes after it is taken in, and nothing stands against the crawler.
+				h.bring(file, whole, 1)
+				if list, err := h.svc.Crawlers(h.ctx); err != nil || !list[0].RefusedAt.IsZero() {
+					t.Errorf("%+v (%v)", list, err)
+				}
+			})
+		})
+	}
+	each(t, func(t *testing.T, h *house) {
+		x, crawler, _ := exchanging(t, h)
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		p := h.plan()
+		p.Spec.Remote, p.Cadence = true, "once"
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+			t.Fatal(err)
+		}
+		if err := crawler.Once(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		h.svc = inspection.New(h.db, h.probes, h.reg, &fullDisk{Store: h.blobs}, h.made.Client(t), inspection.Settings{Delay: -1, Exchange: x, Log: slog.New(slog.DiscardHandler)})
+		if n, err := h.svc.TakeIn(h.ctx); err == nil || n != 0 {
+			t.Fatalf("took in %d on a full disk (%v)", n, err)
+		}
+		if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 1 {
+			t.Fatalf("took in %d (%v)", n, err)
 		}
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/library"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -57,6 +58,7 @@ type Bar struct {
 	At       time.Time
 	DownAt   time.Time
 	DownWhy  string
+	Shut     bool // its address is an item's page that readers cannot open: it is not linked
 	area     string
 	line     string
 	unit     string
@@ -76,6 +78,7 @@ type Law struct {
 	notice.Stand
 	Text string
 	Href string
+	Shut bool // readers cannot open its page: it is not linked
 }
 
 // MayTakeDown says what speaks against it, in one sentence with the article;
@@ -113,7 +116,7 @@ func (s *Service) lawful(ctx context.Context, q db.Querier, site registry.SiteID
 			if p.Site != site || p.URL == "" {
 				continue
 			}
-			l := Law{Stand: st, Text: st.Title, Href: local(p.URL)}
+			l := Law{Stand: st, Text: st.Title, Href: local(p.URL), Shut: p.Shut}
 			if l.Text == "" {
 				l.Text = st.Name()
 			}
@@ -137,6 +140,49 @@ func local(address string) string {
 	return address
 }
 
+// openable marks the notices whose address leads to an item's page that readers
+// cannot open on the site.
+func (s *Service) openable(ctx context.Context, q db.Querier, list []Bar) error {
+	pages := make([]library.Page, len(list))
+	for i, b := range list {
+		pages[i] = library.Page{Site: b.Site, Address: b.Href}
+	}
+	shut, err := s.Library.Shut(ctx, q, pages)
+	for i := range list {
+		list[i].Shut = shut[pages[i]]
+	}
+	return err
+}
+
+// PageChanged has the home page drawn anew where an ordinary notice leads to an item
+// whose page went or came.
+func (s *Service) PageChanged(ctx context.Context, tx *db.Tx, c library.Change) error {
+	var sites []registry.SiteID
+	for _, p := range c.Placements {
+		if !slices.Contains(sites, p.Site) {
+			sites = append(sites, p.Site)
+		}
+	}
+	var told []registry.SiteID
+	for part := range slices.Chunk(sites, 200) {
+		var w db.Where
+		list, err := db.All(ctx, tx, scanBar, barSelect+` WHERE n.state = 'hung' AND n.site_id IN `+db.Among(&w, part)+` ORDER BY n.id`, w.Args()...)
+		if err != nil {
+			return err
+		}
+		for _, b := range list {
+			if library.ItemAt(b.Href) != c.Item || slices.Contains(told, b.Site) {
+				continue
+			}
+			told = append(told, b.Site)
+			if err := s.changed(ctx, tx, b.Site, Home); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // BarOf a site in scope: what hangs by law, and the ordinary notices that hang
 // or wait, in their order, and those that came down lately.
 func (s *Service) BarOf(ctx context.Context, scope authz.Scope, site registry.SiteID) (registry.Site, []Law, []Bar, []Bar, error) {
@@ -149,6 +195,9 @@ func (s *Service) BarOf(ctx context.Context, scope authz.Scope, site registry.Si
 		return st, nil, nil, nil, err
 	}
 	hung, err := db.All(ctx, s.DB, scanBar, barSelect+` WHERE n.site_id = $1 AND n.state = 'hung' ORDER BY n.position, n.id LIMIT $2`, site, mostHung)
+	if err == nil {
+		err = s.openable(ctx, s.DB, hung)
+	}
 	if err != nil {
 		return st, nil, nil, nil, err
 	}

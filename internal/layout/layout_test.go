@@ -2,7 +2,9 @@ package layout_test
 
 import (
 	"context"
+	"io/fs"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,6 +30,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/portal"
+	"zhengshu/internal/prose"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -51,6 +54,8 @@ type house struct {
 	ob      *obligation.Service
 	workers *jobs.Workers
 	pub     *publishing.Publisher
+	notices *notice.Service
+	store   *publishing.Store
 	portal  *portal.Handler
 	site    registry.Site
 	unit    org.Unit
@@ -92,12 +97,20 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 	h.ob = obligation.New(d, o, slices.Concat(library.Obligations(), layout.Obligations(), notice.Obligations())...)
 	h.lib = library.New(d, o, h.reg, h.ob, func(string) []check.Span { return nil }, sx2021.Defaults())
 	h.cols = columns.New(d, o, h.reg, h.lib)
-	notices := notice.New(notice.Parts{DB: d, Org: o, Registry: h.reg, Obligations: h.ob, Settings: sx2021.Defaults})
+	notices := notice.New(notice.Parts{DB: d, Org: o, Registry: h.reg, Obligations: h.ob, Settings: sx2021.Defaults, Library: h.lib,
+		OnDuty: func(context.Context, db.Querier, registry.SiteID) ([]org.Person, error) {
+			return []org.Person{{ID: h.person, Unit: h.unit.ID}}, nil
+		}})
+	h.notices = notices
 	h.lay = layout.New(layout.Parts{DB: d, Org: o, Registry: h.reg, Library: h.lib, Notices: notices, Obligations: h.ob})
 	dir := t.TempDir()
 	store := must(publishing.CreateStore(filepath.Join(dir, "releases"), filepath.Join(dir, "keys")))(t)
 	pub := publishing.New(d, h.reg, h.lib, store, publishing.Config{Demo: true, Port: "8080", Doors: theme.Doors{Letters: "/letters/", Services: "/about.html"}})
-	h.pub = pub
+	h.pub, h.store = pub, store
+	notices.OnShown(pub.Nudge)
+	h.lib.OnChange(pub.Changed)
+	h.lib.OnChange(notices.PageChanged)
+	h.lib.OnChange(h.lay.PageChanged)
 	pub.Work(h.workers)
 	pub.ComposedBy(h.lay)
 	pub.OnNotices(func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error) {
@@ -532,6 +545,137 @@ func TestArticle07_4_NoticeHangsUntilItsDate(t *testing.T) {
 		}
 		if _, _, _, _, err := h.lay.BarOf(h.ctx, h.other, h.site.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("the neighbour sees the bar: %v", err)
+		}
+	})
+}
+
+// live is a released item in a column.
+func (h *house) live(title, column string) library.Item {
+	h.t.Helper()
+	doc := must(prose.FromText("公告正文。"))(h.t)
+	it := must(h.lib.Create(h.ctx, system, library.Writing{Meta: library.Meta{Type: library.News, Title: title, Origin: library.Original}, Doc: doc, Unit: h.unit.ID, Columns: []registry.ColumnID{h.slugs[column].ID}}))(h.t)
+	if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+		for _, x := range []struct {
+			sql  string
+			args []any
+		}{
+			{`INSERT INTO move_in_case (id, site_id, number, dated, person_id, person_name, created_at) VALUES ($1, $2, $1, $3, 'p', 'p', $4)`, []any{it.ID, h.site.ID, calendar.DateOf(tx.Now()), tx.Now()}},
+			{`INSERT INTO item_release (item_id, version_no, move_in_id, at) VALUES ($1, 1, $1, $2)`, []any{it.ID, tx.Now()}},
+			{`INSERT INTO item_live (item_id, version_no) VALUES ($1, 1)`, []any{it.ID}},
+			{`UPDATE item SET state = 'approved', stage = '', first_published_at = $2, published_at = $2 WHERE id = $1`, []any{it.ID, tx.Now()}},
+			{`UPDATE item_placement SET state = 'live', live_at = $2, shown_at = $2 WHERE item_id = $1`, []any{it.ID, tx.Now()}},
+		} {
+			if _, err := tx.Exec(h.ctx, x.sql, x.args...); err != nil {
+				return err
+			}
+		}
+		if _, _, err := library.Machine.Take(h.ctx, tx, string(it.ID), "move_in", passage.Note{}); err != nil {
+			return err
+		}
+		return audit.Record(h.ctx, tx, audit.Entry{Act: "test.release", Target: it.Target()})
+	}); err != nil {
+		h.t.Fatal(err)
+	}
+	return must(h.lib.Item(h.ctx, system, it.ID))(h.t)
+}
+
+// exported are the files of an export of the site and what its home page says.
+func (h *house) exported() (files []string, home string) {
+	h.t.Helper()
+	dir := filepath.Join(h.t.TempDir(), "out")
+	must(h.store.ExportFolder(h.ctx, h.site.ID, dir))(h.t)
+	if err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			files = append(files, filepath.ToSlash(strings.TrimPrefix(path, dir)))
+		}
+		return err
+	}); err != nil {
+		h.t.Fatal(err)
+	}
+	return files, string(must(os.ReadFile(filepath.Join(dir, "index.html")))(h.t))
+}
+
+func (h *house) told(title string) int {
+	h.t.Helper()
+	return must(db.One(h.ctx, h.db, db.Value[int], `SELECT count(*) FROM message WHERE title LIKE $1`, "%"+title+"%"))(h.t)
+}
+
+func TestArticle07_4_NoticeLeavesWithItsPageAndComesBack(t *testing.T) {
+	each(t, func(h *house) {
+		today := calendar.DateOf(began)
+		law, water := h.live("网站开通公告", "notices"), h.live("停水公告全文", "news")
+		h.byLaw("http://xian.localhost:8080"+law.Path(), today.AddDays(-5))
+		must(h.lay.Hang(h.ctx, h.scope, layout.Bar{Site: h.site.ID, Title: "城北停水", Href: water.Path(), StartsOn: today, EndsOn: today.AddDays(9)}))(t)
+		if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+			if err := h.pub.Touch(h.ctx, tx, h.site.ID); err != nil {
+				return err
+			}
+			return audit.Record(h.ctx, tx, audit.Entry{Act: "test.touch", Target: h.site.Target()})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		hangs := func(when string, want bool) {
+			t.Helper()
+			h.work()
+			list := must(h.notices.Announced(h.ctx, h.db, h.site.ID))(t)
+			if (len(list) == 1) != want {
+				t.Errorf("%s: %d notices are announced", when, len(list))
+			}
+			_, byLaw, hung, _, err := h.lay.BarOf(h.ctx, h.scope, h.site.ID)
+			if err != nil || len(byLaw) != 1 || len(hung) != 1 || byLaw[0].Shut == want {
+				t.Errorf("%s: the bar's screen has %+v, %v", when, byLaw, err)
+			}
+			for _, path := range []string{"/", "/elder/"} {
+				if _, page, _ := h.page(path); strings.Contains(page, "关于雁塔区人民政府网站开通的公告") != want {
+					t.Errorf("%s: %s shows the notice: %v", when, path, !want)
+				}
+			}
+			code, _, _ := h.page(law.Path())
+			if (code == 200) != want {
+				t.Errorf("%s: the page answers %d", when, code)
+			}
+			files, home := h.exported()
+			if slices.Contains(files, law.Path()) != want || strings.Contains(home, law.Path()) != want {
+				t.Errorf("%s: the export holds the page: %v, its home page links it: %v", when, slices.Contains(files, law.Path()), strings.Contains(home, law.Path()))
+			}
+			for _, f := range files {
+				if !want && strings.Contains(f, strings.ToLower(string(law.ID))) && !strings.HasPrefix(f, "/_gone/") {
+					t.Errorf("%s: the export holds %s", when, f)
+				}
+			}
+		}
+		hangs("hung", true)
+		h.clock.Set(began.Add(time.Hour))
+		places := must(h.lib.LivePlacements(h.ctx, h.db, law.ID))(t)
+		if err := h.lib.TakeDown(h.ctx, system, places[0].ID, "要改"); err != nil {
+			t.Fatal(err)
+		}
+		hangs("taken down", false)
+		// The unit as a whole, and who is on duty, by name.
+		if n := h.told("已不公开"); n != 2 {
+			t.Errorf("%d messages, want one to the unit and one to who is on duty", n)
+		}
+		h.clock.Set(began.Add(2 * time.Hour))
+		must(h.lib.Adopt(h.ctx, system, library.Adoption{Item: law.ID, Column: h.slugs["work"].ID}))(t)
+		hangs("public again", true)
+		if n := h.told("已不公开"); n != 2 {
+			t.Errorf("%d messages after it came back", n)
+		}
+		h.clock.Set(began.Add(3 * time.Hour))
+		must(h.lib.Withdraw(h.ctx, system, law.ID, "有误"))(t)
+		hangs("withdrawn", false)
+		if n := h.told("已不公开"); n != 4 {
+			t.Errorf("%d messages after it went a second time", n)
+		}
+		// What editors hang goes the same way.
+		if _, home, _ := h.page("/"); !strings.Contains(home, "城北停水") {
+			t.Error("the other notice left with it")
+		}
+		must(h.lib.Withdraw(h.ctx, system, water.ID, "有误"))(t)
+		h.work()
+		if _, home, _ := h.page("/"); strings.Contains(home, "城北停水") {
+			t.Error("an editor's notice leads to a page that is gone")
 		}
 	})
 }

@@ -106,8 +106,8 @@ func (s *Service) LiveTopics(ctx context.Context, q db.Querier, site registry.Si
 type Hung struct{ Text, Href string }
 
 // LiveBar is what hangs on the notice bar of a site on a day: by law first, then
-// what editors hung. While a site is offline only the law speaks. Public: what
-// hangs is public.
+// what editors hung. While a site is offline only the law speaks. What leads to an
+// item's page that readers cannot open does not hang. Public: what hangs is public.
 func (s *Service) LiveBar(ctx context.Context, q db.Querier, site registry.SiteID, offline bool, on calendar.Date) ([]Hung, error) {
 	law, err := s.lawful(ctx, q, site)
 	if err != nil {
@@ -116,15 +116,20 @@ func (s *Service) LiveBar(ctx context.Context, q db.Querier, site registry.SiteI
 	var out []Hung
 	have := map[string]bool{}
 	for _, l := range law {
-		out = append(out, Hung{l.Text, l.Href})
-		have[l.Href] = true
+		if !l.Shut {
+			out = append(out, Hung{l.Text, l.Href})
+			have[l.Href] = true
+		}
 	}
 	if offline {
 		return out, nil
 	}
 	list, err := db.All(ctx, q, scanBar, barSelect+` WHERE n.site_id = $1 AND n.state = 'hung' AND n.starts_on <= $2 AND n.ends_on >= $2 ORDER BY n.position, n.id LIMIT $3`, site, on, mostHung)
+	if err == nil {
+		err = s.openable(ctx, q, list)
+	}
 	for _, b := range list {
-		if !have[b.Href] {
+		if !have[b.Href] && !b.Shut {
 			out = append(out, Hung{b.Title, b.Href})
 		}
 	}

@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -171,6 +172,57 @@ func (s *Service) LiveOnSite(ctx context.Context, q db.Querier, site registry.Si
 // archived ones. Public: what is live is public.
 func (s *Service) LivePlacements(ctx context.Context, q db.Querier, item ItemID) ([]Placement, error) {
 	return db.All(ctx, q, scanPlacement, placementSelect+` JOIN item_live l ON l.item_id = p.item_id WHERE p.item_id = $1 AND (p.state = 'live' OR p.archived_at IS NOT NULL) ORDER BY p.state, p.id`, item)
+}
+
+// Page is an address of a site.
+type Page struct {
+	Site    registry.SiteID
+	Address string
+}
+
+// Shut are those of the pages that belong to items and that readers cannot open at
+// their site: not published there yet, taken down or withdrawn. An address that is no
+// item's is not among them. Public: whether a page is public is public.
+func (s *Service) Shut(ctx context.Context, q db.Querier, pages []Page) (map[Page]bool, error) {
+	of := map[Page]ItemID{}
+	for _, p := range pages {
+		if id := ItemAt(p.Address); id != "" && p.Site != "" {
+			of[p] = id
+		}
+	}
+	type row struct {
+		item ItemID
+		site registry.SiteID
+	}
+	known, open := map[ItemID]bool{}, map[row]bool{}
+	for part := range slices.Chunk(slices.Collect(maps.Keys(of)), 200) {
+		ids, sites := make([]ItemID, len(part)), make([]registry.SiteID, len(part))
+		for i, p := range part {
+			ids[i], sites[i] = of[p], p.Site
+		}
+		var w db.Where
+		among := db.Among(&w, sites)
+		rows, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
+			var v row
+			return v, r.Scan(&v.item, &v.site)
+		}, `SELECT i.id, COALESCE(p.site_id, '') FROM item i
+			  LEFT JOIN item_live l ON l.item_id = i.id
+			  LEFT JOIN item_placement p ON p.item_id = l.item_id AND (p.state = 'live' OR p.archived_at IS NOT NULL) AND p.site_id IN `+among+`
+			 WHERE i.id IN `+db.Among(&w, ids), w.Args()...)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range rows {
+			known[v.item], open[v] = true, true
+		}
+	}
+	out := map[Page]bool{}
+	for p, id := range of {
+		if known[id] && !open[row{id, p.Site}] {
+			out[p] = true
+		}
+	}
+	return out, nil
 }
 
 // Withdrawn lists the placements of a site that were live and are no more, for

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,16 @@ func (i Item) Path() string {
 		at = i.CreatedAt
 	}
 	return "/content/" + at.In(calendar.Shanghai).Format("200601") + "/" + strings.ToLower(string(i.ID)) + ".html"
+}
+
+// ItemAt is the item whose page lies at a path of a site, whichever edition it is of;
+// empty for every other path.
+func ItemAt(at string) ItemID {
+	name, ok := strings.CutSuffix(path.Base(at), ".html")
+	if !ok || len(name) != 26 || !strings.Contains(at, "/content/") {
+		return ""
+	}
+	return ItemID(strings.ToUpper(name))
 }
 
 // Relinking is what became of the links between the articles of an old site

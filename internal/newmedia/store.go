@@ -90,11 +90,15 @@ func (s *Service) lookAtStore(ctx context.Context, id registry.AccountID, addres
 	return s.keepStores(ctx, id, []StoreSight{x}, s.DB.Now(), "")
 }
 
-// keepStores keeps what came of download addresses.
+// keepStores keeps what was seen of download addresses; what was seen later already
+// stays.
 func (s *Service) keepStores(ctx context.Context, id registry.AccountID, list []StoreSight, at time.Time, from string) error {
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
 		for _, x := range list {
-			if _, err := tx.Quiet(ctx, `INSERT INTO app_store_look (account_id, url, at, state, says, vantage) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, url) DO UPDATE SET at = excluded.at, state = excluded.state, says = excluded.says, vantage = excluded.vantage`,
+			if _, err := tx.Quiet(ctx, `INSERT INTO app_store_look (account_id, url, at, state, says, vantage, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $3)
+				ON CONFLICT (account_id, url) DO UPDATE SET at = CASE WHEN app_store_look.at > excluded.at THEN app_store_look.at ELSE excluded.at END,
+				    state = excluded.state, says = excluded.says, vantage = excluded.vantage, seen_at = excluded.seen_at
+				 WHERE app_store_look.seen_at IS NULL OR app_store_look.seen_at <= excluded.seen_at`,
 				id, x.URL, at, string(x.State), abridge.Cut(x.Says, 300), from); err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/blob"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
+	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
@@ -110,11 +111,17 @@ func (s *Service) storesMissed(ctx context.Context, subject, says string) error 
 	if err != nil {
 		return err
 	}
-	var list []StoreSight
-	for _, u := range urls {
-		list = append(list, StoreSight{u, check.LinkRefused, says})
-	}
-	return s.keepStores(ctx, id, list, s.DB.Now(), "")
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		for _, u := range urls {
+			// Nothing was seen: what was seen before, however late it comes, still counts as that.
+			if _, err := tx.Quiet(ctx, `INSERT INTO app_store_look (account_id, url, at, state, says) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (account_id, url) DO UPDATE SET at = excluded.at, state = excluded.state, says = excluded.says, vantage = ''`,
+				id, u, tx.Now(), string(check.LinkRefused), abridge.Cut(says, 300)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // takeStores takes in what a crawler was answered, and judges the account by it.

@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/library"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -218,6 +219,8 @@ type Service struct {
 	settings    func() sx2021.Settings
 	origin      func(registry.Site) string
 	released    func(ctx context.Context, address string) (calendar.Date, bool, error)
+	library     *library.Service
+	onDuty      func(ctx context.Context, q db.Querier, site registry.SiteID) ([]org.Person, error)
 	shown       []func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
 }
 
@@ -255,8 +258,8 @@ type Posted struct {
 	Since calendar.Date
 }
 
-// Announced are the notices that were posted on a site, newest first. Public: they
-// are published there.
+// Announced are the notices that were posted on a site and that readers can open
+// there, newest first. Public: they are published there.
 func (s *Service) Announced(ctx context.Context, q db.Querier, site registry.SiteID) ([]Posted, error) {
 	type row struct {
 		id    ID
@@ -279,8 +282,16 @@ func (s *Service) Announced(ctx context.Context, q db.Querier, site registry.Sit
 		by[n.ID] = n
 	}
 	var out []Posted
-	for _, r := range rows {
-		if n, ok := by[r.id]; ok {
+	pages := make([]Place, len(rows))
+	for i, r := range rows {
+		pages[i] = Place{Site: site, URL: r.url}
+	}
+	shut, err := s.shut(ctx, q, pages)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range rows {
+		if n, ok := by[r.id]; ok && !shut[pages[i].page()] {
 			out = append(out, Posted{n, r.url, r.since})
 		}
 	}
@@ -294,9 +305,13 @@ type Parts struct {
 	Registry    *registry.Service
 	Obligations *obligation.Service
 	Inspection  *inspection.Service // raises findings; nil: none are raised
+	Library     *library.Service    // whose pages the notices are; nil: not known
 	Store       blob.Store
 	Fetch       Fetcher
 	Settings    func() sx2021.Settings
+	// OnDuty are who stands on duty for a site now; one without an ID is everyone at
+	// that unit. May be nil.
+	OnDuty func(ctx context.Context, q db.Querier, site registry.SiteID) ([]org.Person, error)
 	// Origin says at which origin a site is reached when that is not http at its
 	// host; nil or "" leaves it there.
 	Origin func(registry.Site) string
@@ -308,7 +323,7 @@ type Parts struct {
 // New makes the service.
 func New(p Parts) *Service {
 	return &Service{db: p.DB, org: p.Org, registry: p.Registry, obligations: p.Obligations, inspection: p.Inspection,
-		store: p.Store, fetch: p.Fetch, settings: p.Settings, origin: p.Origin, released: p.Released}
+		store: p.Store, fetch: p.Fetch, settings: p.Settings, origin: p.Origin, released: p.Released, library: p.Library, onDuty: p.OnDuty}
 }
 
 // Debt is a notice, or the several notices, that an act makes owed.

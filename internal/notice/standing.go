@@ -42,6 +42,8 @@ type At struct {
 	// HangUntil is the last day it must still hang here; zero before the first
 	// day is confirmed and for a notice without a fixed time.
 	HangUntil calendar.Date
+	// Shut: the page at its address is not open to readers, so it hangs nowhere there.
+	Shut bool
 	// ReceiptDue is the day by which a person must keep the next screenshot,
 	// where no fetch can see the page; zero where none is needed.
 	ReceiptDue calendar.Date
@@ -251,9 +253,13 @@ func (s *Service) standOf(ctx context.Context, q db.Querier, list []Notice) ([]S
 	for _, d := range ds {
 		days[d.place] = append(days[d.place], d.day)
 	}
+	shut, err := s.shut(ctx, q, ps)
+	if err != nil {
+		return nil, err
+	}
 	at := map[ID][]At{}
 	for _, p := range ps {
-		at[p.Notice] = append(at[p.Notice], At{Place: p, Days: days[p.ID]})
+		at[p.Notice] = append(at[p.Notice], At{Place: p, Days: days[p.ID], Shut: shut[p.page()]})
 	}
 	on := calendar.DateOf(s.db.Now())
 	if tx, ok := q.(*db.Tx); ok {

@@ -81,10 +81,10 @@ func (s *Service) redue(ctx context.Context, tx *db.Tx, o *Obligation, due calen
 	o.Due = due
 	var look time.Time
 	if o.PausedOn.IsZero() {
-		look = firstLook(k, due.On, tx.Now())
+		look = firstLook(k, due, tx.Now())
 	}
-	if _, err := tx.Exec(ctx, `UPDATE obligation SET due_on = $2, provisional = $3, paused_on = $4, overdue_at = NULL, escalated_at = NULL, province_at = NULL, look_at = $5, wound = wound + 1
-		WHERE id = $1 AND state = 'open'`, o.ID, due.On, due.Provisional, o.PausedOn, look); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE obligation SET due_on = $2, provisional = $3, paused_on = $4, overdue_at = NULL, escalated_at = NULL, province_at = NULL, look_at = $5, due_at = $6, wound = wound + 1
+		WHERE id = $1 AND state = 'open'`, o.ID, due.On, due.Provisional, o.PausedOn, look, due.At); err != nil {
 		return err
 	}
 	for _, f := range s.moved {
@@ -280,7 +280,7 @@ func (s *Service) Move(ctx context.Context, tx *db.Tx, scope authz.Scope, from, 
 		k, _ := s.KindOf(o.Kind)
 		var look time.Time
 		if o.PausedOn.IsZero() {
-			look = firstLook(k, o.Due.On, tx.Now()) // the new holder of what is late is told at once
+			look = firstLook(k, o.Due, tx.Now()) // the new holder of what is late is told at once
 		}
 		if _, err := tx.Exec(ctx, `UPDATE obligation SET unit_id = $2, person_id = '', deputy_id = '', look_at = $3, overdue_at = NULL, escalated_at = NULL, province_at = NULL, wound = wound + 1 WHERE id = $1`, o.ID, to, look); err != nil {
 			return 0, err

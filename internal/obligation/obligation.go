@@ -151,16 +151,16 @@ func (s *Service) Open(ctx context.Context, tx *db.Tx, n Debt) error {
 	if n.Due.On.IsZero() {
 		return fmt.Errorf("obligation: %s without a due date", n.Kind)
 	}
-	look := firstLook(k, n.Due.On, tx.Now())
+	look := firstLook(k, n.Due, tx.Now())
 	var overdue any
-	if n.Told && !tx.Now().Before(k.overdueAt(n.Due.On)) {
+	if n.Told && !tx.Now().Before(k.overdueAt(n.Due)) {
 		overdue = tx.Now()
 	}
 	added, err := tx.Exec(ctx, `
-		INSERT INTO obligation (id, kind, unit_id, subject_kind, subject_id, subject_name, period_key, link, opened_at, due_on, provisional, state, look_at, started_on, length, person_id, deputy_id, overdue_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, $14, $15, $16, $17)
+		INSERT INTO obligation (id, kind, unit_id, subject_kind, subject_id, subject_name, period_key, link, opened_at, due_on, provisional, state, look_at, started_on, length, person_id, deputy_id, overdue_at, due_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, $14, $15, $16, $17, $18)
 		ON CONFLICT (kind, subject_kind, subject_id, period_key) WHERE state = 'open' DO NOTHING`,
-		ulid.Make().String(), n.Kind, n.Unit, n.Subject.Kind, n.Subject.ID, n.Subject.Name, n.Period, n.Link, tx.Now(), n.Due.On, n.Due.Provisional, look, n.From, lengthText(n.Length), n.Person, n.Deputy, overdue)
+		ulid.Make().String(), n.Kind, n.Unit, n.Subject.Kind, n.Subject.ID, n.Subject.Name, n.Period, n.Link, tx.Now(), n.Due.On, n.Due.Provisional, look, n.From, lengthText(n.Length), n.Person, n.Deputy, overdue, n.Due.At)
 	if err != nil || added == 0 {
 		return err
 	}
@@ -218,7 +218,7 @@ func lengthText(p calendar.Period) string {
 
 const obligationSelect = `
 	SELECT o.id, o.kind, o.unit_id, u.name, o.subject_kind, o.subject_id, o.subject_name, o.period_key, o.link, o.opened_at,
-	       o.due_on, o.provisional, o.state, o.overdue_at, o.escalated_at, o.ended_at, o.evidence,
+	       o.due_on, o.provisional, o.due_at, o.state, o.overdue_at, o.escalated_at, o.ended_at, o.evidence,
 	       o.person_id, o.deputy_id, o.started_on, o.length, o.paused_on, o.province_at, o.wound, u.area_path, u.abolished_on,
 	       coalesce((SELECT p.name FROM person p WHERE p.id = o.person_id), ''), coalesce((SELECT p.name FROM person p WHERE p.id = o.deputy_id), '')
 	  FROM obligation o JOIN unit u ON u.id = o.unit_id`
@@ -227,7 +227,7 @@ func scanObligation(r db.Scanner) (Obligation, error) {
 	var o Obligation
 	var abolished calendar.Date
 	err := r.Scan(&o.ID, &o.Kind, &o.Unit, &o.UnitName, &o.Subject.Kind, &o.Subject.ID, &o.Subject.Name, &o.Period, &o.Link, &o.OpenedAt,
-		&o.Due.On, &o.Due.Provisional, &o.State, &o.OverdueAt, &o.EscalatedAt, &o.EndedAt, &o.Evidence,
+		&o.Due.On, &o.Due.Provisional, &o.Due.At, &o.State, &o.OverdueAt, &o.EscalatedAt, &o.EndedAt, &o.Evidence,
 		&o.Person, &o.Deputy, &o.From, &o.Length, &o.PausedOn, &o.ProvinceAt, &o.wound, &o.AreaPath, &abolished, &o.PersonName, &o.DeputyName)
 	o.abolished = !abolished.IsZero()
 	return o, err

@@ -2,6 +2,8 @@ package obligation_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -164,4 +166,68 @@ func equal(a, b []string) bool {
 		}
 	}
 	return true
+}
+
+// What is owed by the hour is reminded of two hours before, late at its hour and not at
+// the end of its day, told to the office above as its kind says from that hour on, and
+// given another day it is owed by the day.
+func TestOwedByTheHour(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		ctx := audit.System(context.Background(), "test")
+		review := obligation.Kind{ID: "review", Name: "补审", Clause: "S19.4", Citation: "第十九条（四）", Says: "补审", Remind: []int{0}}
+		svc := obligation.New(h.db, org.New(h.db), review)
+		at := h.clock.Now().Add(20*time.Hour + 30*time.Minute) // 06:30 of the next day, before offices open
+		subject := obligation.Subject{Kind: "takedown", ID: "t1", Name: "应急撤下"}
+		update := func(fn func(tx *db.Tx) error) {
+			t.Helper()
+			if err := h.db.Update(ctx, fn); err != nil {
+				t.Fatal(err)
+			}
+		}
+		update(func(tx *db.Tx) error {
+			return svc.Open(ctx, tx, obligation.Debt{Kind: "review", Unit: h.unit.ID, Subject: subject, Due: calendar.DueAt(at)})
+		})
+		told := func() (list []string) {
+			t.Helper()
+			list, err := db.All(ctx, h.db, db.Value[string], `SELECT CASE WHEN unit_id = $1 THEN '' ELSE 'above ' END || title || ' ' || body FROM message ORDER BY at, id`, h.unit.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list
+		}
+		after := func(moment time.Time, want int) []string {
+			t.Helper()
+			h.clock.Set(moment)
+			for range 2 { // once each
+				if _, err := svc.Sweep(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			list := told()
+			if len(list) != want {
+				t.Fatalf("at %s: %q, want %d", moment, list, want)
+			}
+			return list
+		}
+		after(at.Add(-2*time.Hour-time.Minute), 0)
+		if l := after(at.Add(-2*time.Hour), 1); !strings.Contains(l[0], "今日 06:30 到期") || !strings.Contains(l[0], "2026年1月6日06:30 前完成") {
+			t.Errorf("%q", l)
+		}
+		after(at.Add(-time.Minute), 1)
+		l := after(at, 3)
+		if l = l[1:]; !slices.ContainsFunc(l, func(s string) bool { return strings.HasPrefix(s, "超期：补审") }) || !slices.ContainsFunc(l, func(s string) bool { return strings.HasPrefix(s, "above 西安市商务局超期未办：补审") }) {
+			t.Errorf("%q", l)
+		}
+		list, err := svc.Obligations(ctx, authz.System("test"), obligation.Filter{Kind: "review"})
+		if err != nil || len(list) != 1 || !list[0].Due.At.Equal(at) || list[0].OverdueAt.IsZero() || !list[0].Due.Passed(at) || list[0].Due.Passed(at.Add(-time.Second)) {
+			t.Fatalf("%+v (%v)", list, err)
+		}
+		update(func(tx *db.Tx) error {
+			_, err := svc.Postpone(ctx, tx, "review", subject, calendar.Due{On: calendar.Date{Year: 2026, Month: 1, Day: 8}}, "系统停机")
+			return err
+		})
+		if list, err = svc.Obligations(ctx, authz.System("test"), obligation.Filter{Kind: "review"}); err != nil || !list[0].Due.At.IsZero() || !list[0].OverdueAt.IsZero() {
+			t.Errorf("%+v (%v)", list, err)
+		}
+	})
 }

@@ -149,7 +149,7 @@ func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period) error {
 			}
 			var rows [][]any
 			var entries []audit.Entry
-			look := firstLook(k, due.On, tx.Now())
+			look := firstLook(k, due, tx.Now())
 			for _, d := range some {
 				id := d.Subject.Kind + ":" + d.Subject.ID
 				if known[id] {

@@ -19,7 +19,7 @@ import (
 
 // nextLook is the first moment after t at which the sweep has something to do;
 // zero when nothing is left.
-func nextLook(k Kind, due calendar.Date, t time.Time) time.Time {
+func nextLook(k Kind, due calendar.Due, t time.Time) time.Time {
 	var next time.Time
 	for _, at := range looks(k, due) {
 		if at.After(t) && (next.IsZero() || at.Before(next)) {
@@ -31,7 +31,7 @@ func nextLook(k Kind, due calendar.Date, t time.Time) time.Time {
 
 // firstLook is when the sweep first looks at a clock that is set going now: at
 // once when it is late already.
-func firstLook(k Kind, due calendar.Date, now time.Time) time.Time {
+func firstLook(k Kind, due calendar.Due, now time.Time) time.Time {
 	if !now.Before(k.overdueAt(due)) {
 		return now
 	}
@@ -39,13 +39,17 @@ func firstLook(k Kind, due calendar.Date, now time.Time) time.Time {
 }
 
 // looks are the reminders, the moment it is overdue and the two escalations.
-func looks(k Kind, due calendar.Date) []time.Time {
+func looks(k Kind, due calendar.Due) []time.Time {
 	var out []time.Time
-	for _, d := range k.Remind {
-		out = append(out, remindAt(due, d))
-	}
-	for _, h := range k.Hours {
-		out = append(out, hourOf(due, h))
+	if !due.At.IsZero() {
+		out = append(out, due.At.Add(-shortly))
+	} else {
+		for _, d := range k.Remind {
+			out = append(out, remindAt(due.On, d))
+		}
+		for _, h := range k.Hours {
+			out = append(out, hourOf(due.On, h))
+		}
 	}
 	out = append(out, k.overdueAt(due), escalateAt(due, k.Escalate))
 	if k.Province > 0 {
@@ -58,18 +62,28 @@ func looks(k Kind, due calendar.Date) []time.Time {
 func remindAt(due calendar.Date, days int) time.Time {
 	return due.AddDays(-days).Start().Add(8 * time.Hour)
 }
-func (k Kind) overdueAt(due calendar.Date) time.Time {
-	if k.By > 0 {
-		return hourOf(due, k.By)
+func (k Kind) overdueAt(due calendar.Due) time.Time {
+	switch {
+	case !due.At.IsZero():
+		return due.At
+	case k.By > 0:
+		return hourOf(due.On, k.By)
 	}
-	return due.AddDays(1).Start()
+	return due.On.AddDays(1).Start()
 }
 func hourOf(due calendar.Date, hour int) time.Time {
 	return due.Start().Add(time.Duration(hour) * time.Hour)
 }
-func escalateAt(due calendar.Date, days int) time.Time {
-	return due.AddDays(1 + days).Start().Add(8 * time.Hour)
+func escalateAt(due calendar.Due, days int) time.Time {
+	if !due.At.IsZero() {
+		return due.At.AddDate(0, 0, days)
+	}
+	return due.On.AddDays(1 + days).Start().Add(8 * time.Hour)
 }
+
+// shortly is how long before its hour what is owed by the hour is reminded of: mornings
+// would be too early or too late.
+const shortly = 2 * time.Hour
 
 const (
 	// batch is how many obligations share a transaction of the sweep.
@@ -118,7 +132,7 @@ func (s *Service) rewind(ctx context.Context) error {
 			if _, err := tx.Exec(ctx, `UPDATE obligation SET looked_at = NULL, wound = wound + 1, look_at = $2, overdue_at = $3,
 				escalated_at = CASE WHEN escalated_at > $4 THEN NULL ELSE escalated_at END,
 				province_at = CASE WHEN province_at > $4 THEN NULL ELSE province_at END
-				WHERE id = $1 AND state = 'open'`, o.ID, firstLook(k, o.Due.On, tx.Now()), told, tx.Now()); err != nil {
+				WHERE id = $1 AND state = 'open'`, o.ID, firstLook(k, o.Due, tx.Now()), told, tx.Now()); err != nil {
 				return err
 			}
 		}
@@ -203,7 +217,7 @@ func (w *sweep) some(ctx context.Context) (n int, err error) {
 }
 
 const dueSelect = `
-	SELECT o.id, o.kind, o.unit_id, u.name, o.subject_kind, o.subject_id, o.subject_name, o.link, o.due_on, o.provisional,
+	SELECT o.id, o.kind, o.unit_id, u.name, o.subject_kind, o.subject_id, o.subject_name, o.link, o.due_on, o.provisional, o.due_at,
 	       o.overdue_at, o.escalated_at, o.province_at, o.paused_on, o.wound, u.abolished_on, u.area_id, u.kind, u.direct,
 	       coalesce((SELECT p.id FROM person p WHERE p.id = o.person_id AND p.left_at IS NULL),
 	                (SELECT p.id FROM person p WHERE p.id = o.deputy_id AND p.left_at IS NULL), '')
@@ -218,7 +232,7 @@ type dueNow struct {
 func scanDue(r db.Scanner) (dueNow, error) {
 	var o dueNow
 	var abolished calendar.Date
-	err := r.Scan(&o.ID, &o.Kind, &o.Unit, &o.UnitName, &o.Subject.Kind, &o.Subject.ID, &o.Subject.Name, &o.Link, &o.Due.On, &o.Due.Provisional,
+	err := r.Scan(&o.ID, &o.Kind, &o.Unit, &o.UnitName, &o.Subject.Kind, &o.Subject.ID, &o.Subject.Name, &o.Link, &o.Due.On, &o.Due.Provisional, &o.Due.At,
 		&o.OverdueAt, &o.EscalatedAt, &o.ProvinceAt, &o.PausedOn, &o.wound, &abolished, &o.unit.Area, &o.unit.Kind, &o.unit.Direct, &o.holder)
 	o.abolished, o.unit.ID = !abolished.IsZero(), o.Unit
 	return o, err
@@ -311,14 +325,14 @@ func (o Obligation) key(what string) string {
 
 func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []notify.Message, error) {
 	now := tx.Now()
-	m := mark{next: nextLook(k, o.Due.On, now)}
+	m := mark{next: nextLook(k, o.Due, now)}
 	about := "（" + o.Subject.Name + "）"
 	if !o.PausedOn.IsZero() {
 		return mark{}, nil, nil // stands still; Resume sets it going
 	}
-	overdue := !now.Before(k.overdueAt(o.Due.On))
-	escalate := !now.Before(escalateAt(o.Due.On, k.Escalate)) && o.EscalatedAt.IsZero()
-	province := k.Province > 0 && !now.Before(escalateAt(o.Due.On, k.Province)) && o.ProvinceAt.IsZero()
+	overdue := !now.Before(k.overdueAt(o.Due))
+	escalate := !now.Before(escalateAt(o.Due, k.Escalate)) && o.EscalatedAt.IsZero()
+	province := k.Province > 0 && !now.Before(escalateAt(o.Due, k.Province)) && o.ProvinceAt.IsZero()
 	var to addressee
 	if escalate || province || o.abolished {
 		var err error
@@ -334,7 +348,7 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []
 		return mark{}, []notify.Message{{Key: o.key("orphan"), Unit: string(to.above), Link: "/console/obligations?unit=" + string(o.Unit),
 			Title: o.UnitName + "已撤销，时限无人承接：" + k.Name + about, Body: "请在单位调整中确定承接单位并移交。依据：" + k.Citation + "。"}}, nil
 	}
-	base := notify.Message{Unit: string(o.Unit), Link: o.Link, Body: "应于 " + o.Due.On.Chinese() + " 前完成。依据：" + k.Citation + "。"}
+	base := notify.Message{Unit: string(o.Unit), Link: o.Link, Body: "应于 " + o.Due.Chinese() + " 前完成。依据：" + k.Citation + "。"}
 	if o.Due.Provisional {
 		base.Body = "应于 " + o.Due.On.Chinese() + " 前完成（暂定，该年度节假日安排尚未公布）。依据：" + k.Citation + "。"
 	}
@@ -344,11 +358,16 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []
 		says := fmt.Sprintf("还有 %d 天", left)
 		if left == 0 {
 			says = "今日到期"
-			if k.By > 0 {
+			if !o.Due.At.IsZero() {
+				says = "今日 " + o.Due.At.In(calendar.Shanghai).Format("15:04") + " 到期"
+			} else if k.By > 0 {
 				says = fmt.Sprintf("今日 %d 时到期", k.By)
 			}
 		}
 		key := fmt.Sprintf("remind:%d", left)
+		if !o.Due.At.IsZero() {
+			key = "remind:hour"
+		}
 		for _, h := range k.Hours {
 			if !now.Before(hourOf(o.Due.On, h)) {
 				key = fmt.Sprintf("remind:0:%d", h)
@@ -364,7 +383,7 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []
 		r.Key, r.Urgent, r.Title = o.key("overdue"), true, "超期："+k.Name+about
 		out = append(out, r)
 	}
-	late := notify.Message{Urgent: true, Link: o.Link, Title: lateTitle(k, o.Obligation), Body: "应于 " + o.Due.On.Chinese() + " 前完成，至今没有办结依据。依据：" + k.Citation + "。"}
+	late := notify.Message{Urgent: true, Link: o.Link, Title: lateTitle(k, o.Obligation), Body: "应于 " + o.Due.Chinese() + " 前完成，至今没有办结依据。依据：" + k.Citation + "。"}
 	if escalate && k.Gather {
 		m.gather, escalate = true, false
 	}

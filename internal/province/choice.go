@@ -74,7 +74,7 @@ var words = map[string]Choice{
 	"address_at_once":                {Label: "巡检对同一IP地址（不论其上有多少网站）最多同时发出的请求", Unit: "个", Basis: "第十九条（四）（数值未核实）"},
 	"address_per_second":             {Label: "巡检对同一IP地址（不论其上有多少网站）每秒最多发出的请求", Unit: "个", Basis: "第十九条（四）（数值未核实）"},
 	"known_share":                    {Label: "每次巡检的页数中，最多多少用于轮查以往见过、上次没有轮到的网页（0 为不轮查）", Unit: "%", Basis: "第十九条（四）（比例未核实）"},
-	"takedown_review_hours":          {Label: "一人应急撤下后的补审期限（按自然日计，不足24小时按1天）", Unit: "小时", Basis: "第十九条（四）"},
+	"takedown_review_hours":          {Label: "一人应急撤下后的补审期限（按小时计，到点超期并报上一级）", Unit: "小时", Basis: "第十九条（四）"},
 	"false_alarm_days":               {Label: "误报结论对随时间变化的情形有效", Unit: "天", Basis: "第十九条（四）（时长未核实）"},
 	"dispute_workdays":               {Label: "误报申辩的答复期限", Unit: "个工作日", Basis: "第十九条（四）"},
 	"vigil_summary_workdays":         {Label: "重要保障期结束后的总结期限", Unit: "个工作日", Basis: "第二十二条"},

@@ -146,8 +146,52 @@ func (s *Service) MaySet(ctx context.Context, session *authz.Session) (bool, err
 	return err == nil, err
 }
 
-// Decide sets the choices from a day on.
-func (s *Service) Decide(ctx context.Context, session *authz.Session, next sx2021.Settings, from calendar.Date, reason, document string) error {
+// Edition names the last decision that was made, whichever day it is for; empty
+// before the first.
+func (s *Service) Edition(ctx context.Context) (string, error) {
+	return edition(ctx, s.db, "province_setting")
+}
+
+// SystemEdition names the last saving of the system's settings.
+func (s *Service) SystemEdition(ctx context.Context) (string, error) {
+	return edition(ctx, s.db, "system_setting")
+}
+
+func edition(ctx context.Context, q db.Querier, table string) (string, error) {
+	id, err := db.One(ctx, q, db.Value[string], `SELECT id FROM `+table+` ORDER BY set_at DESC, id DESC LIMIT 1`)
+	if db.None(err) {
+		return "", nil
+	}
+	return id, err
+}
+
+// AsOf are the choices in force today as they were when an edition was the last.
+func (s *Service) AsOf(ctx context.Context, edition string) (sx2021.Settings, error) {
+	d, err := db.One(ctx, s.db, scanDecision, decisionSelect+` JOIN province_setting e ON e.id = $2
+		WHERE p.from_on <= $1 AND (p.set_at < e.set_at OR p.set_at = e.set_at AND p.id <= e.id) ORDER BY p.from_on DESC, p.set_at DESC, p.id DESC LIMIT 1`, calendar.DateOf(s.db.Now()), edition)
+	if db.None(err) {
+		return sx2021.Defaults(), nil
+	}
+	return d.Settings, err
+}
+
+// SystemAsOf are the system's settings of an edition.
+func (s *Service) SystemAsOf(ctx context.Context, edition string) (System, error) {
+	return s.systemOf(ctx, ` WHERE id = $1`, edition)
+}
+
+// changed refuses what was decided on another edition than the last.
+func changed(ctx context.Context, tx *db.Tx, table, base, what string) error {
+	last, err := edition(ctx, tx, table)
+	if err == nil && last != base {
+		err = fault.New(fault.Conflict, "您打开表单后，"+what+"已被别人修改，请核对后再保存。")
+	}
+	return err
+}
+
+// Decide sets the choices from a day on. base is the edition that who decides has
+// seen: a decision made meanwhile is not overwritten.
+func (s *Service) Decide(ctx context.Context, session *authz.Session, base string, next sx2021.Settings, from calendar.Date, reason, document string) error {
 	reason, document = strings.TrimSpace(reason), strings.TrimSpace(document)
 	today := calendar.DateOf(s.db.Now())
 	if from.IsZero() {
@@ -170,6 +214,9 @@ func (s *Service) Decide(ctx context.Context, session *authz.Session, next sx202
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		u, err := s.office(ctx, tx, session)
 		if err != nil {
+			return err
+		}
+		if err := changed(ctx, tx, "province_setting", base, "本省规则选择"); err != nil {
 			return err
 		}
 		was, err := s.inForce(ctx, tx, from)
@@ -210,8 +257,12 @@ func (s *Service) System() System {
 }
 
 func (s *Service) systemNow(ctx context.Context) (System, error) {
+	return s.systemOf(ctx, ` ORDER BY set_at DESC, id DESC LIMIT 1`)
+}
+
+func (s *Service) systemOf(ctx context.Context, which string, args ...any) (System, error) {
 	out := System{StepDays: s.stepDays, Channels: notify.DefaultChannels()}
-	value, err := db.One(ctx, s.db, db.Value[string], `SELECT value FROM system_setting ORDER BY set_at DESC, id DESC LIMIT 1`)
+	value, err := db.One(ctx, s.db, db.Value[string], `SELECT value FROM system_setting`+which, args...)
 	if db.None(err) {
 		return out, nil
 	}
@@ -221,8 +272,9 @@ func (s *Service) systemNow(ctx context.Context) (System, error) {
 	return out, json.Unmarshal([]byte(value), &out)
 }
 
-// SetSystem keeps the system's settings; the route asks for system.manage.
-func (s *Service) SetSystem(ctx context.Context, session *authz.Session, next System) error {
+// SetSystem keeps the system's settings; the route asks for system.manage. base is the
+// edition that who sets them has seen.
+func (s *Service) SetSystem(ctx context.Context, session *authz.Session, base string, next System) error {
 	if next.StepDays < 1 || next.StepDays > 60 {
 		return fault.New(fault.Invalid, "审批时限不正确。").On("step_days", "每一步的审批时限要在 1 至 60 个工作日之间")
 	}
@@ -234,6 +286,9 @@ func (s *Service) SetSystem(ctx context.Context, session *authz.Session, next Sy
 		return err
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
+		if err := changed(ctx, tx, "system_setting", base, "系统设置"); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `INSERT INTO system_setting (id, value, set_by, set_at) VALUES ($1, $2, $3, $4)`, ulid.Make().String(), string(body), session.Name, tx.Now()); err != nil {
 			return err
 		}

@@ -84,27 +84,27 @@ func TestOnlyTheProvinceChooses(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		next := sx2021.Defaults()
 		next.PoliceFilingDays = 60
-		if err := h.svc.Decide(as(h.city), h.city, next, calendar.Date{}, "集中办理", ""); !fault.Is(err, fault.Refused) {
+		if err := h.svc.Decide(as(h.city), h.city, h.edition(t), next, calendar.Date{}, "集中办理", ""); !fault.Is(err, fault.Refused) {
 			t.Errorf("a city chose for the province: %v", err)
 		}
 		wrong := next
 		wrong.OrdinaryReviews = 1
-		if err := h.svc.Decide(as(h.top), h.top, wrong, calendar.Date{}, "试", ""); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "不得少于2级") {
+		if err := h.svc.Decide(as(h.top), h.top, h.edition(t), wrong, calendar.Date{}, "试", ""); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "不得少于2级") {
 			t.Errorf("a setting that cannot stand: %v", err)
 		}
-		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Date{}, "", ""); !fault.Is(err, fault.Invalid) {
+		if err := h.svc.Decide(as(h.top), h.top, h.edition(t), next, calendar.Date{}, "", ""); !fault.Is(err, fault.Invalid) {
 			t.Errorf("without a reason: %v", err)
 		}
-		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Today(h.clock).AddDays(-1), "晚了", ""); !fault.Is(err, fault.Invalid) {
+		if err := h.svc.Decide(as(h.top), h.top, h.edition(t), next, calendar.Today(h.clock).AddDays(-1), "晚了", ""); !fault.Is(err, fault.Invalid) {
 			t.Errorf("from yesterday: %v", err)
 		}
-		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Date{}, "公安机关集中办理", "陕政办函〔2026〕9号"); err != nil {
+		if err := h.svc.Decide(as(h.top), h.top, h.edition(t), next, calendar.Date{}, "公安机关集中办理", "陕政办函〔2026〕9号"); err != nil {
 			t.Fatal(err)
 		}
 		if got := h.svc.Settings(); got.PoliceFilingDays != 60 {
 			t.Errorf("not read at the next use: %+v", got)
 		}
-		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Date{}, "再来", ""); !fault.Is(err, fault.Conflict) {
+		if err := h.svc.Decide(as(h.top), h.top, h.edition(t), next, calendar.Date{}, "再来", ""); !fault.Is(err, fault.Conflict) {
 			t.Errorf("the same again: %v", err)
 		}
 	})
@@ -114,18 +114,18 @@ func TestAChoiceBeginsOnItsDay(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
 		next := sx2021.Defaults()
 		next.SecurityReportDays = 30
-		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Today(h.clock).AddDays(3), "收紧", ""); err != nil {
+		if err := h.svc.Decide(as(h.top), h.top, h.edition(t), next, calendar.Today(h.clock).AddDays(3), "收紧", ""); err != nil {
 			t.Fatal(err)
 		}
 		if got := h.svc.Settings().SecurityReportDays; got != 90 {
 			t.Errorf("before its day: %d", got)
 		}
 		// Taken back before its day, and set again.
-		if err := h.svc.Decide(as(h.top), h.top, sx2021.Defaults(), calendar.Today(h.clock).AddDays(3), "暂不收紧", ""); err != nil {
+		if err := h.svc.Decide(as(h.top), h.top, h.edition(t), sx2021.Defaults(), calendar.Today(h.clock).AddDays(3), "暂不收紧", ""); err != nil {
 			t.Errorf("a choice to come cannot be taken back: %v", err)
 		}
 		h.clock.Advance(time.Hour)
-		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Today(h.clock).AddDays(3), "收紧", ""); err != nil {
+		if err := h.svc.Decide(as(h.top), h.top, h.edition(t), next, calendar.Today(h.clock).AddDays(3), "收紧", ""); err != nil {
 			t.Fatal(err)
 		}
 		h.clock.Advance(72 * time.Hour)
@@ -209,17 +209,79 @@ func TestSystemSettingsAreChecked(t *testing.T) {
 		}
 		bad := province.System{StepDays: 5, Channels: notify.DefaultChannels()}
 		bad.Channels.SMTPHost, bad.Channels.SMTPTLS, bad.Channels.SMTPUser = "mail", "none", "zs"
-		if err := h.svc.SetSystem(as(h.top), h.top, bad); !fault.Is(err, fault.Invalid) {
+		if err := h.svc.SetSystem(as(h.top), h.top, "", bad); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a password in clear: %v", err)
 		}
-		if err := h.svc.SetSystem(as(h.top), h.top, province.System{StepDays: 0, Channels: notify.DefaultChannels()}); !fault.Is(err, fault.Invalid) {
+		if err := h.svc.SetSystem(as(h.top), h.top, "", province.System{StepDays: 0, Channels: notify.DefaultChannels()}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("no day for a step: %v", err)
 		}
-		if err := h.svc.SetSystem(as(h.top), h.top, province.System{StepDays: 3, Channels: notify.DefaultChannels()}); err != nil {
+		if err := h.svc.SetSystem(as(h.top), h.top, "", province.System{StepDays: 3, Channels: notify.DefaultChannels()}); err != nil {
 			t.Fatal(err)
 		}
 		if got := h.svc.System().StepDays; got != 3 {
 			t.Errorf("read %d", got)
+		}
+	})
+}
+
+func (h house) edition(t *testing.T) string {
+	t.Helper()
+	e, err := h.svc.Edition(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// Who opened the form before another decided is told and overwrites nothing, also where
+// the other's decision is for a later day.
+func TestALaterDecisionIsNotOverwritten(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		opened := h.edition(t)
+		one, two := sx2021.Defaults(), sx2021.Defaults()
+		one.PoliceFilingDays, two.TakedownReviewHours = 60, 12
+		if err := h.svc.Decide(as(h.top), h.top, opened, one, calendar.Date{}, "甲", ""); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(time.Minute)
+		if err := h.svc.Decide(as(h.top), h.top, opened, two, calendar.Date{}, "乙", ""); !fault.Is(err, fault.Conflict) || !strings.Contains(fault.Of(err).Says, "已被别人修改") {
+			t.Fatalf("overwritten: %v", err)
+		}
+		if got := h.svc.Settings(); got != one {
+			t.Errorf("%+v", got)
+		}
+		first := h.edition(t)
+		one.TakedownReviewHours = 12
+		if err := h.svc.Decide(as(h.top), h.top, first, one, calendar.Today(h.clock).AddDays(9), "以后", ""); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(time.Minute)
+		if err := h.svc.Decide(as(h.top), h.top, first, two, calendar.Date{}, "乙", ""); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a decision for a later day is not seen: %v", err)
+		}
+		if was, err := h.svc.AsOf(context.Background(), opened); err != nil || was != sx2021.Defaults() {
+			t.Errorf("%+v (%v)", was, err)
+		}
+		if was, err := h.svc.AsOf(context.Background(), first); err != nil || was.PoliceFilingDays != 60 || was.TakedownReviewHours != sx2021.Defaults().TakedownReviewHours {
+			t.Errorf("%+v (%v)", was, err)
+		}
+		// The system's settings, too.
+		if err := h.svc.SetSystem(as(h.top), h.top, "", province.System{StepDays: 3, Channels: notify.DefaultChannels()}); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(time.Minute)
+		if err := h.svc.SetSystem(as(h.top), h.top, "", province.System{StepDays: 4, Channels: notify.DefaultChannels()}); !fault.Is(err, fault.Conflict) || h.svc.System().StepDays != 3 {
+			t.Errorf("overwritten: %v", err)
+		}
+		now, err := h.svc.SystemEdition(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if was, err := h.svc.SystemAsOf(context.Background(), now); err != nil || was.StepDays != 3 {
+			t.Errorf("%+v (%v)", was, err)
+		}
+		if err := h.svc.SetSystem(as(h.top), h.top, now, province.System{StepDays: 4, Channels: notify.DefaultChannels()}); err != nil || h.svc.System().StepDays != 4 {
+			t.Errorf("%v", err)
 		}
 	})
 }

@@ -135,7 +135,7 @@ func newTakedown(t duty.Takedown, reach duty.Reach, steps []passage.Step, sessio
 		terms = append(terms, web.Term{Name: "其他网站", Text: fmt.Sprintf("还有 %d 个网站显示过这篇稿件", n)})
 	}
 	if !reach.Due.On.IsZero() {
-		terms = append(terms, web.Term{Name: "补审期限", Text: reach.Due.On.Chinese()})
+		terms = append(terms, web.Term{Name: "补审期限", Text: reach.Due.Chinese()})
 	}
 	if t.Decider != "" {
 		terms = append(terms, web.Term{Name: "第二人", Text: t.Decider, Note: web.Minute(t.DecidedAt)}, web.Term{Name: "意见", Text: t.Opinion})

@@ -14,6 +14,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"zhengshu/internal/check"
@@ -461,10 +462,13 @@ func (n *inspector) lookTwice(ctx context.Context, c *catchAll, base *url.URL, k
 	if says, _ := n.shows(later, known, there); says != "" || !there.page || there.why != "" {
 		return open("所在主机再次查看时对本来正常的网页也没有正常应答，可能正忙或在限制访问，未能判定。")
 	}
+	var mu sync.Mutex // a store that travels in a batch is for one at a time
 	keep := func(a *reply) error {
 		if n.store == nil || len(a.body) == 0 {
 			return nil
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		ref, err := n.store.Put(ctx, bytes.NewReader(a.body))
 		if err != nil {
 			return fmt.Errorf("engine: keep evidence: %w", err)

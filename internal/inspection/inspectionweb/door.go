@@ -61,6 +61,8 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/findings/{id}", Permit: authz.InspectionRead, Handle: h.finding},
 		{Pattern: "POST /console/findings/{id}/retest", Permit: authz.InspectionRead, Handle: h.retest, MaxBody: smallBody},
 		{Pattern: "POST /console/findings/{id}/dispute", Permit: authz.InspectionRead, Handle: h.dispute, MaxBody: smallBody},
+		{Pattern: "POST /console/findings/{id}/preserve", Permit: authz.OrderIssue, Handle: h.preserve, MaxBody: smallBody},
+		{Pattern: "POST /console/findings/{id}/unpreserve", Permit: authz.OrderIssue, Handle: h.unpreserve, MaxBody: smallBody},
 		{Pattern: "POST /console/findings/{id}/uphold", Permit: authz.OrderIssue, Handle: h.uphold, MaxBody: smallBody},
 		{Pattern: "POST /console/findings/{id}/take-up", Permit: authz.OrderIssue, Handle: h.takeUp, MaxBody: smallBody},
 		{Pattern: "GET /console/disputes", Permit: authz.InspectionRead, Handle: h.disputes},

@@ -274,6 +274,7 @@ type findingView struct {
 	Uphold   web.Form
 	MayDeny  bool
 	MayHold  bool
+	Preserve web.Form // or its end; no action: the reader may not
 }
 
 // Title of the document.
@@ -587,6 +588,8 @@ var findingPage = web.Define(views, "views/finding.html",
 	newFinding(sampleFinding, []inspection.Proof{{ID: "P3", Look: "found", Outcome: engine.Standing, Says: "链接没有打开所指的页面：链接“征求意见”，不论打开什么地址都显示同一页面。", At: sampleFinding.FirstSeen, Evidence: engine.Evidence{URL: sampleFinding.URL, Status: 200, Link: sampleFinding.Where, LinkStatus: 200, LinkFinal: sampleFinding.Where, SHA256: sampleFinding.SHA256, Beside: sampleLooks()}}}, nil, "", true, false, none),
 	sampleOut(inspection.Errand{AskedBy: "张三", AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), State: inspection.ErrandWaiting, GivesUp: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC)}),
 	sampleOut(inspection.Errand{State: inspection.ErrandUnanswered, Ended: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Says: "<b>外网巡检机没有带回结果。"}),
+	sampleKept(), sampleKept(inspection.Preservation{Reason: "<b>法院调取", By: "李", At: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC)}),
+	sampleKept(inspection.Preservation{Reason: "法院调取", By: "李", At: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Ended: time.Date(2026, 4, 22, 2, 0, 0, 0, time.UTC), EndedBy: "王", EndedWhy: "案件已结"}),
 	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: engine.Evidence{Beside: []engine.Beside{{As: "<b>", Final: "javascript:y", Headers: "<script>", Status: 200}}, URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
 
 // sampleLooks are the proof that a link opens what its host gives for any address.
@@ -597,6 +600,13 @@ func sampleLooks() []engine.Beside {
 		out[i].Status, out[i].SHA256, out[i].Says, out[i].At = 200, sampleFinding.SHA256, "53f1c0a9d7e24b6881b0f3a2c4d5e6f7", first.Add(time.Duration(i%2)*6*time.Second)
 	}
 	return out
+}
+
+// sampleKept is a finding whose evidence a person keeps, or kept.
+func sampleKept(list ...inspection.Preservation) findingView {
+	v := newFinding(sampleFinding, sampleProofs, nil, "", true, true, none)
+	v.preserved(list, true)
+	return v
 }
 
 func sampleOut(e inspection.Errand) findingView {
@@ -646,6 +656,11 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 		return err
 	}
 	v.ruled(rule)
+	kept, err := h.inspection.Preservations(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	v.preserved(kept, may(r, authz.OrderIssue))
 	errand, asked, err := h.inspection.LastErrand(ctx, h.db, scope, id)
 	if err != nil {
 		return err
@@ -806,6 +821,49 @@ func (h *Handler) uphold(w http.ResponseWriter, r *http.Request) error {
 		return web.Done(w, r, f.Link(), "已确认误报，问题办结；同一情形不再报出，直到检查规则更新。")
 	}
 	return web.Done(w, r, f.Link(), "已驳回误报，问题恢复为待整改。")
+}
+
+// preserved says whether the evidence is kept beyond its days by the word of a person,
+// and asks those who may say so.
+func (v *findingView) preserved(list []inspection.Preservation, may bool) {
+	standing := false
+	for _, p := range list {
+		t := web.Term{Name: "证据保全", Text: "已保全，不随保存期限清除", Note: p.By + "，" + web.Minute(p.At) + "：" + p.Reason}
+		if !p.Stands() {
+			t.Text, t.Note = "已解除", t.Note+"。"+p.EndedBy+"，"+web.Minute(p.Ended)+"解除："+p.EndedWhy
+		}
+		standing = standing || p.Stands()
+		v.Facts.Terms = append(v.Facts.Terms, t)
+	}
+	if !may {
+		return
+	}
+	legend, hint, act, to := "保全证据", "涉及诉讼、纪检、公安等需要留存的，写明依据；保全期间证据文件不随保存期限清除，直到有人解除。", "保全证据", "/preserve"
+	if standing {
+		legend, hint, act, to = "解除证据保全", "解除后按保存期限处理；期限已过的随后清除文件，散列和记录保留。", "解除保全", "/unpreserve"
+	}
+	v.Preserve = web.Form{Action: v.Base + to, Sections: []web.Section{{Legend: legend, Hint: hint, Fields: []web.Field{{Kind: web.TextArea, Name: "why", Label: "理由", Required: true, Max: 500, Rows: 2}}}}, Buttons: []web.Button{{Label: act, Plain: true}}}
+}
+
+// preserve keeps the evidence beyond its days, unpreserve ends that.
+func (h *Handler) preserve(w http.ResponseWriter, r *http.Request) error {
+	return h.preserving(w, r, h.inspection.Preserve, "已保全证据：文件不随保存期限清除，直到有人解除。")
+}
+
+func (h *Handler) unpreserve(w http.ResponseWriter, r *http.Request) error {
+	return h.preserving(w, r, h.inspection.EndPreservation, "已解除证据保全，按保存期限处理。")
+}
+
+func (h *Handler) preserving(w http.ResponseWriter, r *http.Request, do func(context.Context, authz.Scope, inspection.FindingID, string) error, done string) error {
+	id := inspection.FindingID(r.PathValue("id"))
+	err := do(r.Context(), authz.ScopeFrom(r.Context()), id, r.PostFormValue("why"))
+	if askable(err) {
+		return h.showFinding(w, r, func(v *findingView) { v.Preserve.Fill(r.PostForm); v.Preserve.Wrong(err) })
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, "/console/findings/"+string(id), done)
 }
 
 // errCleared says that bytes were let go when their time had passed.

@@ -225,6 +225,31 @@ func TestBytesWithPersonalDataLeaveToFew(t *testing.T) {
 	}
 }
 
+// A supervisor keeps the evidence of a finding and ends that, each with a reason; a
+// reader is not asked.
+func TestEvidenceIsPreservedOnTheFindingsPage(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.walk.Post("/console/inspection/sites/"+string(h.site.ID)+"/run", nil).Want(http.StatusSeeOther)
+		h.work()
+		path := h.walk.Get("/console/findings?state=standing&family=link").Want(http.StatusOK).Attr(".table tbody th a", "href")
+		if page := h.walk.Post(path+"/preserve", nil).Want(http.StatusUnprocessableEntity); !strings.Contains(page.Body, "理由") {
+			t.Error("nobody says that the reason is missing")
+		}
+		h.walk.Post(path+"/preserve", url.Values{"why": {"法院调取，（2026）陕01行初1号"}}).Want(http.StatusSeeOther)
+		if page := h.walk.Get(path).Want(http.StatusOK); !strings.Contains(page.Body, "已保全，不随保存期限清除") || !strings.Contains(page.Body, "陕01行初1号") || page.Attr(`form[action="`+path+`/unpreserve"]`, "action") == "" {
+			t.Error("the page does not say that the evidence is kept, or does not offer its end")
+		}
+		h.walk.Post(path+"/unpreserve", url.Values{"why": {"案件已结"}}).Want(http.StatusSeeOther)
+		if page := h.walk.Get(path).Want(http.StatusOK); !strings.Contains(page.Body, "已解除") || !strings.Contains(page.Body, "案件已结") {
+			t.Error("the page does not say that it ended")
+		}
+		h.walk.Gate.Session = webtest.Session(authz.Reviewer, h.area)
+		if page := h.walk.Get(path).Want(http.StatusOK); strings.Contains(page.Body, "/preserve") {
+			t.Error("a reader is asked")
+		}
+	})
+}
+
 // While this system's own line is down, the pages that tell which sites open say that
 // they cannot.
 func TestOurOwnLineDownStandsOnTheBoard(t *testing.T) {

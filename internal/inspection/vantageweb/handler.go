@@ -132,7 +132,7 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, gap inspectio
 			switch {
 			case !x.RefusedAt.IsZero():
 				state = web.Tag{Kind: web.Warn, Text: "结果不能识别"}
-				v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "外网巡检机“" + x.Name + "”交来的结果没有收下", Text: web.Minute(x.RefusedAt) + " 最近一次交来。" + x.RefusedSays + "没有收下的检查和复测到期按没有带回告知；更新后请重新发起。"})
+				v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "外网巡检机“" + x.Name + "”交来的结果没有收下", Text: web.Minute(x.RefusedAt) + " 最近一次交来。" + x.RefusedSays + "没有收下的检查和复测到期按没有带回告知；处理好后请重新发起。"})
 			case x.Program.Format < vantage.Format:
 				program = "低于本系统，照常使用，请方便时更新"
 			}

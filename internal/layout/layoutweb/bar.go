@@ -60,6 +60,9 @@ func newBarView(s registry.Site, law []layout.Law, hung, past []layout.Bar, may 
 		}
 		name := web.Linked(l.Text, l.Link())
 		name.Note = l.Href
+		if l.Shut {
+			name.Tags, name.Note = []web.Tag{{Kind: web.Danger, Text: "页面不公开，没有悬挂"}}, l.Href+"。请恢复公开这篇稿件，或者另发公告并登记新网址"
+		}
 		acts := web.Cell{}
 		if may {
 			acts.Parts = []web.Component{web.Button{Label: "撤下", Name: "notice", Value: string(l.ID), Plain: true, Note: l.Text}}
@@ -72,6 +75,9 @@ func newBarView(s registry.Site, law []layout.Law, hung, past []layout.Bar, may 
 			tag = web.Tag{Kind: web.Info, Text: "还没开始"}
 		} else if today.After(b.EndsOn) {
 			tag = web.Tag{Text: "已到期"}
+		}
+		if b.Shut {
+			tag = web.Tag{Kind: web.Danger, Text: "页面不公开，没有悬挂"}
 		}
 		name := web.Text(b.Title)
 		name.Note = b.Href

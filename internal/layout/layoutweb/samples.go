@@ -52,12 +52,16 @@ func sampleBar(words string) (registry.Site, []layout.Law, []layout.Bar, []layou
 	down.ID, down.Kind = "n2", sx2021.OfflineNotice
 	owed := law
 	owed.ID, owed.HangUntil = "n3", calendar.Date{}
+	shut := law
+	shut.ID, shut.Shut = "n4", true
 	b := layout.Bar{ID: "b1", Site: "s1", SiteName: words, Title: words, Href: "/a", StartsOn: sampleDay, EndsOn: sampleDay.AddDays(3), State: layout.BarHung, By: words, Rev: 1}
 	later := b
 	later.ID, later.StartsOn = "b2", sampleDay.AddDays(1)
+	shutToo := b
+	shutToo.ID, shutToo.Shut = "b3", true
 	past := b
 	past.State, past.DownAt, past.DownWhy = layout.BarDown, sampleAt, words
-	return registry.Site{ID: "s1", Name: words}, []layout.Law{law, down, owed}, []layout.Bar{b, later}, []layout.Bar{past}
+	return registry.Site{ID: "s1", Name: words}, []layout.Law{law, down, owed, shut}, []layout.Bar{b, later, shutToo}, []layout.Bar{past}
 }
 
 var samplePeople = []org.Person{{ID: "p1", Name: "周敏"}, {ID: "p2", Name: "李强"}}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -286,6 +287,9 @@ func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, po
 		} else if !a.Confirmed() {
 			address.Tags, address.Note = []web.Tag{{Kind: web.Warn, Text: "尚未看到"}}, ""
 		}
+		if a.Shut {
+			address.Tags = append(address.Tags, web.Tag{Kind: web.Danger, Text: "页面不公开，没有悬挂"})
+		}
 		if strings.HasPrefix(a.URL, "http://") || strings.HasPrefix(a.URL, "https://") {
 			address.Links = append(address.Links, web.Link{Text: "打开", Href: a.URL, Note: a.Name() + "的公告"})
 		}
@@ -395,6 +399,8 @@ func (v *noticeView) alert(s notice.Stand) {
 		v.Alert = web.Alert{Kind: web.Good, Title: "悬挂期满，义务已办结", Text: s.EndedWhy}
 	case !s.Active():
 		v.Alert = web.Alert{Kind: web.Info, Title: s.StateName(), Text: s.EndedWhy}
+	case slices.ContainsFunc(s.Places, func(a notice.At) bool { return a.Shut }):
+		v.Alert = web.Alert{Kind: web.Danger, Title: "公告页面不公开，没有悬挂", Text: "公告页面的稿件已经撤下或者还没有发布，公告栏、公告列表不链接它，缺失的日期不计入悬挂期。请恢复公开，或者另发公告并登记新网址。"}
 	case len(s.Missing) > 0:
 		v.Alert = web.Alert{Kind: web.Warn, Title: "还没有挂齐", Text: "缺：" + join(s.Missing) + "。请" + s.PublisherName + "发布后登记网址。"}
 	case len(s.Unconfirmed) > 0:
@@ -453,6 +459,13 @@ var sampleLooks = []notice.Look{
 	{ID: "L1", Place: "P2", At: time.Date(2026, 3, 19, 2, 0, 0, 0, time.UTC), How: "receipt", Outcome: notice.Seen, Says: "人工留证：截图首页.png", Actor: "王秀兰", Ref: "sha256:0000000000000000000000000000000000000000000000000000000000000000"},
 }
 
+// shutPage is a notice whose page readers cannot open.
+func shutPage() notice.Stand {
+	s := sampleStand(notice.Hanging)
+	s.Places[0].Shut = true
+	return s
+}
+
 func hostile() notice.Stand {
 	s := sampleStand(notice.Hanging)
 	s.ObjectName, s.Title, s.PublisherName = "<script>alert(1)</script>", `"><img src=x>`, "<b>"
@@ -465,7 +478,7 @@ var (
 		newListView([]notice.Stand{sampleStand(notice.Owed), sampleStand(notice.Hanging), sampleStand(notice.Complete)}, 3), newListView([]notice.Stand{hostile()}, 1))
 	noticePage = web.Define(views, "views/notice.html", newNoticeView(sampleStand(notice.Owed), nil, nil, true),
 		newNoticeView(sampleStand(notice.Hanging), sampleLooks, []passage.Step{{At: time.Date(2026, 3, 11, 2, 0, 0, 0, time.UTC), Act: "owe", To: notice.Owed, ActorName: "王秀兰"}}, true),
-		newNoticeView(hostile(), []notice.Look{{ID: `"><`, Place: "P1", At: sampleLooks[0].At, Says: "<script>", Outcome: "odd"}}, nil, false))
+		newNoticeView(shutPage(), nil, nil, true), newNoticeView(hostile(), []notice.Look{{ID: `"><`, Place: "P1", At: sampleLooks[0].At, Says: "<script>", Outcome: "odd"}}, nil, false))
 )
 
 // looksShown is how many looks the page lists.

@@ -279,6 +279,9 @@ func newOneView(o row, holder, deputy string, events []obligation.Event, days ca
 		from, how = o.From.String(), "所属时期的最后一日"
 	}
 	due := web.Term{Name: "时限", Text: o.Due.On.String()}
+	if !o.Due.At.IsZero() {
+		due.Text += " " + o.Due.At.In(calendar.Shanghai).Format("15:04")
+	}
 	if o.State == obligation.Open {
 		due.Tags = []web.Tag{web.DueTag(o.Due.On, today)}
 	}

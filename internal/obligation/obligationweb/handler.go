@@ -96,7 +96,9 @@ func newListView(kinds []obligation.Kind, rows []row, today calendar.Date) listV
 		switch o.State {
 		case obligation.Open:
 			due = web.DueCell(o.Due.On, today)
-			if o.Due.Missed(today) {
+			if !o.Due.At.IsZero() && !o.OverdueAt.IsZero() { // its hour has passed, on whatever day
+				r.Kind, due.Tags = web.Danger, []web.Tag{{Kind: web.Danger, Text: "已超期"}}
+			} else if o.Due.Missed(today) {
 				r.Kind = web.Danger
 			} else if o.Due.On.Sub(today) <= 1 {
 				r.Kind = web.Warn
@@ -105,6 +107,9 @@ func newListView(kinds []obligation.Kind, rows []row, today calendar.Date) listV
 			state = web.Tag{Kind: web.Good, Text: "已办结"}
 		case obligation.Void:
 			state = web.Tag{Text: "已作废"}
+		}
+		if !o.Due.At.IsZero() {
+			due.Note = o.Due.At.In(calendar.Shanghai).Format("15:04") + " 前"
 		}
 		if o.Due.Provisional {
 			due.Note = "暂定：节假日安排未公布，日期可能调整"

@@ -123,7 +123,7 @@ func settingsAt(asked string) string {
 	return settingsPath + "?" + url.Values{"q": {asked}}.Encode()
 }
 
-func newSettingsView(s sx2021.Settings, history []province.Decision, may bool, today calendar.Date, asked string) settingsView {
+func newSettingsView(s sx2021.Settings, base string, history []province.Decision, may bool, today calendar.Date, asked string) settingsView {
 	asked = abridge.Cut(strings.TrimSpace(strings.ToValidUTF8(asked, "")), askedMost)
 	v := settingsView{Tabs: tabs(0), Heading: web.Heading{Title: "本省规则选择", Lead: "《细则》留给省里决定的事项。每项都有默认值，由省政府办公厅设定，全省各处随即按新的执行。"},
 		Filter: web.Filter{Action: settingsPath, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "事项、条款", Value: asked, Max: askedMost, Hint: "例如 值班、第三十条、未核实"}}},
@@ -168,7 +168,7 @@ func newSettingsView(s sx2021.Settings, history []province.Decision, may bool, t
 		v.Form = web.Form{Action: settingsAt(asked), Outlined: true, Sections: append(sections, web.Section{Legend: "依据", Fields: append([]web.Field{
 			{Kind: web.DateField, Name: "from", Label: "生效日期", Narrow: true, Hint: "不填为今天；不能早于今天"},
 			{Kind: web.TextArea, Name: "reason", Label: "调整原因", Required: true, Max: 500, Rows: 3},
-			{Name: "document", Label: "文号", Max: 100}}, kept(others)...)}), Buttons: []web.Button{{Label: "设定"}}}
+			{Name: "document", Label: "文号", Max: 100}, {Kind: web.Hidden, Name: baseField, Value: base}}, kept(others)...)}), Buttons: []web.Button{{Label: "设定"}}}
 	}
 	for i, d := range history {
 		was := sx2021.Defaults()
@@ -197,18 +197,23 @@ var (
 )
 
 var settingsPage = web.Define(views, "views/settings.html",
-	newSettingsView(sx2021.Defaults(), nil, false, sampleDay, ""),
-	newSettingsView(sampleSettings, []province.Decision{{Settings: sampleSettings, From: sampleDay, Reason: "公安机关集中办理", Document: "陕政办函〔2026〕9号", UnitName: "陕西省人民政府办公厅", By: "张某", At: time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)}}, true, sampleDay, "公安"),
-	newSettingsView(sx2021.Settings{}, []province.Decision{{From: sampleDay, Reason: "<script>", Document: `"><b>`, UnitName: "<i>", By: "<u>"}}, true, sampleDay, `"><script>`),
+	newSettingsView(sx2021.Defaults(), "", nil, false, sampleDay, ""),
+	newSettingsView(sampleSettings, "01JE", []province.Decision{{Settings: sampleSettings, From: sampleDay, Reason: "公安机关集中办理", Document: "陕政办函〔2026〕9号", UnitName: "陕西省人民政府办公厅", By: "张某", At: time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)}}, true, sampleDay, "公安"),
+	newSettingsView(sx2021.Settings{}, `"><script>`, []province.Decision{{From: sampleDay, Reason: "<script>", Document: `"><b>`, UnitName: "<i>", By: "<u>"}}, true, sampleDay, `"><script>`),
 )
 
 func (h *Handler) settingsView(r *http.Request) (settingsView, error) {
+	// The edition first: what is decided between the two is told of as changed.
+	base, err := h.province.Edition(r.Context())
+	if err != nil {
+		return settingsView{}, err
+	}
 	history, err := h.province.History(r.Context())
 	if err != nil {
 		return settingsView{}, err
 	}
 	may, err := h.province.MaySet(r.Context(), authz.SessionFrom(r.Context()))
-	return newSettingsView(h.province.Settings(), history, may, web.FrameOf(r).Today, r.URL.Query().Get("q")), err
+	return newSettingsView(h.province.Settings(), base, history, may, web.FrameOf(r).Today, r.URL.Query().Get("q")), err
 }
 
 func (h *Handler) settings(w http.ResponseWriter, r *http.Request) error {
@@ -228,12 +233,33 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err == nil {
-		err = h.province.Decide(r.Context(), authz.SessionFrom(r.Context()), next, from, r.PostFormValue("reason"), r.PostFormValue("document"))
+		err = h.province.Decide(r.Context(), authz.SessionFrom(r.Context()), r.PostFormValue(baseField), next, from, r.PostFormValue("reason"), r.PostFormValue("document"))
 	}
 	if web.Mendable(err) {
 		v, formErr := h.settingsView(r)
 		if formErr != nil {
 			return formErr
+		}
+		base, formErr := h.province.Edition(r.Context())
+		if formErr != nil {
+			return formErr
+		}
+		if seen := r.PostFormValue(baseField); seen != base && len(v.Form.Buttons) > 0 {
+			was, formErr := h.province.AsOf(r.Context(), seen)
+			if formErr != nil {
+				return formErr
+			}
+			opened := newSettingsView(was, seen, nil, true, web.FrameOf(r).Today, r.URL.Query().Get("q"))
+			now := h.province.Settings()
+			err = stale("本省规则选择", meanwhile(r.PostForm, opened.Form, v.Form), func(name string) string {
+				for _, c := range province.Choices(now) {
+					if c.Key == name {
+						return c.Label + "改为" + valueOf(c, c.Value)
+					}
+				}
+				return ""
+			})
+			r.PostForm.Set(baseField, base)
 		}
 		v.Form.Fill(r.PostForm)
 		v.Form.Wrong(err)
@@ -377,7 +403,7 @@ func (systemView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "系统设置"}}
 }
 
-func newSystemView(s province.System) systemView {
+func newSystemView(s province.System, base string) systemView {
 	c := s.Channels
 	password := "未填写"
 	if c.SMTPPassword != "" {
@@ -388,7 +414,7 @@ func newSystemView(s province.System) systemView {
 	}
 	return systemView{Heading: web.Heading{Title: "系统设置", Lead: "审批时限、邮件和网络回调。由系统管理员设定，改动记入审计。"},
 		Form: web.Form{Action: "/console/settings/system", Sections: []web.Section{
-			{Legend: "审批", Fields: []web.Field{number("step_days", "每一步的审批时限", "个工作日", s.StepDays, "")}},
+			{Legend: "审批", Fields: []web.Field{{Kind: web.Hidden, Name: baseField, Value: base}, number("step_days", "每一步的审批时限", "个工作日", s.StepDays, "")}},
 			{Legend: "邮件", Hint: "填写主机名后开通。主机可以在内网。", Fields: []web.Field{
 				{Name: "smtp_host", Label: "邮件服务器", Value: c.SMTPHost, Max: 200, Hint: "留空为不发邮件"}, number("smtp_port", "端口", "", c.SMTPPort, "常用 587（STARTTLS）、465（TLS）"),
 				{Kind: web.Select, Name: "smtp_tls", Label: "加密", Value: c.SMTPTLS, Options: []web.Option{{Value: "starttls", Label: "STARTTLS（必须加密）"}, {Value: "implicit", Label: "TLS"}, {Value: "none", Label: "不加密（仅限本机或内网中转）"}}},
@@ -402,13 +428,22 @@ func newSystemView(s province.System) systemView {
 }
 
 var systemPage = web.Define(views, "views/system.html",
-	newSystemView(province.System{StepDays: 5, Channels: notify.DefaultChannels()}),
-	newSystemView(province.System{StepDays: 5, Channels: notify.Channels{SMTPHost: "smtp.example.gov.cn", SMTPPort: 587, SMTPTLS: "starttls", SMTPPassword: "x", Hooks: true, HookHosts: []string{"im.example"}}}),
-	newSystemView(province.System{Channels: notify.Channels{SMTPHost: `"><script>`, SMTPTLS: "<b>", From: "<i>", Base: "javascript:alert(1)", HookHosts: []string{"</textarea><script>"}}}),
+	newSystemView(province.System{StepDays: 5, Channels: notify.DefaultChannels()}, ""),
+	newSystemView(province.System{StepDays: 5, Channels: notify.Channels{SMTPHost: "smtp.example.gov.cn", SMTPPort: 587, SMTPTLS: "starttls", SMTPPassword: "x", Hooks: true, HookHosts: []string{"im.example"}}}, "01JE"),
+	newSystemView(province.System{Channels: notify.Channels{SMTPHost: `"><script>`, SMTPTLS: "<b>", From: "<i>", Base: "javascript:alert(1)", HookHosts: []string{"</textarea><script>"}}}, `"><script>`),
 )
 
 func (h *Handler) system(w http.ResponseWriter, r *http.Request) error {
-	return systemPage.Render(w, r, newSystemView(h.province.System()))
+	v, err := h.systemView(r)
+	if err != nil {
+		return err
+	}
+	return systemPage.Render(w, r, v)
+}
+
+func (h *Handler) systemView(r *http.Request) (systemView, error) {
+	base, err := h.province.SystemEdition(r.Context())
+	return newSystemView(h.province.System(), base), err
 }
 
 func (h *Handler) setSystem(w http.ResponseWriter, r *http.Request) error {
@@ -431,10 +466,26 @@ func (h *Handler) setSystem(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err == nil {
-		err = h.province.SetSystem(r.Context(), authz.SessionFrom(r.Context()), next)
+		err = h.province.SetSystem(r.Context(), authz.SessionFrom(r.Context()), r.PostFormValue(baseField), next)
 	}
 	if web.Mendable(err) {
-		v := newSystemView(now)
+		v, formErr := h.systemView(r)
+		if formErr != nil {
+			return formErr
+		}
+		base, formErr := h.province.SystemEdition(r.Context())
+		if formErr != nil {
+			return formErr
+		}
+		if seen := r.PostFormValue(baseField); seen != base {
+			was, formErr := h.province.SystemAsOf(r.Context(), seen)
+			if formErr != nil {
+				return formErr
+			}
+			_, labels, _ := words(v.Form)
+			err = stale("系统设置", meanwhile(r.PostForm, newSystemView(was, seen).Form, v.Form), func(name string) string { return labels[name] })
+			r.PostForm.Set(baseField, base)
+		}
 		v.Form.Fill(r.PostForm)
 		v.Form.Wrong(err)
 		return systemPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
@@ -448,7 +499,10 @@ func (h *Handler) setSystem(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) tryMail(w http.ResponseWriter, r *http.Request) error {
 	err := h.outbox.Mail(r.Context(), h.province.System().Channels, strings.TrimSpace(r.PostFormValue("to")), ulid.Make().String(), "[政枢] 试发邮件", "收到本邮件，说明邮件服务器设置正确。\n")
 	if err != nil {
-		v := newSystemView(h.province.System())
+		v, formErr := h.systemView(r)
+		if formErr != nil {
+			return formErr
+		}
 		v.Try.Fill(url.Values{"to": {r.PostFormValue("to")}})
 		if !fault.Is(err, fault.Unavailable) {
 			err = fault.New(fault.Invalid, notify.MailTrouble(h.province.System().Channels, err)).On("to", "没有发出").From(err)

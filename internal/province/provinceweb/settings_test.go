@@ -13,7 +13,7 @@ import (
 // Every choice stands once, under the clause that leaves it open, and the list on top
 // leads to every group.
 func TestChoicesStandUnderTheirClause(t *testing.T) {
-	v := newSettingsView(sx2021.Defaults(), nil, true, sampleDay, "")
+	v := newSettingsView(sx2021.Defaults(), "", nil, true, sampleDay, "")
 	n := 0
 	for i, g := range v.Groups {
 		if g.Title == "其他" {
@@ -34,7 +34,7 @@ func TestChoicesStandUnderTheirClause(t *testing.T) {
 func TestSearchChangesOnlyWhatItShows(t *testing.T) {
 	was := sx2021.Defaults()
 	was.PoliceFilingDays = 60
-	v := newSettingsView(was, nil, true, sampleDay, " 公安备案 ")
+	v := newSettingsView(was, "", nil, true, sampleDay, " 公安备案 ")
 	if len(v.Groups) != 1 || len(v.Groups[0].Table.Rows) != 1 || v.Form.Action != "/console/settings?q="+url.QueryEscape("公安备案") {
 		t.Fatalf("found: %+v, to %s", v.Groups, v.Form.Action)
 	}
@@ -62,11 +62,11 @@ func TestSearchChangesOnlyWhatItShows(t *testing.T) {
 
 // Nothing found says so and offers no form; nobody else than the office gets one.
 func TestSearchFindsNothing(t *testing.T) {
-	v := newSettingsView(sx2021.Defaults(), nil, true, sampleDay, "没有这样的事项")
+	v := newSettingsView(sx2021.Defaults(), "", nil, true, sampleDay, "没有这样的事项")
 	if len(v.Groups) != 0 || v.None.Title == "" || len(v.Form.Buttons) != 0 {
 		t.Errorf("%+v", v)
 	}
-	v = newSettingsView(sx2021.Defaults(), nil, false, sampleDay, "第三十条 整改")
+	v = newSettingsView(sx2021.Defaults(), "", nil, false, sampleDay, "第三十条 整改")
 	if len(v.Groups) == 0 || v.Groups[0].Set != "" || len(v.Form.Buttons) != 0 {
 		t.Errorf("a form for who may not: %+v", v)
 	}
@@ -74,7 +74,7 @@ func TestSearchFindsNothing(t *testing.T) {
 
 // The mark of a value that is not verified can be asked for and stays on its row.
 func TestUnverifiedAreFound(t *testing.T) {
-	v := newSettingsView(sx2021.Defaults(), nil, false, sampleDay, "未核实")
+	v := newSettingsView(sx2021.Defaults(), "", nil, false, sampleDay, "未核实")
 	if len(v.Groups) == 0 {
 		t.Fatal("none")
 	}
