@@ -250,6 +250,9 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		sheng := b.person("sheng")
 		sheng.open("/console/settings")
 		sheng.sees("第二十条 协同监管（2 项")
+		if d := eval[string](sheng, `getComputedStyle(document.querySelector("main details > summary")).display`); d != "list-item" {
+			sheng.fail("a folded clause has no mark that it opens: %s", d)
+		}
 		sheng.both("settings-folded")
 		sheng.fill("事项、条款", "共享台账")
 		sheng.press("查询")
