@@ -587,6 +587,8 @@ func officesJourney(t *testing.T, h house, clock *movable, b *browser) {
 	head.both("own-barred")
 	sheet := head.location()
 	head.open("/console/settings")
+	head.fill("事项、条款", "没有上级主管单位的办公厅")
+	head.press("查询")
 	head.tick("没有上级主管单位的办公厅")
 	head.fill("调整原因", "上面没有其他主管单位（演示）")
 	head.fill("文号", "陕政办函〔2026〕41号")

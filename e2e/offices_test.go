@@ -249,7 +249,11 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		city.lacks("重新设定")
 		sheng := b.person("sheng")
 		sheng.open("/console/settings")
-		sheng.sees("第二十条 协同监管（2）")
+		sheng.sees("第二十条 协同监管（2 项")
+		if d := eval[string](sheng, `getComputedStyle(document.querySelector("main details > summary")).display`); d != "list-item" {
+			sheng.fail("a folded clause has no mark that it opens: %s", d)
+		}
+		sheng.both("settings-folded")
 		sheng.fill("事项、条款", "共享台账")
 		sheng.press("查询")
 		sheng.sees("共 1 条")

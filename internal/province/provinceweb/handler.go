@@ -58,8 +58,8 @@ type settingsView struct {
 	Tabs    web.Tabs
 	Alert   web.Alert
 	Filter  web.Filter
-	Outline web.Outline
 	Groups  []choiceGroup
+	Open    bool      // the groups stand open: they are what a search found
 	None    web.Empty // instead of the groups, when nothing is found
 	Form    web.Form
 	History web.Table
@@ -67,10 +67,10 @@ type settingsView struct {
 
 // choiceGroup are the choices of one part of the regulation.
 type choiceGroup struct {
-	ID    string
 	Title string
+	Count string // how many choices, and how many are not as the default
 	Table web.Table
-	Set   string // address of its fields in the form, "" for none
+	Set   string // address where its choices can be set, "" for none
 }
 
 // Title of the document.
@@ -125,7 +125,7 @@ func settingsAt(asked string) string {
 
 func newSettingsView(s sx2021.Settings, base string, history []province.Decision, may bool, today calendar.Date, asked string) settingsView {
 	asked = abridge.Cut(strings.TrimSpace(strings.ToValidUTF8(asked, "")), askedMost)
-	v := settingsView{Tabs: tabs(0), Heading: web.Heading{Title: "本省规则选择", Lead: "《细则》留给省里决定的事项。每项都有默认值，由省政府办公厅设定，全省各处随即按新的执行。"},
+	v := settingsView{Tabs: tabs(0), Heading: web.Heading{Title: "本省规则选择", Lead: "《细则》留给省里决定的事项，按条款收起，点开查看。每项都有默认值，由省政府办公厅设定，全省各处随即按新的执行。"},
 		Filter: web.Filter{Action: settingsPath, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "事项、条款", Value: asked, Max: askedMost, Hint: "例如 值班、第三十条、未核实"}}},
 		History: web.Table{Caption: "设定记录", Columns: []web.Column{{Head: "生效日期"}, {Head: "改动", Wide: true}, {Head: "原因", Wide: true}, {Head: "设定人"}},
 			Empty: web.Empty{Title: "还没有设定过", Text: "全部按默认值执行。"}}}
@@ -138,33 +138,41 @@ func newSettingsView(s sx2021.Settings, base string, history []province.Decision
 		}
 	}
 	v.Filter.Total = len(found)
+	v.Open = asked != ""
 	var sections []web.Section
 	for i, g := range province.ByGroup(found) {
-		in := choiceGroup{ID: fmt.Sprintf("group-%d", i), Title: g.Name(), Table: web.Table{Caption: g.Name(), Quiet: true,
+		in := choiceGroup{Title: g.Name(), Table: web.Table{Caption: g.Name(), Quiet: true,
 			Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "现行"}, {Head: "默认"}, {Head: "条款"}}}}
 		section := web.Section{Legend: "重新设定：" + g.Name()}
+		changed := 0
 		for _, c := range g.Choices {
 			now := web.Text(valueOf(c, c.Value))
 			if c.Value != c.Default {
 				now.Tags = []web.Tag{{Kind: web.Info, Text: "已改"}}
+				changed++
 			}
 			in.Table.Rows = append(in.Table.Rows, web.Row{Cells: []web.Cell{web.Text(c.Label), now, web.Text(valueOf(c, c.Default)), web.Text(c.Basis)}})
 			section.Fields = append(section.Fields, fieldOf(c))
 		}
-		if may {
+		in.Count = fmt.Sprintf("%d 项", len(g.Choices))
+		if changed > 0 {
+			in.Count += fmt.Sprintf("，已改 %d 项", changed)
+		}
+		switch {
+		case may && asked == "":
+			in.Set = settingsAt(g.Clause)
+		case may:
 			in.Set = fmt.Sprintf("#section-%d", i)
 		}
-		v.Outline.Items = append(v.Outline.Items, web.Link{Text: fmt.Sprintf("%s（%d）", in.Title, len(in.Table.Rows)), Href: "#" + in.ID})
 		v.Groups, sections = append(v.Groups, in), append(sections, section)
 	}
-	v.Outline.Label = "各条的事项"
 	if len(found) == 0 {
 		v.None = web.Empty{Title: "没有找到事项", Text: "换一个词，或者清除条件，看全部事项。"}
 	}
 	switch {
 	case !may:
 		v.Alert = web.Alert{Kind: web.Info, Title: "由省政府办公厅设定", Text: "您可以查看现行选择；需要调整的，请报省政府办公厅。"}
-	case len(found) > 0:
+	case asked != "" && len(found) > 0: // a clause, or what was looked for; all at once nobody finds their way in
 		v.Form = web.Form{Action: settingsAt(asked), Outlined: true, Sections: append(sections, web.Section{Legend: "依据", Fields: append([]web.Field{
 			{Kind: web.DateField, Name: "from", Label: "生效日期", Narrow: true, Hint: "不填为今天；不能早于今天"},
 			{Kind: web.TextArea, Name: "reason", Label: "调整原因", Required: true, Max: 500, Rows: 3},

@@ -1,31 +1,66 @@
 package provinceweb
 
 import (
+	"fmt"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
+	"zhengshu/internal/fault"
 	"zhengshu/internal/province"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web"
 )
 
-// Every choice stands once, under the clause that leaves it open, and the list on top
-// leads to every group.
+// Every choice stands once, folded under the clause that leaves it open, and the way to
+// set it leads to that clause, open and with its fields.
 func TestChoicesStandUnderTheirClause(t *testing.T) {
-	v := newSettingsView(sx2021.Defaults(), "", nil, true, sampleDay, "")
-	n := 0
-	for i, g := range v.Groups {
+	was := sx2021.Defaults()
+	was.PoliceFilingDays = 60
+	v := newSettingsView(was, "", nil, true, sampleDay, "")
+	if v.Open || len(v.Form.Buttons) != 0 {
+		t.Error("the whole page stands open, or every choice is a field of one form")
+	}
+	n, changed := 0, 0
+	for _, g := range v.Groups {
 		if g.Title == "其他" {
 			t.Errorf("choices under no clause: %v", g.Table.Rows)
 		}
-		if v.Outline.Items[i].Href != "#"+g.ID || !strings.HasPrefix(v.Outline.Items[i].Text, g.Title) {
-			t.Errorf("%s is not led to: %+v", g.Title, v.Outline.Items[i])
+		if want := fmt.Sprintf("%d 项", len(g.Table.Rows)); !strings.HasPrefix(g.Count, want) {
+			t.Errorf("%s says %s, want %s", g.Title, g.Count, want)
+		}
+		if strings.HasSuffix(g.Count, "，已改 1 项") {
+			changed++
 		}
 		n += len(g.Table.Rows)
+		to, err := url.Parse(g.Set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := newSettingsView(was, "", nil, true, sampleDay, to.Query().Get("q"))
+		i := slices.IndexFunc(one.Groups, func(x choiceGroup) bool { return x.Title == g.Title })
+		if !one.Open || i < 0 || len(one.Groups[i].Table.Rows) != len(g.Table.Rows) || len(one.Form.Sections[i].Fields) != len(g.Table.Rows) || one.Groups[i].Set != fmt.Sprintf("#section-%d", i) {
+			t.Errorf("%s leads to %s, which does not set all of it", g.Title, g.Set)
+		}
+	}
+	if changed != 1 {
+		t.Errorf("%d groups say that a choice was changed", changed)
 	}
 	if all := len(province.Choices(sx2021.Defaults())); n != all || v.Filter.Total != all {
 		t.Errorf("%d of %d choices are shown, %d told", n, all, v.Filter.Total)
+	}
+}
+
+// A decision refused on the page that offers no form is still answered.
+func TestARefusalIsShownWithoutAForm(t *testing.T) {
+	v := newSettingsView(sx2021.Defaults(), "", nil, true, sampleDay, "")
+	v.Form.Wrong(fault.New(fault.Invalid, "请写明调整原因").On("reason", "请写明调整原因"))
+	r := httptest.NewRequest("POST", settingsPath, nil)
+	w := httptest.NewRecorder()
+	if err := settingsPage.RenderStatus(w, r, 422, v); err != nil || !strings.Contains(w.Body.String(), "请写明调整原因") {
+		t.Errorf("%v\n%s", err, w.Body)
 	}
 }
 

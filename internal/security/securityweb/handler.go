@@ -325,20 +325,37 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	if err := web.MostExported(total, maxExport, "行"); err != nil {
 		return err
 	}
-	heads := []string{"网站", "域名", "主办单位", "状态", "检查日期", "检查人员或机构", "检查方式"}
+	heads, rows := sheetRows(list)
+	return sheetOut(w, r, p.Title, heads, rows)
+}
+
+// sheetRows are the check sheets of a plan as a table, each layer with what was
+// written of it: why it could not be checked belongs to its verdict.
+func sheetRows(list []security.Sheet) (heads []string, rows [][]any) {
+	heads = []string{"网站", "域名", "主办单位", "状态", "检查日期", "检查人员或机构", "检查方式"}
 	for _, l := range security.Layers {
-		heads = append(heads, l.Name)
+		heads = append(heads, l.Name, l.Name+"的说明")
 	}
 	heads = append(heads, "整站未能检查的原因", "结论", "漏洞数", "未关闭", "整改通知")
-	rows := make([][]any, len(list))
-	for i, x := range list {
+	for _, x := range list {
 		row := []any{x.SiteName, registry.ShownHost(x.Host), x.UnitName, security.NameOf(security.Outcomes, x.Outcome()), x.CheckedOn, x.Checker, security.NameOf(security.Methods, x.Method)}
 		for _, l := range security.Layers {
-			row = append(row, security.NameOf(security.Verdicts, x.Layers[l.Value].Verdict))
+			row = append(row, security.NameOf(security.Verdicts, x.Layers[l.Value].Verdict), x.Layers[l.Value].Note)
 		}
-		rows[i] = append(row, x.Excuse, x.Summary, x.Holes, x.Standing, x.Number)
+		rows = append(rows, append(row, x.Excuse, x.Summary, x.Holes, x.Standing, x.Number))
 	}
-	return sheetOut(w, r, p.Title, heads, rows)
+	return heads, rows
+}
+
+// holeRows are the holes as a table: what was seen, what to do, what was done and
+// what the retest saw.
+func holeRows(list []security.Hole) (heads []string, rows [][]any) {
+	heads = []string{"网站", "主办单位", "组织单位", "层面", "程度", "漏洞", "漏洞情况", "整改建议", "状态", "整改通知", "期限", "报告整改", "整改情况", "复测", "复测情况", "关闭"}
+	for _, x := range list {
+		rows = append(rows, []any{x.SiteName, x.UnitName, x.BodyName, security.NameOf(security.Layers, x.Layer), security.NameOf(security.Severities, x.Severity), x.Title, x.Says, x.Fix, security.HoleMachine.Name(x.State), x.Number, x.DueOn,
+			web.Minute(x.MendedAt), x.MendedAs, web.Minute(x.RetestedAt), x.RetestSays, web.Minute(x.ClosedAt)})
+	}
+	return heads, rows
 }
 
 func sheetOut(w http.ResponseWriter, r *http.Request, title string, heads []string, rows [][]any) error {
@@ -669,11 +686,8 @@ func (h *Handler) exportHoles(w http.ResponseWriter, r *http.Request) error {
 	if err := web.MostExported(total, maxExport, "行"); err != nil {
 		return err
 	}
-	rows := make([][]any, len(list))
-	for i, x := range list {
-		rows[i] = []any{x.SiteName, x.UnitName, security.NameOf(security.Layers, x.Layer), security.NameOf(security.Severities, x.Severity), x.Title, security.HoleMachine.Name(x.State), x.Number, x.DueOn, web.Minute(x.MendedAt), web.Minute(x.RetestedAt), web.Minute(x.ClosedAt)}
-	}
-	return sheetOut(w, r, "安全漏洞", []string{"网站", "主办单位", "层面", "程度", "漏洞", "状态", "整改通知", "期限", "报告整改", "复测", "关闭"}, rows)
+	heads, rows := holeRows(list)
+	return sheetOut(w, r, "安全漏洞", heads, rows)
 }
 
 func newHole(d security.HoleDossier, mends, retests bool, today calendar.Date) record {
