@@ -44,34 +44,34 @@ func (s *Service) Preservations(ctx context.Context, q db.Querier, scope authz.S
 // Preserve keeps the evidence of a finding in scope until somebody ends it; what was
 // let go already cannot be kept.
 func (s *Service) Preserve(ctx context.Context, scope authz.Scope, id FindingID, reason string) error {
-	return s.preserving(ctx, scope, id, reason, func(tx *db.Tx, f Finding, by audit.Actor, reason string) (string, error) {
+	return s.preserving(ctx, scope, id, reason, func(tx *db.Tx, f Finding, by audit.Actor, reason string) (audit.Entry, error) {
 		cleared, err := db.One(ctx, tx, db.Value[bool], `SELECT evidence_cleared_at IS NOT NULL FROM finding WHERE id = $1`, id)
 		if err != nil {
-			return "", err
+			return audit.Entry{}, err
 		}
 		if cleared {
-			return "", fault.New(fault.Refused, "证据文件已按保存期限清除，不能再保全；时间、网址、散列等记录照常保留。")
+			return audit.Entry{}, fault.New(fault.Refused, "证据文件已按保存期限清除，不能再保全；时间、网址、散列等记录照常保留。")
 		}
 		n, err := tx.Exec(ctx, `INSERT INTO evidence_preserve (id, finding_id, reason, by_id, by_name, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, ulid.Make().String(), id, reason, by.ID, by.Name, tx.Now())
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "这个问题的证据已在保全，请刷新后再看。")
 		}
-		return "inspection.evidence.preserve", err
+		return audit.Entry{Act: "inspection.evidence.preserve"}, err
 	})
 }
 
 // EndPreservation lets the days of a finding's evidence decide again.
 func (s *Service) EndPreservation(ctx context.Context, scope authz.Scope, id FindingID, reason string) error {
-	return s.preserving(ctx, scope, id, reason, func(tx *db.Tx, f Finding, by audit.Actor, reason string) (string, error) {
+	return s.preserving(ctx, scope, id, reason, func(tx *db.Tx, f Finding, by audit.Actor, reason string) (audit.Entry, error) {
 		n, err := tx.Exec(ctx, `UPDATE evidence_preserve SET ended_at = $2, ended_by = $3, ended_why = $4 WHERE finding_id = $1 AND ended_at IS NULL`, id, tx.Now(), by.Name, reason)
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "这个问题的证据没有在保全，请刷新后再看。")
 		}
-		return "inspection.evidence.unpreserve", err
+		return audit.Entry{Act: "inspection.evidence.unpreserve"}, err
 	})
 }
 
-func (s *Service) preserving(ctx context.Context, scope authz.Scope, id FindingID, reason string, do func(tx *db.Tx, f Finding, by audit.Actor, reason string) (act string, err error)) error {
+func (s *Service) preserving(ctx context.Context, scope authz.Scope, id FindingID, reason string, do func(tx *db.Tx, f Finding, by audit.Actor, reason string) (audit.Entry, error)) error {
 	reason = strings.TrimSpace(reason)
 	var wrong fault.Fields
 	wrong.Text("why", "理由", reason, true, mostReason)
@@ -87,10 +87,11 @@ func (s *Service) preserving(ctx context.Context, scope authz.Scope, id FindingI
 		if !ok {
 			return audit.ErrNoActor
 		}
-		act, err := do(tx, f, by, reason)
+		entry, err := do(tx, f, by, reason)
 		if err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: act, Basis: "第十九条（四）、第二十九条", Target: f.Target(), After: map[string]string{"reason": reason}})
+		entry.Target, entry.After = f.Target(), map[string]string{"reason": reason}
+		return audit.Record(ctx, tx, entry)
 	})
 }
