@@ -141,6 +141,9 @@ type Facts struct {
 	Attachments []Attachment
 	// Alternates are the same page fetched as somebody else.
 	Alternates []Alternate
+	// Dress are the style sheets of the site that the page wears; nil where nobody read
+	// them.
+	Dress *Dress
 	// Baseline is what a named person last accepted of the page.
 	Baseline *Baseline
 	// Search is what a trial of the site's own search came to.
@@ -212,6 +215,13 @@ func RunUnkept(f Facts) []Finding {
 func RunFamily(f Facts, families ...string) []Finding {
 	out := []Finding{}
 	f.run(func(c *Check) bool { return slices.Contains(families, c.Family()) }, func(fs []Finding) { out = append(out, fs...) })
+	return out
+}
+
+// RunCheck is Run for one check alone.
+func RunCheck(f Facts, id string) []Finding {
+	out := []Finding{}
+	f.run(func(c *Check) bool { return c.ID == id }, func(fs []Finding) { out = append(out, fs...) })
 	return out
 }
 
@@ -316,7 +326,7 @@ func (c *Check) untested(why, where string) Finding {
 
 var anyPage = []string{string(ClassHome), string(ClassColumn), string(ClassContent)}
 
-var tableOnce = placed(slices.Concat(tagChecks, headerChecks, footerChecks, designChecks, dateChecks, sourceChecks, privacyChecks, attachmentChecks, concealedChecks, scriptChecks, cloakChecks, changeChecks,
+var tableOnce = placed(slices.Concat(tagChecks, headerChecks, footerChecks, designChecks, dateChecks, sourceChecks, privacyChecks, attachmentChecks, concealedChecks, dressedChecks, scriptChecks, cloakChecks, changeChecks,
 	shapeChecks, linkChecks, freshnessChecks, functionChecks, guideChecks, accessibleChecks, renderedChecks, itemChecks, serverChecks, accountChecks))
 
 func table() []Check { return tableOnce }

@@ -217,7 +217,14 @@ func (f *Facts) layersOf(src string) []layer {
 
 // look walks the page with the colours and the hiding that elements inherit.
 func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
-	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(p.declsOf), byScript: map[string]bool{}, shown: map[string]bool{}, around: map[*html.Node]int{}, bare: true}
+	w := readied(p, l, unwrap)
+	w.walk(p.Root, seenState{ground: 0xffffff, paper: w.bare})
+	return w.view
+}
+
+// readied is a walker that has read what the page's own styles and scripts hide and show.
+func readied(p *Page, l *Lexicon, unwrap func(string) []layer) *walker {
+	w := &walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(p.declsOf), byScript: map[string]bool{}, shown: map[string]bool{}, around: map[*html.Node]int{}, bare: true}
 	if len(p.styles) > 0 {
 		for _, n := range p.elements() {
 			if n.DataAtom == atom.Style && anyMedium(lowered(attr(n, "media"))) && shadowAround(n) == nil {
@@ -273,8 +280,7 @@ func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
 			w.byScript[c[0]] = true
 		}
 	}
-	w.walk(p.Root, seenState{ground: 0xffffff, paper: w.bare})
-	return w.view
+	return w
 }
 
 // seenState is what an element inherits.

@@ -95,17 +95,20 @@ func unescapeCSS(s string) string {
 }
 
 func stripComments(s string) string {
-	for {
-		i := strings.Index(s, "/*")
-		if i < 0 {
-			return s
-		}
-		j := strings.Index(s[i+2:], "*/")
-		if j < 0 {
-			return s[:i]
-		}
-		s = s[:i] + " " + s[i+2+j+2:]
+	before, rest, has := strings.Cut(s, "/*")
+	if !has {
+		return s
 	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for b.WriteString(before); has; b.WriteString(before) {
+		if _, rest, has = strings.Cut(rest, "*/"); !has {
+			break // the comment is not closed
+		}
+		b.WriteByte(' ')
+		before, rest, has = strings.Cut(rest, "/*")
+	}
+	return b.String()
 }
 
 // length reads a CSS length in pixels; em and the like count 16. ok is false
@@ -846,6 +849,8 @@ type rule struct {
 	up      []ancestor
 	upText  string
 	decls   decls
+	sel     string // as it is written
+	from    int    // the sheet of a dress that it stands in, from 1
 }
 
 // attrTest is one condition in brackets: [name], [name=is], [name*=is] …
@@ -896,6 +901,7 @@ type sheet struct {
 	n                    int
 	known                map[attire]*looks
 	some                 bool // reading what holds on screens of some width alone
+	from                 int  // the sheet of a dress that is read
 }
 
 // attire is all of an element that decides how it is drawn.
@@ -999,7 +1005,7 @@ func (s *sheet) read(css string, deep int) {
 		}
 		d := parseDecls(own)
 		css = css[min(end+1, len(css)):]
-		if d == nil {
+		if d == nil || len(d) > maxProperties {
 			continue
 		}
 		for name, value := range d {
@@ -1011,6 +1017,9 @@ func (s *sheet) read(css string, deep int) {
 			}
 		}
 		for one := range selectors(sel) {
+			if s.n >= maxRules {
+				return
+			}
 			s.addRule(one, d)
 		}
 	}
@@ -1204,7 +1213,7 @@ func (s *sheet) addRule(sel string, d decls) {
 			return
 		}
 	}
-	r := &rule{decls: d}
+	r := &rule{decls: d, sel: sel, from: s.from}
 	var ok bool
 	if sel, ok = r.conditions(sel); !ok || strings.ContainsRune(sel, ':') {
 		return
@@ -1607,6 +1616,9 @@ func (s *sheet) put(index map[string][]*rule, key string, r *rule) {
 				merged = maps.Clone(r.decls)
 				merged.over(old.decls)
 			}
+			if s.from > 0 && r.hides() {
+				old.sel, old.from = r.sel, r.from
+			}
 			old.decls, old.weight, old.at = merged, max(old.weight, r.weight), s.n
 			s.n++
 			return
@@ -1625,6 +1637,24 @@ func (s *sheet) of(n *html.Node) *looks {
 	if len(n.Attr) == 0 && s.byTag[n.Data] == nil && !s.placed {
 		return plainLooks
 	}
+	w := s.attire(n)
+	if w == (attire{}) {
+		return plainLooks
+	}
+	known := s.known[w]
+	if known == nil {
+		if s.known == nil {
+			s.known = map[attire]*looks{}
+		}
+		known = &looks{decls: s.declared(w)}
+		known.how, known.strong = known.decls.concealment()
+		s.known[w] = known
+	}
+	return known
+}
+
+// attire is all of an element that rules ask for.
+func (s *sheet) attire(n *html.Node) attire {
 	w := attire{attrs: s.wears(n), style: attr(n, "style"), ground: attr(n, "bgcolor")}
 	if n.DataAtom == atom.Font {
 		w.ink = attr(n, "color")
@@ -1641,19 +1671,7 @@ func (s *sheet) of(n *html.Node) *looks {
 			w.within = s.within(n, w)
 		}
 	}
-	if w == (attire{}) {
-		return plainLooks
-	}
-	known := s.known[w]
-	if known == nil {
-		if s.known == nil {
-			s.known = map[attire]*looks{}
-		}
-		known = &looks{decls: s.declared(w)}
-		known.how, known.strong = known.decls.concealment()
-		s.known[w] = known
-	}
-	return known
+	return w
 }
 
 // askedFor reports whether some rule asks for the tag, id or a class of an element.
@@ -1764,11 +1782,30 @@ func (s *sheet) declared(w attire) decls {
 		}
 		d.over(from)
 	}
+	for _, r := range s.met(w) {
+		put(r.decls)
+	}
+	own := s.styleOf(w.style)
+	if d == nil && w.ground == "" && w.ink == "" && !strings.Contains(w.style, "var(") {
+		return own
+	}
+	put(own)
+	if w.ground != "" {
+		put(decls{"background": strings.ToLower(w.ground)})
+	}
+	if w.ink != "" {
+		put(decls{"color": strings.ToLower(w.ink)})
+	}
+	s.resolve(d)
+	return d
+}
+
+// met are the rules that apply to an element so written, the weightiest last.
+func (s *sheet) met(w attire) (met []*rule) {
 	names := strings.Fields(w.class)
 	if len(names) > maxSame {
 		names = names[:maxSame]
 	}
-	var met []*rule
 	apply := func(rs []*rule) {
 		for _, r := range rs {
 			if r.tag != "" && r.tag != w.tag || r.id != "" && r.id != w.id {
@@ -1798,22 +1835,7 @@ func (s *sheet) declared(w attire) decls {
 	}
 	apply(s.byAttr)
 	slices.SortStableFunc(met, func(a, b *rule) int { return cmp.Or(cmp.Compare(a.weight, b.weight), cmp.Compare(a.at, b.at)) })
-	for _, r := range met {
-		put(r.decls)
-	}
-	own := s.styleOf(w.style)
-	if d == nil && w.ground == "" && w.ink == "" && !strings.Contains(w.style, "var(") {
-		return own
-	}
-	put(own)
-	if w.ground != "" {
-		put(decls{"background": strings.ToLower(w.ground)})
-	}
-	if w.ink != "" {
-		put(decls{"color": strings.ToLower(w.ink)})
-	}
-	s.resolve(d)
-	return d
+	return met
 }
 
 // resolve puts the values of custom properties in their places.

@@ -28,6 +28,8 @@ type examined struct {
 	found  []check.Finding
 	text   string       // that was read for its wording
 	spans  []check.Span // of text
+	sheets []string     // that may hide links of it, and how those stand
+	like   uint64
 }
 
 // largePage is the size, in bytes, beyond which pages are examined one at a time
@@ -93,6 +95,9 @@ func (n *inspector) examineSince(page *check.Page, onHome bool, before string) *
 	e.found = check.RunUnkept(facts)
 	if len(n.o.Focus) > 0 {
 		e.found = append(e.found, check.RunFocus(page, facts.Class, n.o.Focus)...)
+	}
+	if !n.staging && n.o.wants("concealed") {
+		e.sheets, e.like = page.OwnSheets(n.o.Lexicon)
 	}
 	if n.o.Scanner == nil {
 		return e

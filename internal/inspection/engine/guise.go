@@ -67,7 +67,8 @@ type Beside struct {
 // or rule that a word was prompted by, AsHop a redirect on the way to an address,
 // AsDrawn the page as its scripts made it in a browser, AsFirst and AsSecond the two
 // looks at a link, AsMadeUp what its host answers to an address that nobody gave a page
-// to, AsPlace another place of the page that breaks the same rule.
+// to, AsPlace another place of the page that breaks the same rule, AsSheet a style sheet that the page
+// wears.
 const (
 	AsBaseline = "baseline"
 	AsList     = "list"
@@ -77,10 +78,11 @@ const (
 	AsSecond   = "second"
 	AsMadeUp   = "madeup"
 	AsPlace    = "place"
+	AsSheet    = "sheet"
 )
 
 // GuiseNames are the ways of coming in words.
-var GuiseNames = map[string]string{check.AsBrowser: "普通浏览器", check.AsMobile: "手机浏览器", check.AsSpider: "搜索引擎", check.AsSearcher: "从搜索结果进入", check.AsMobileSearcher: "以手机从搜索结果进入", AsBaseline: "确认过的基线", AsHop: "跳转途中", AsDrawn: "浏览器中画出的页面", AsFirst: "第一次访问链接", AsSecond: "再次访问链接", AsMadeUp: "随机编造的网址"}
+var GuiseNames = map[string]string{check.AsBrowser: "普通浏览器", check.AsMobile: "手机浏览器", check.AsSpider: "搜索引擎", check.AsSearcher: "从搜索结果进入", check.AsMobileSearcher: "以手机从搜索结果进入", AsBaseline: "确认过的基线", AsHop: "跳转途中", AsDrawn: "浏览器中画出的页面", AsFirst: "第一次访问链接", AsSecond: "再次访问链接", AsMadeUp: "随机编造的网址", AsSheet: "页面引用的样式表"}
 
 // lookAsOthers asks for a few pages again in every guise. The home page is always
 // among them; the others are drawn by the day, so that each day has its own and

@@ -226,7 +226,7 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
 		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, copies: map[string]string{}, untested: map[[2]string]int{},
-		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, Visited: map[string]bool{}, Looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, read: map[string]bool{}, disguised: map[string]bool{}, compared: map[string]bool{}, rendered: map[string]bool{}, audited: map[string]bool{}, put: o.Families, Partial: o.Scanner == nil, hosted: t.Hosted}}
+		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, Visited: map[string]bool{}, Looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, read: map[string]bool{}, disguised: map[string]bool{}, dressed: map[string]bool{}, compared: map[string]bool{}, rendered: map[string]bool{}, audited: map[string]bool{}, put: o.Families, Partial: o.Scanner == nil, hosted: t.Hosted}}
 	for _, f := range o.Focus {
 		n.report.focus = append(n.report.focus, f.ID())
 	}
@@ -286,6 +286,9 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	}
 	if n.report.Reachable {
 		if err := n.askTaken(ctx); err != nil {
+			return n.report, err
+		}
+		if err := n.readDresses(ctx); err != nil {
 			return n.report, err
 		}
 		if o.wants("link") {
@@ -376,6 +379,8 @@ type inspector struct {
 	catchAlls   map[string]*catchAll // by host, of those asked for what cannot be there
 	dead        map[string]bool      // link targets that do not open
 	sightings   []Sighting           // of the last page; the room is used again
+	dressing    []toDress            // pages to be judged by their style sheets
+	likeDressed map[uint64]int       // of these, by how their links stand
 }
 
 // visit is what is kept of a page.
@@ -472,6 +477,7 @@ func (n *inspector) visit(p crawl.Page) error {
 	}
 	n.gather(v, page, e.class)
 	n.embed(v, page)
+	n.wears(v, e)
 	if of := copyOf(page); of != "" {
 		n.copies[page.URL] = of
 	}

@@ -30,6 +30,8 @@ var looks = map[string]func(r *Report, id, page, place string) bool{
 	// A page shows an item of ours where the site is hosted here.
 	"item": func(r *Report, _, page, _ string) bool { return r.hosted && r.Visited[page] },
 
+	CheckStyled: func(r *Report, _, page, _ string) bool { return r.dressed[page] },
+
 	"function.search": func(r *Report, _, _, _ string) bool { return r.searched },
 	"dates.all_same":  func(r *Report, _, _, _ string) bool { return r.dated },
 	CheckListed:       onPage,

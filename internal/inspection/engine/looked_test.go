@@ -14,7 +14,7 @@ func TestARunClosesOnlyWhatRunsLookFor(t *testing.T) {
 	all := map[string]bool{page: true}
 	// A whole patrol that looked at everything there is for a run to look at.
 	r := Report{Reachable: true, Visited: all, judged: map[string]bool{place: true}, columns: map[string]bool{place: true}, read: map[string]bool{place: true}, home: true, dated: true, searched: true,
-		disguised: map[string]bool{page + " " + place: true}, compared: all, rendered: all, audited: all, hosted: true, focus: []string{"focus.某项"}}
+		dressed: all, disguised: map[string]bool{page + " " + place: true}, compared: all, rendered: all, audited: all, hosted: true, focus: []string{"focus.某项"}}
 	ids := []string{"focus.某项"}
 	for _, c := range check.Checks() {
 		ids = append(ids, c.ID)

@@ -54,7 +54,7 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	begun := time.Now()
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start, visits: map[string]*visit{}, links: map[string]*linked{},
-		byPrint: map[string]int{}, untested: map[[2]string]int{}, report: Report{Visited: map[string]bool{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, disguised: map[string]bool{}, compared: map[string]bool{}, rendered: map[string]bool{}, audited: map[string]bool{}}}
+		byPrint: map[string]int{}, untested: map[[2]string]int{}, report: Report{Visited: map[string]bool{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, disguised: map[string]bool{}, dressed: map[string]bool{}, compared: map[string]bool{}, rendered: map[string]bool{}, audited: map[string]bool{}}}
 	var look Look
 	switch family, _, _ := strings.Cut(spot.Check, "."); family {
 	case "link":
@@ -82,6 +82,8 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		switch spot.Check {
 		case "accessible.axe":
 			look, err = n.recheckDrawn(ctx, spot)
+		case CheckStyled:
+			look, err = n.recheckStyled(ctx, spot)
 		case "dates.moved":
 			look, err = n.recheckMoved(ctx, spot)
 		case "function.search", "dates.all_same":

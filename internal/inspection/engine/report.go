@@ -108,6 +108,8 @@ type Report struct {
 	dated   bool                // the instants of the pages were held together
 	// disguised are the pages, with the guise, that were judged in one.
 	disguised map[string]bool
+	// dressed are the pages whose links were judged by their style sheets.
+	dressed map[string]bool
 	// compared are pages held against a baseline, rendered and audited those drawn
 	// and put to axe.
 	compared, rendered, audited map[string]bool

@@ -30,6 +30,7 @@ type Wire struct {
 	Dated     bool                `json:"dated"`
 	Searched  bool                `json:"searched"`
 	Disguised []string            `json:"disguised,omitempty"`
+	Dressed   []string            `json:"dressed,omitempty"`
 	Compared  []string            `json:"compared,omitempty"`
 	Rendered  []string            `json:"rendered,omitempty"`
 	Audited   []string            `json:"audited,omitempty"`
@@ -45,7 +46,7 @@ type Wire struct {
 func (r Report) Pack() Wire {
 	list := func(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
 	return Wire{Report: r, Finished: r.Finished, Links: r.Links, Opened: r.Reachable, Visited: list(r.Visited), Looks: r.Looks, Met: list(r.met), Judged: list(r.judged), Columns: list(r.columns),
-		Home: r.home, Put: r.put, Focus: r.focus, Partial: r.Partial, Hosted: r.hosted, Unmet: r.unmet, Read: list(r.read), Dated: r.dated, Searched: r.searched, Disguised: list(r.disguised), Compared: list(r.compared), Rendered: list(r.rendered), Audited: list(r.audited), Watched: r.Watched, Unsure: list(r.unsure), Taken: r.Taken, Cut: r.cut, Size: r.Bytes, Same: r.Same}
+		Home: r.home, Put: r.put, Focus: r.focus, Partial: r.Partial, Hosted: r.hosted, Unmet: r.unmet, Read: list(r.read), Dated: r.dated, Searched: r.searched, Disguised: list(r.disguised), Dressed: list(r.dressed), Compared: list(r.compared), Rendered: list(r.rendered), Audited: list(r.audited), Watched: r.Watched, Unsure: list(r.unsure), Taken: r.Taken, Cut: r.cut, Size: r.Bytes, Same: r.Same}
 }
 
 // Unpack is the report as it was packed.
@@ -62,7 +63,7 @@ func (w Wire) Unpack() Report {
 	r.hosted, r.unmet = w.Hosted, w.Unmet
 	r.home, r.put, r.focus, r.Partial, r.Bytes, r.Same = w.Home, w.Put, w.Focus, w.Partial, w.Size, w.Same
 	r.read, r.dated, r.searched, r.Taken = set(w.Read), w.Dated, w.Searched, w.Taken
-	r.disguised, r.compared, r.rendered, r.audited, r.Watched, r.unsure, r.cut = set(w.Disguised), set(w.Compared), set(w.Rendered), set(w.Audited), w.Watched, set(w.Unsure), w.Cut
+	r.disguised, r.dressed, r.compared, r.rendered, r.audited, r.Watched, r.unsure, r.cut = set(w.Disguised), set(w.Dressed), set(w.Compared), set(w.Rendered), set(w.Audited), w.Watched, set(w.Unsure), w.Cut
 	return r
 }
 

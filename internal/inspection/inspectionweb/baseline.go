@@ -354,7 +354,8 @@ func besideTerms(list []engine.Beside, base string) (out []besideView) {
 			v.Facts.Terms = []web.Term{{Name: "取得时间", Text: web.Minute(b.At)}}
 		} else {
 			v.Facts.Terms = []web.Term{{Name: "时间", Text: b.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05")}, {Name: "转到", Text: dash(b.Final)}}
-			if b.As == engine.AsHop || b.As == engine.AsFirst || b.As == engine.AsSecond || b.As == engine.AsMadeUp {
+			switch b.As {
+			case engine.AsHop, engine.AsFirst, engine.AsSecond, engine.AsMadeUp, engine.AsSheet:
 				v.Facts.Terms = slices.Insert(v.Facts.Terms, 1, web.Term{Name: "访问", Text: dash(b.URL)})
 			}
 			if b.Status > 0 {

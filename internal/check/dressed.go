@@ -1,0 +1,276 @@
+package check
+
+import (
+	"cmp"
+	"hash/fnv"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/fault"
+)
+
+// MaxStylesheet is the size in bytes of a style sheet that is read, and maxProperties how
+// many properties one of its rules may have.
+const (
+	MaxStylesheet = 1 << 20
+	maxProperties = 200
+)
+
+// Stylesheet is a style sheet in a file of its own.
+type Stylesheet struct {
+	URL, SHA256 string
+	// Imports are the addresses of the sheets that it imports for every screen.
+	Imports []string
+	text    string
+}
+
+// ReadStylesheet reads the bytes of a style sheet; the only error is of its size.
+func ReadStylesheet(body []byte, contentType, address string) (*Stylesheet, error) {
+	if len(body) > MaxStylesheet {
+		return nil, fault.Newf(fault.TooLarge, "样式表有 %d 个字节，超过 %d 个字节（1 MB）的上限，没有读取。", len(body), MaxStylesheet)
+	}
+	text, _, err := Decode(body, contentType)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stylesheet{URL: address, text: text}
+	base, err := url.Parse(address)
+	if err != nil {
+		return s, nil //nolint:nilerr // what has no address imports nothing from beside it
+	}
+	for _, to := range imported(stripComments(text)) {
+		if u, err := base.Parse(to); err == nil && u.Scheme != "data" {
+			s.Imports = append(s.Imports, u.String())
+		}
+	}
+	return s, nil
+}
+
+// imported are the addresses at the head of a sheet, where alone @import counts.
+func imported(css string) (out []string) {
+	for len(out) < maxSame {
+		css = strings.TrimSpace(css)
+		end := strings.IndexByte(css, ';')
+		if end < 0 || css[0] != '@' {
+			break
+		}
+		begin := lowered(css[:min(len(css), len("@charset "))])
+		if !strings.HasPrefix(begin, "@import") {
+			if !strings.HasPrefix(begin, "@charset") && !strings.HasPrefix(begin, "@layer") || strings.IndexByte(css[:end], '{') >= 0 {
+				break
+			}
+			css = css[end+1:]
+			continue
+		}
+		said := strings.TrimSpace(css[len("@import"):end])
+		css = css[end+1:]
+		closed := `"`
+		if len(said) > 4 && strings.EqualFold(said[:4], "url(") {
+			said, closed = said[4:], ")"
+		} else if said != "" && (said[0] == '"' || said[0] == '\'') {
+			closed, said = said[:1], said[1:]
+		}
+		address, media, ok := strings.Cut(said, closed)
+		if address = strings.Trim(address, " \t\n\r\"'"); ok && address != "" && anyMedium(lowered(strings.TrimSpace(media))) {
+			out = append(out, address)
+		}
+	}
+	return out
+}
+
+// Dress are the style sheets that a page wears, in their order. It is read once for all
+// pages that wear the same, and is for one goroutine.
+type Dress struct {
+	sheets []*Stylesheet
+	sheet  *sheet
+}
+
+// NewDress lays style sheets over one another; those that others import stand before
+// them.
+func NewDress(sheets []*Stylesheet) *Dress {
+	d := &Dress{sheets: sheets, sheet: newSheet(parseDecls)}
+	for i, s := range sheets {
+		d.sheet.from = i + 1
+		d.sheet.add(s.text)
+	}
+	return d
+}
+
+// mostDressed bounds the answers of a dress that are kept over many pages.
+const mostDressed = 4096
+
+// of is how the dress and the page's own styles together draw an element, and by which
+// rule of which sheet it is hidden.
+func (d *Dress) of(own *sheet, n *html.Node) (all decls, how string, strong bool, by *rule) {
+	if len(d.sheet.known) > mostDressed {
+		d.sheet.known, d.sheet.matters = nil, nil
+	}
+	worn := d.sheet.of(n).decls
+	if len(worn) == 0 {
+		return nil, "", false, nil
+	}
+	all = maps.Clone(worn)
+	all.over(own.of(n).decls)
+	if how, strong = all.concealment(); how == "" {
+		return all, "", false, nil
+	}
+	met := d.sheet.met(d.sheet.attire(n))
+	for _, r := range slices.Backward(met) {
+		if alone, _ := r.decls.concealment(); alone == how {
+			return all, how, strong, r
+		}
+	}
+	if len(met) == 0 {
+		return all, "", false, nil // its own style attribute alone
+	}
+	return all, how, strong, met[len(met)-1]
+}
+
+// named is a rule in words, and the sheet that it stands in without what its address
+// carries for caches.
+func (d *Dress) named(r *rule) (rule string, sheet *Stylesheet) {
+	return clip(squeeze(r.sel), 60), d.sheets[min(max(r.from, 1), len(d.sheets))-1]
+}
+
+// OwnSheets are the addresses of the style sheets that a page wears on every screen, where
+// it has links that lead elsewhere to be judged; none where it has no such. like is the
+// same of pages on which those links stand alike.
+func (p *Page) OwnSheets(l *Lexicon) (sheets []string, like uint64) {
+	if l == nil {
+		l = builtin()
+	}
+	if !slices.ContainsFunc(p.Links, func(k Link) bool { return k.Kind == LinkStyle }) {
+		return nil, 0
+	}
+	sum := fnv.New64a()
+	judged := 0
+	for _, n := range p.elements() {
+		switch n.DataAtom {
+		case atom.Link:
+			rel := strings.Fields(lowered(attr(n, "rel")))
+			if !slices.Contains(rel, "stylesheet") || slices.Contains(rel, "alternate") || hasAttr(n, "disabled") || !anyMedium(lowered(attr(n, "media"))) {
+				continue
+			}
+			if to := p.parsedTarget(strings.TrimSpace(attr(n, "href"))); to.url != "" && dataText(attr(n, "href")) == "" && !slices.Contains(sheets, to.url) {
+				sheets = append(sheets, to.url)
+			}
+		case atom.A, atom.Area:
+			if t := judge(p, l, attr(n, "href")); !t.foreign || t.trusted && t.bad == "" {
+				continue
+			}
+			judged++
+			sign(sum, attr(n, "href"))
+			for up := n; up != nil && up.Type == html.ElementNode; up = up.Parent {
+				sign(sum, up.Data, attr(up, "class"), attr(up, "id"), attr(up, "style"))
+			}
+		}
+	}
+	if judged == 0 {
+		return nil, 0
+	}
+	sign(sum, sheets...)
+	sign(sum, p.styles...)
+	return sheets, sum.Sum64()
+}
+
+func sign(to io.Writer, parts ...string) {
+	for _, s := range parts {
+		io.WriteString(to, s) //nolint:errcheck // a hash never fails
+		to.Write([]byte{0})   //nolint:errcheck // as above
+	}
+}
+
+var dressedChecks = []Check{
+	concealedCheck("concealed.styled_link", "样式表没有隐藏站外链接", "页面的样式表文件把站外链接隐藏起来（暗链）",
+		"请核对该样式表文件是否被改动，删除隐藏的链接和隐藏它的规则，排查使用同一模板和样式表的其他页面，并按网络安全事件处置流程报告。", styledLinks),
+}
+
+// styledLinks are links that nobody sees by what a style sheet of the site says. Scripts
+// in files of their own open much of what such sheets hide: ways that menus, folds and
+// movements use count beside a sign of spam alone, the others where nothing of the site's
+// own is hidden with it.
+func styledLinks(f *Facts) (out []sighting) {
+	if f.Dress == nil {
+		return nil
+	}
+	w := readied(f.Page, f.Lexicon, f.layersOf)
+	for _, n := range f.Page.elements() {
+		if n.DataAtom != atom.A && n.DataAtom != atom.Area {
+			continue
+		}
+		href := attr(n, "href")
+		t := judgeUnseen(f.Page, f.Lexicon, href)
+		if !t.foreign || t.trusted && t.bad == "" || w.hidesItself(n) {
+			continue
+		}
+		text := f.Page.linkText(n)
+		sure := t.bad != "" || f.Lexicon.spam(text) != ""
+		for up := n; up != nil && up.Type == html.ElementNode && up.DataAtom != atom.Body; up = up.Parent {
+			all, how, strong, by := f.Dress.of(w.sheet, up)
+			if how == "" || how == indented && (pictured(up, all) || find(n, atom.Img) != nil) {
+				continue
+			}
+			if !sure && (!strong || !unusedByFolds(how, all) || w.shows(up) || f.Dress.sheet.opens(up) || f.Page.holdsOwn(up, f.Lexicon)) {
+				continue
+			}
+			rule, sheet := f.Dress.named(by)
+			at, _, _ := strings.Cut(sheet.URL, "?")
+			word := cmp.Or(f.Lexicon.spam(text), f.Lexicon.suspicious(text))
+			out = append(out, sighting{detail: how + "（样式表 " + at + " 中的规则 " + rule + "），指向 " + show(t.host, href) + about(word), where: place(n), sure: sure})
+			break
+		}
+	}
+	return out
+}
+
+// unusedByFolds reports whether a way of hiding is none that folds and movements use.
+func unusedByFolds(how string, d decls) bool {
+	switch how {
+	case "高宽为零":
+		return d.atMost("width", 1) && d.atMost("height", 1)
+	case "裁剪隐藏", "缩放为零", "置于底层":
+		return false
+	}
+	return true
+}
+
+// hidesItself reports whether the page hides a link without its style sheets: that is
+// another check's.
+func (w *walker) hidesItself(n *html.Node) bool {
+	for up := n; up != nil && up.Type == html.ElementNode; up = up.Parent {
+		if w.sheet.of(up).how != "" || hasAttr(up, "hidden") || w.hiddenByScript(up) {
+			return true
+		}
+		if how, _ := neverShown(up); how != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsOwn reports whether an element has a link of the site's own, of the government or
+// of who is well known.
+func (p *Page) holdsOwn(n *html.Node, l *Lexicon) bool {
+	for c := range n.Descendants() {
+		if c.DataAtom != atom.A || !hasAttr(c, "href") {
+			continue
+		}
+		href := strings.TrimSpace(attr(c, "href"))
+		if t := judge(p, l, href); href != "" && href[0] != '#' && !strings.HasPrefix(lowered(href), "javascript:") && (!t.foreign || t.trusted) {
+			return true
+		}
+	}
+	return false
+}
+
+// hides reports whether a rule hides by itself.
+func (r *rule) hides() bool {
+	how, _ := r.decls.concealment()
+	return how != ""
+}

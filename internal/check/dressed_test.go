@@ -1,0 +1,178 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func dressedFindings(t testing.TB, markup string, sheets ...string) []Finding {
+	t.Helper()
+	p, err := ParsePage([]byte(`<html><head><link rel="stylesheet" href="/css/a.css"></head><body>`+markup+`</body></html>`), "text/html; charset=utf-8", contractURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*Stylesheet
+	for i, css := range sheets {
+		s, err := ReadStylesheet([]byte(css), "text/css", fmt.Sprintf("http://www.example.gov.cn/css/%d.css?v=3", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, s)
+	}
+	return RunCheck(Facts{Page: p, Dress: NewDress(all)}, "concealed.styled_link")
+}
+
+// What a style sheet of the site hides, and what sheets of honest sites hide as well.
+func TestLinksHiddenByStyleSheets(t *testing.T) {
+	const foreign, bad = `<a href="http://www.qinghe-maoyi.com/">清河</a>`, `<a href="http://www.qinghe-maoyi.com/">百家乐官网</a>`
+	for _, c := range []struct {
+		name, markup, css string
+		want              Severity // "" none
+	}{
+		{"out of the screen", `<div class="m1"><p>` + foreign + `</p></div>`, `.m1{position:absolute;left:-9999px}`, Error},
+		{"out of the screen, spam", `<div class="m1">` + bad + `</div>`, `.m1{position:absolute;left:-9999px}`, Serious},
+		{"indented away", `<div id="q">` + foreign + `</div>`, `#q{text-indent:-5000px}`, Error},
+		{"no size of letters", `<p class="t z">` + foreign + `</p>`, `p.z a{font-size:0}`, Error},
+		{"a point", `<div class="z">` + foreign + `</div>`, `.z{width:1px;height:1px;overflow:hidden}`, Error},
+		{"within @media screen", `<div class="z">` + foreign + `</div>`, `@media screen{.z{font-size:0}}`, Error},
+		{"not displayed, spam", `<div class="z">` + bad + `</div>`, `.z{display:none}`, Serious},
+		{"part here, part there", `<style>.z{left:-9999px}</style><div class="z">` + foreign + `</div>`, `.z{position:absolute}`, Error},
+		{"escaped", `<div class="z">` + foreign + `</div>`, `.z{p\6fsition:absolute;left:-9999px}`, Error},
+
+		{"in sight", `<div class="z">` + foreign + `</div>`, `.z{color:red}`, ""},
+		{"not displayed: a menu its script opens", `<div class="z">` + foreign + `</div>`, `.z{display:none}`, ""},
+		{"faint until it has moved in", `<div class="z">` + foreign + `</div>`, `.z{opacity:0}`, ""},
+		{"a closed fold", `<div class="z">` + foreign + `</div>`, `.z{height:0;overflow:hidden}`, ""},
+		{"opened by the pointer", `<ul><li>友情链接<div class="z">` + foreign + `</div></li></ul>`, `.z{position:absolute;left:-999em} li:hover .z{left:0}`, ""},
+		{"own links hidden with it", `<div class="z"><a href="/yw/">要闻</a>` + foreign + `</div>`, `.z{position:absolute;left:-9999px}`, ""},
+		{"shown by the page", `<style>.z{position:static}</style><div class="z">` + foreign + `</div>`, `.z{position:absolute;left:-9999px}`, ""},
+		{"shown by its style attribute", `<div class="z" style="left:0">` + foreign + `</div>`, `.z{position:absolute;left:-9999px}`, ""},
+		{"shown by a later rule", `<div class="z">` + foreign + `</div>`, `.z{position:absolute;left:-9999px} div.z{left:auto}`, ""},
+		{"hidden on paper", `<div class="z">` + foreign + `</div>`, `@media print{.z{font-size:0}}`, ""},
+		{"hidden on telephones", `<div class="z">` + foreign + `</div>`, `@media (max-width:768px){.z{font-size:0}}`, ""},
+		{"a picture for words", `<a class="z" href="http://www.qinghe-maoyi.com/">清河</a>`, `.z{display:block;width:90px;height:30px;text-indent:-9999px;background:url(a.png)}`, ""},
+		{"a government's", `<div class="z"><a href="http://www.shaanxi.gov.cn/">省政府</a></div>`, `.z{position:absolute;left:-9999px}`, ""},
+		{"hidden by the page: another check's", `<div class="z" style="display:none">` + bad + `</div>`, `.z{position:absolute;left:-9999px}`, ""},
+		{"another class", `<div class="zz">` + foreign + `</div>`, `.z{position:absolute;left:-9999px}`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := Violations(dressedFindings(t, c.markup, c.css))
+			if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || got[0].Severity != c.want) {
+				t.Fatalf("%+v, want %q", got, c.want)
+			}
+			if c.want != "" && (!strings.Contains(got[0].Says, "qinghe-maoyi.com") || !strings.Contains(got[0].Says, "/css/0.css 中的规则 ")) {
+				t.Errorf("says %s", got[0].Says)
+			}
+		})
+	}
+}
+
+// The sheet and the rule that hide are named, also among several sheets; a later sheet
+// outranks an earlier one.
+func TestTheSheetThatHidesIsNamed(t *testing.T) {
+	const markup = `<div class="z"><a href="http://www.qinghe-maoyi.com/">清河</a></div>`
+	got := Violations(dressedFindings(t, markup, `body{margin:0} .z{left:0}`, `.y{color:red} div.z{position:absolute;left:-9999px}`))
+	if len(got) != 1 || !strings.Contains(got[0].Says, "/css/1.css 中的规则 div.z）") {
+		t.Fatalf("%+v", got)
+	}
+	if got := Violations(dressedFindings(t, markup, `.z{position:absolute;left:-9999px}`, `.z{left:0}`)); len(got) > 0 {
+		t.Fatalf("%+v", got)
+	}
+}
+
+func TestWhatAStyleSheetImports(t *testing.T) {
+	s, err := ReadStylesheet([]byte("@charset \"utf-8\";/* a */@import url('b.css');@IMPORT \"/c.css\" screen;@import url(d.css) print;\r\n@import url(data:text/css,a{});.a{color:red}@import 'late.css';"), "text/css", "http://www.example.gov.cn/css/a.css")
+	if err != nil || strings.Join(s.Imports, " ") != "http://www.example.gov.cn/css/b.css http://www.example.gov.cn/c.css" {
+		t.Fatalf("%q %v", s.Imports, err)
+	}
+	if _, err := ReadStylesheet(make([]byte, MaxStylesheet+1), "", "http://www.example.gov.cn/a.css"); err == nil {
+		t.Error("a sheet that is too long was read")
+	}
+}
+
+// A page is dressed where it has a link to judge and a sheet for the screen.
+func TestPagesThatAreDressed(t *testing.T) {
+	const sheet, link = `<link rel="stylesheet" href="/a.css?v=1">`, `<div class="z"><a href="http://www.qinghe-maoyi.com/">清河</a></div>`
+	page := func(head, body string) *Page {
+		p, err := ParsePage([]byte("<html><head>"+head+"</head><body>"+body+"</body></html>"), "text/html; charset=utf-8", contractURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	for _, c := range []struct {
+		head, body string
+		want       int
+	}{
+		{sheet, link, 1},
+		{sheet, `<a href="/yw/">要闻</a><a href="http://www.shaanxi.gov.cn/">省政府</a>`, 0},
+		{`<link rel="stylesheet" media="print" href="/a.css">`, link, 0},
+		{`<link rel="alternate stylesheet" href="/a.css">`, link, 0},
+		{"<style>.z{color:red}</style>", link, 0},
+	} {
+		if got, _ := page(c.head, c.body).OwnSheets(nil); len(got) != c.want {
+			t.Errorf("%s %s: %q", c.head, c.body, got)
+		}
+	}
+	_, a := page(sheet, link+"<p>一</p>").OwnSheets(nil)
+	_, b := page(sheet, link+"<p>二</p>").OwnSheets(nil)
+	_, c := page(sheet, strings.Replace(link, `"z"`, `"y"`, 1)).OwnSheets(nil)
+	if a != b || a == c {
+		t.Errorf("pages whose links stand alike: %x %x, others %x", a, b, c)
+	}
+}
+
+// Sheets made to cost time or memory are read within bounds that the sizes set.
+func TestHostileStyleSheets(t *testing.T) {
+	const markup = `<div class="z"><a href="http://www.qinghe-maoyi.com/">清河</a></div>`
+	fill := func(one string) string { return strings.Repeat(one, (MaxStylesheet-100)/len(one)) }
+	many := fill(".z,")
+	for name, css := range map[string]string{
+		"selectors":        many + ".y{font-size:0}",
+		"other selectors":  fill("a#b.c>d,") + "e{color:red}",
+		"deep":             fill("@media screen{"),
+		"deep rules":       fill(".z{&"),
+		":is":              fill(":is(.z,") + ".z{font-size:0}",
+		"imports":          fill("@import 'a.css';"),
+		"open":             fill(".z{"),
+		"comments":         fill("/*"),
+		"many comments":    fill("/**/"),
+		"properties":       many[:len(many)/2] + ".z{" + fill("a:b;c:d;")[:MaxStylesheet/2-200] + "}",
+		"rules":            fill(".z{left:0}"),
+		"rules of parents": fill("a .z{left:0}b>.z{top:0}"),
+	} {
+		s, err := ReadStylesheet([]byte(css), "text/css", "http://www.example.gov.cn/a.css")
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		d := NewDress([]*Stylesheet{s})
+		if len(s.Imports) > maxSame || d.sheet.n > maxRules {
+			t.Errorf("%s: %d imports, %d rules", name, len(s.Imports), d.sheet.n)
+		}
+		dressedFindings(t, markup, css)
+	}
+}
+
+// FuzzStylesheet reads what strangers hand out as a style sheet.
+func FuzzStylesheet(f *testing.F) {
+	for _, s := range []string{
+		"", ".z{position:absolute;left:-9999px}", "@charset \"gbk\";\r\n@import url(b.css);.z{}", "@media screen{.z{font-size:0}", ":is(.z,:is(a)){display:none}", "/*", ".z{&.z{", "\xff\xfe.\x00z\x00{\x00}\x00", ".z{--a:var(--a)}", "@import\"", "@import url(\xd6\xd0.css);",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, css []byte) {
+		s, err := ReadStylesheet(css, "text/css", "http://www.example.gov.cn/a.css")
+		if err != nil {
+			return
+		}
+		if len(s.Imports) > maxSame {
+			t.Fatal(len(s.Imports))
+		}
+		for _, found := range dressedFindings(t, `<div class="z" id="a"><a href="http://www.qinghe-maoyi.com/">清河</a></div>`, string(css)) {
+			if found.Says == "" {
+				t.Fatal(found)
+			}
+		}
+	})
+}
