@@ -15,12 +15,8 @@ import (
 	"zhengshu/internal/fault"
 )
 
-// MaxStylesheet is the size in bytes of a style sheet that is read, and maxProperties how
-// many properties one of its rules may have.
-const (
-	MaxStylesheet = 1 << 20
-	maxProperties = 200
-)
+// MaxStylesheet is the size in bytes of a style sheet that is read.
+const MaxStylesheet = 1 << 20
 
 // Stylesheet is a style sheet in a file of its own.
 type Stylesheet struct {
@@ -267,10 +263,4 @@ func (p *Page) holdsOwn(n *html.Node, l *Lexicon) bool {
 		}
 	}
 	return false
-}
-
-// hides reports whether a rule hides by itself.
-func (r *rule) hides() bool {
-	how, _ := r.decls.concealment()
-	return how != ""
 }

@@ -1890,3 +1890,12 @@ func (w attire) worn(name string) (value string, has bool) {
 	}
 	return "", false
 }
+
+// maxProperties bounds the properties of one rule.
+const maxProperties = 200
+
+// hides reports whether a rule hides by itself.
+func (r *rule) hides() bool {
+	how, _ := r.decls.concealment()
+	return how != ""
+}
