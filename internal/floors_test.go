@@ -23,7 +23,7 @@ var floors = []string{
 	// law and people
 	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "rules/gbh2018", "authz", "org", "signin", "notify", "obligation", "province", "approval", "workbench", "queries",
 	// checks: facts in, findings out, no database
-	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality", "inspection/engine", "inspection/engine/enginetest",
+	"check/checktest", "check/seek", "check/encoded", "check/css", "check/js", "check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality", "inspection/engine", "inspection/engine/enginetest",
 	// records
 	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "lexicon", "vigil", "library", "columns", "media", "movein", "disclosure", "letters", "inspection", "impostor", "security", "hosts", "newmedia", "errorreport", "notice", "filing", "visits", "merit", "closing", "reconciliation", "matrix", "platform", "blueprint", "moveout", "layout",
 	// conductors

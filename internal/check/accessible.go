@@ -10,6 +10,8 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"zhengshu/internal/check/css"
+	"zhengshu/internal/check/seek"
 	"zhengshu/internal/dom"
 )
 
@@ -105,8 +107,8 @@ func barriersOf(p *Page, pardoned func(checkID, where string) bool) map[string]*
 	}
 	labelled := map[string]bool{}
 	for _, n := range p.elements() {
-		if n.DataAtom == atom.Label && attr(n, "for") != "" {
-			labelled[attr(n, "for")] = true
+		if n.DataAtom == atom.Label && dom.Attr(n, "for") != "" {
+			labelled[dom.Attr(n, "for")] = true
 		}
 	}
 	level, heads, skip := 0, 0, false
@@ -114,24 +116,24 @@ func barriersOf(p *Page, pardoned func(checkID, where string) bool) map[string]*
 		switch n.DataAtom {
 		case atom.Html:
 			looked("accessible.lang")
-			if strings.TrimSpace(attr(n, "lang")+attr(n, "xml:lang")) == "" {
+			if strings.TrimSpace(dom.Attr(n, "lang")+dom.Attr(n, "xml:lang")) == "" {
 				bad("accessible.lang", "", "<html>")
 			}
 		case atom.Img:
-			if tiny(n, "width") || tiny(n, "height") || unseenTo(n) {
+			if css.Tiny(n, "width") || css.Tiny(n, "height") || unseenTo(n) {
 				continue
 			}
 			looked("accessible.alt")
-			if !hasAttr(n, "alt") && attr(n, "aria-label") == "" && attr(n, "title") == "" && attr(n, "role") != "presentation" {
+			if !dom.HasAttr(n, "alt") && dom.Attr(n, "aria-label") == "" && dom.Attr(n, "title") == "" && dom.Attr(n, "role") != "presentation" {
 				bad("accessible.alt", "", place(n))
 			}
 		case atom.A:
-			if !hasAttr(n, "href") || unseenTo(n) {
+			if !dom.HasAttr(n, "href") || unseenTo(n) {
 				continue
 			}
 			looked("accessible.link_name")
-			href := attr(n, "href")
-			if strings.HasPrefix(href, "#") && len(href) > 1 && containsAny(nodeText(n), []string{"跳", "正文", "主要内容", "内容区"}) {
+			href := dom.Attr(n, "href")
+			if strings.HasPrefix(href, "#") && len(href) > 1 && seek.Any(nodeText(n), []string{"跳", "正文", "主要内容", "内容区"}) {
 				skip = true
 			}
 			if p.linkText(n) == "" && !namedBelow(n) && (n.FirstChild != nil) {
@@ -148,7 +150,7 @@ func barriersOf(p *Page, pardoned func(checkID, where string) bool) map[string]*
 			}
 			level = at
 		case atom.Input, atom.Select, atom.Textarea:
-			switch strings.ToLower(attr(n, "type")) {
+			switch strings.ToLower(dom.Attr(n, "type")) {
 			case "hidden", "submit", "button", "image", "reset":
 				continue
 			}
@@ -156,23 +158,23 @@ func barriersOf(p *Page, pardoned func(checkID, where string) bool) map[string]*
 				continue
 			}
 			looked("accessible.labels")
-			if !labelled[attr(n, "id")] && attr(n, "aria-label") == "" && attr(n, "aria-labelledby") == "" && attr(n, "title") == "" && attr(n, "placeholder") == "" && !within(n, atom.Label) {
+			if !labelled[dom.Attr(n, "id")] && dom.Attr(n, "aria-label") == "" && dom.Attr(n, "aria-labelledby") == "" && dom.Attr(n, "title") == "" && dom.Attr(n, "placeholder") == "" && !within(n, atom.Label) {
 				bad("accessible.labels", "", place(n))
 			}
 		case atom.Iframe:
-			if unseenTo(n) || tiny(n, "width") || tiny(n, "height") {
+			if unseenTo(n) || css.Tiny(n, "width") || css.Tiny(n, "height") {
 				continue
 			}
 			looked("accessible.frame")
-			if attr(n, "title") == "" && attr(n, "aria-label") == "" {
+			if dom.Attr(n, "title") == "" && dom.Attr(n, "aria-label") == "" {
 				bad("accessible.frame", "", place(n))
 			}
 		case atom.Meta:
-			if !strings.EqualFold(attr(n, "name"), "viewport") {
+			if !strings.EqualFold(dom.Attr(n, "name"), "viewport") {
 				continue
 			}
 			looked("accessible.zoom")
-			v := strings.ReplaceAll(strings.ToLower(attr(n, "content")), " ", "")
+			v := strings.ReplaceAll(strings.ToLower(dom.Attr(n, "content")), " ", "")
 			scale := 10.0
 			if _, rest, ok := strings.Cut(v, "maximum-scale="); ok {
 				number, _, _ := strings.Cut(rest, ",")
@@ -184,10 +186,10 @@ func barriersOf(p *Page, pardoned func(checkID, where string) bool) map[string]*
 				bad("accessible.zoom", "", "viewport")
 			}
 		}
-		if attr(n, "role") == "main" {
+		if dom.Attr(n, "role") == "main" {
 			skip = true
 		}
-		if v := attr(n, "style"); v != "" && strings.Contains(v, "color") {
+		if v := dom.Attr(n, "style"); v != "" && strings.Contains(v, "color") {
 			if ratio, ok := inlineContrast(v); ok && strings.TrimSpace(nodeText(n)) != "" {
 				looked("accessible.contrast")
 				if ratio < 4.5 {
@@ -197,7 +199,7 @@ func barriersOf(p *Page, pardoned func(checkID, where string) bool) map[string]*
 		}
 	}
 	looked("accessible.title")
-	if t := find(p.Root, atom.Title); t == nil || strings.TrimSpace(rawText(t)) == "" {
+	if t := dom.Find(p.Root, atom.Title); t == nil || strings.TrimSpace(dom.RawText(t)) == "" {
 		bad("accessible.title", "", "<title>")
 	}
 	// What has little to say needs neither headings nor a way past the menu.
@@ -216,7 +218,7 @@ func barriersOf(p *Page, pardoned func(checkID, where string) bool) map[string]*
 
 // unseenTo reports whether an element is kept from readers by its own marks.
 func unseenTo(n *html.Node) bool {
-	return hasAttr(n, "hidden") || attr(n, "aria-hidden") == "true" || strings.Contains(strings.ReplaceAll(strings.ToLower(attr(n, "style")), " ", ""), "display:none")
+	return dom.HasAttr(n, "hidden") || dom.Attr(n, "aria-hidden") == "true" || strings.Contains(strings.ReplaceAll(strings.ToLower(dom.Attr(n, "style")), " ", ""), "display:none")
 }
 
 // within reports whether an element stands in one of some kinds.
@@ -231,11 +233,11 @@ func within(n *html.Node, kinds ...atom.Atom) bool {
 
 // namedBelow reports whether something in a link gives it a name.
 func namedBelow(n *html.Node) bool {
-	if attr(n, "aria-label") != "" || attr(n, "aria-labelledby") != "" || attr(n, "title") != "" {
+	if dom.Attr(n, "aria-label") != "" || dom.Attr(n, "aria-labelledby") != "" || dom.Attr(n, "title") != "" {
 		return true
 	}
 	for c := dom.Following(n, n); c != nil; c = dom.Following(c, n) {
-		if c.Type == html.ElementNode && (attr(c, "aria-label") != "" || attr(c, "title") != "" || c.DataAtom == atom.Img && attr(c, "alt") != "" || c.Data == "svg" && find(c, atom.Title) != nil) {
+		if c.Type == html.ElementNode && (dom.Attr(c, "aria-label") != "" || dom.Attr(c, "title") != "" || c.DataAtom == atom.Img && dom.Attr(c, "alt") != "" || c.Data == "svg" && dom.Find(c, atom.Title) != nil) {
 			return true
 		}
 	}
@@ -244,7 +246,7 @@ func namedBelow(n *html.Node) bool {
 
 // inlineContrast is the contrast of the colours one style attribute names.
 func inlineContrast(style string) (float64, bool) {
-	d := parseDecls(style)
+	d := css.Parse(style)
 	back := d["background-color"]
 	if back == "" {
 		back = d["background"]
@@ -252,8 +254,8 @@ func inlineContrast(style string) (float64, bool) {
 	if d["color"] == "" || back == "" || strings.Contains(back, "url(") || strings.Contains(back, "gradient") || strings.Contains(back, "rgba") || strings.Contains(d["color"], "rgba") {
 		return 0, false
 	}
-	ink, ok1 := colour(d["color"])
-	ground, ok2 := colour(back)
+	ink, ok1 := css.Colour(d["color"])
+	ground, ok2 := css.Colour(back)
 	if !ok1 || !ok2 {
 		return 0, false
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/calendar"
 )
 
@@ -234,11 +235,11 @@ func accountUsable(c *Check, f *Facts) []Finding {
 	for _, s := range a.Stores {
 		switch s.State {
 		case LinkDead, LinkSoft404:
-			dead = append(dead, "“"+clip(s.Name, 40)+"”"+strings.TrimRight(s.Says, "。"))
+			dead = append(dead, "“"+abridge.Text(s.Name, 40)+"”"+strings.TrimRight(s.Says, "。"))
 		case LinkAlive:
 			alive = append(alive, s.Name)
 		default:
-			silent = append(silent, "“"+clip(s.Name, 40)+"”"+strings.TrimRight(s.Says, "。"))
+			silent = append(silent, "“"+abridge.Text(s.Name, 40)+"”"+strings.TrimRight(s.Says, "。"))
 		}
 	}
 	switch {

@@ -7,13 +7,14 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/dom"
 )
 
 // Content is the part of the page that holds its article, without frame,
 // menus, scripts and what the page hides; a copy, free to be changed.
 // Its root is an element of no meaning of its own.
 func (p *Page) Content() *html.Node {
-	body := find(p.Root, atom.Body)
+	body := dom.Find(p.Root, atom.Body)
 	if body == nil {
 		body = p.Root
 	}
@@ -36,7 +37,7 @@ func kept(n *html.Node, at int) *html.Node {
 		case atom.Script, atom.Style, atom.Noscript, atom.Iframe, atom.Object, atom.Embed, atom.Form, atom.Input, atom.Button, atom.Select, atom.Textarea, atom.Nav, atom.Link, atom.Meta, atom.Head, atom.Svg:
 			return nil
 		}
-		if style := strings.ToLower(noBlanks(attr(n, "style"))); strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden") || hasAttr(n, "hidden") {
+		if style := strings.ToLower(noBlanks(dom.Attr(n, "style"))); strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden") || dom.HasAttr(n, "hidden") {
 			return nil
 		}
 	default:
@@ -96,12 +97,12 @@ func (p *Page) Shown() *Item {
 // around them.
 func pictures(n *html.Node, caption string, i *Item) {
 	if n.DataAtom == atom.Figure {
-		if c := find(n, atom.Figcaption); c != nil {
+		if c := dom.Find(n, atom.Figcaption); c != nil {
 			caption = strings.TrimSpace(nodeText(c))
 		}
 	}
 	if n.DataAtom == atom.Img && len(i.Pictures) < mostPictures {
-		i.Pictures = append(i.Pictures, Picture{Src: attr(n, "src"), Alt: attr(n, "alt"), Caption: caption})
+		i.Pictures = append(i.Pictures, Picture{Src: dom.Attr(n, "src"), Alt: dom.Attr(n, "alt"), Caption: caption})
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		pictures(c, caption, i)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"zhengshu/internal/abridge"
 )
 
 // OnAttachment is the subject of the checks on files a site offers.
@@ -123,7 +125,7 @@ func leaksIn(c *Check, f *Facts, kind string, a Attachment) Finding {
 	}
 	switch {
 	case n > 0:
-		says := fmt.Sprintf("“%s”中有 %d 处，例如 %s", clip(a.Name, 60), n, example)
+		says := fmt.Sprintf("“%s”中有 %d 处，例如 %s", abridge.Text(a.Name, 60), n, example)
 		if len(places) > 0 {
 			for i, at := range places {
 				if hits[at] > 1 {

@@ -40,13 +40,13 @@ func Blocks(p *Page) []Block {
 			if !asksWords(n) {
 				continue
 			}
-			ref = attr(n, "action")
+			ref = dom.Attr(n, "action")
 		case atom.A, atom.Area:
-			ref = attr(n, "href")
+			ref = dom.Attr(n, "href")
 		case atom.Img, atom.Video, atom.Audio, atom.Source, atom.Iframe, atom.Embed:
-			ref = attr(n, "src")
+			ref = dom.Attr(n, "src")
 		case atom.Object:
-			ref = attr(n, "data")
+			ref = dom.Attr(n, "data")
 		}
 		var to aim
 		if ref = strings.TrimSpace(ref); ref != "" {
@@ -70,7 +70,7 @@ func Blocks(p *Page) []Block {
 		case n.DataAtom == atom.Form:
 			b.Asks = append(b.Asks, to.url)
 		case n.DataAtom != atom.A && n.DataAtom != atom.Area:
-			if !noContent.MatchString(to.url) && !strings.Contains(attr(n, "alt"), "暂无") {
+			if !noContent.MatchString(to.url) && !strings.Contains(dom.Attr(n, "alt"), "暂无") {
 				b.Media = append(b.Media, to.url)
 			}
 		case to.kind == LinkPage, to.kind == LinkAttachment:
@@ -89,7 +89,7 @@ func asksWords(form *html.Node) bool {
 		case atom.Textarea, atom.Select:
 			return true
 		case atom.Input:
-			switch strings.ToLower(attr(n, "type")) {
+			switch strings.ToLower(dom.Attr(n, "type")) {
 			case "", "text", "search", "url", "tel", "number", "date", "email":
 				return true
 			}
@@ -126,7 +126,7 @@ func bar(group *html.Node, known map[*html.Node]bool) bool {
 	}
 	is, told := known[group]
 	if !told {
-		is = inBar(group) || group.DataAtom == atom.Footer || attr(group, "role") == "contentinfo" || barName.MatchString(attr(group, "class")) || barName.MatchString(attr(group, "id")) || barWords.MatchString(shortText(group, 200))
+		is = inBar(group) || group.DataAtom == atom.Footer || dom.Attr(group, "role") == "contentinfo" || barName.MatchString(dom.Attr(group, "class")) || barName.MatchString(dom.Attr(group, "id")) || barWords.MatchString(shortText(group, 200))
 		is = is || group.DataAtom != atom.Body && bar(group.Parent, known)
 		known[group] = is
 	}

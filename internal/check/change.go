@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhengshu/internal/dom"
+
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -50,7 +52,7 @@ func BaselineOf(p *Page) Baseline {
 			b.Frame[n.Data]++
 		}
 		if n.DataAtom == atom.Form {
-			if h := hostOf(p.resolve(attr(n, "action"))); h != "" && !p.ownHost(h) {
+			if h := hostOf(p.resolve(dom.Attr(n, "action"))); h != "" && !p.ownHost(h) {
 				forms[h] = true
 			}
 		}
@@ -74,8 +76,8 @@ func BaselineOf(p *Page) Baseline {
 // DocumentTitle is what stands in the title element: what search engines show,
 // and what intruders change first. Title is the article's.
 func (p *Page) DocumentTitle() string {
-	if t := find(p.Root, atom.Title); t != nil {
-		return squeeze(rawText(t))
+	if t := dom.Find(p.Root, atom.Title); t != nil {
+		return squeeze(dom.RawText(t))
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check/js"
 )
 
 // Severity grades a finding. Serious ones block publication and need two
@@ -166,7 +167,7 @@ type Facts struct {
 	// kept for one Run
 	view      *concealedView
 	spans     []Span
-	unwrapped map[string][]layer
+	unwrapped map[string][]js.Layer
 	barriers  map[string]*barrier
 	states    []LinkState
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"zhengshu/internal/abridge"
+	"zhengshu/internal/dom"
 )
 
 // Ways of coming to a page, for Alternate.
@@ -240,7 +241,7 @@ func (p *Page) Barrier() string {
 		return "得到的是防护系统的验证或拦截页面"
 	}
 	for _, n := range p.elements() {
-		if n.DataAtom == atom.Input && strings.EqualFold(attr(n, "type"), "password") && signIn.MatchString(title) {
+		if n.DataAtom == atom.Input && strings.EqualFold(dom.Attr(n, "type"), "password") && signIn.MatchString(title) {
 			return "得到的是登录页面"
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"zhengshu/internal/check/seek"
 )
 
 // Kinds of what Article 12(2) keeps out of a text, and of characters that other
@@ -120,7 +122,7 @@ func (l *contentLists) line(line string, at int) []Span {
 				continue
 			}
 			if !checked {
-				checked, innocent = true, containsAny(line, l.Innocent)
+				checked, innocent = true, seek.Any(line, l.Innocent)
 			}
 			if innocent {
 				return nil

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check/seek"
 )
 
 // A date as pages write it: 2018-11-09, 2018/11/9, 2018.11.09, 2018年11月09日,
@@ -49,7 +50,7 @@ func (s stamp) minutes() int64 {
 
 // findStamp returns the first date in text and the byte range it takes.
 func findStamp(text string) (s stamp, from, to int) {
-	if !holds(text, "\xef\xbc") || !containsFullDigit(text) {
+	if !seek.Has(text, "\xef\xbc") || !containsFullDigit(text) {
 		return findPlainStamp(text)
 	}
 	// Digits of full width take three bytes.
@@ -121,7 +122,7 @@ func findPlainStamp(text string) (s stamp, from, to int) {
 		}
 		off = start + 4
 	}
-	if !holds(text, "年") || !holds(text, "月") {
+	if !seek.Has(text, "年") || !seek.Has(text, "月") {
 		return stamp{}, 0, 0
 	}
 	if m := spokenDate.FindStringIndex(text); m != nil {

@@ -4,6 +4,10 @@ import (
 	"regexp"
 	"strings"
 
+	"zhengshu/internal/check/css"
+	"zhengshu/internal/check/seek"
+	"zhengshu/internal/dom"
+
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -55,11 +59,11 @@ func adverts(c *Check, f *Facts) []Finding {
 		if n.DataAtom != atom.A {
 			continue
 		}
-		if find(n, atom.Img) == nil {
+		if dom.Find(n, atom.Img) == nil {
 			continue
 		}
-		if host := hostOf(f.Page.PageURL(attr(n, "href"))); host != "" && onList(host, commercial) {
-			add("图片链接到 "+host, attr(n, "href"))
+		if host := hostOf(f.Page.PageURL(dom.Attr(n, "href"))); host != "" && onList(host, commercial) {
+			add("图片链接到 "+host, dom.Attr(n, "href"))
 		}
 	}
 	if len(out) == 0 {
@@ -78,7 +82,7 @@ var (
 // floats reports whether a script moves a window about the page. Its words are
 // looked for before the pattern is tried: that costs a tenth.
 func floats(src string) bool {
-	return containsAny(lowered(src), floatWords) && floatScript.MatchString(src)
+	return seek.Any(dom.Lowered(src), floatWords) && floatScript.MatchString(src)
 }
 
 var (
@@ -88,7 +92,7 @@ var (
 
 // namedFloat reports whether an id or a class is that of a floating window.
 func namedFloat(name string) bool {
-	return containsAny(lowered(name), floatNames) && floatName.MatchString(name)
+	return seek.Any(dom.Lowered(name), floatNames) && floatName.MatchString(name)
 }
 
 func floating(c *Check, f *Facts) []Finding {
@@ -97,10 +101,10 @@ func floating(c *Check, f *Facts) []Finding {
 	for _, src := range f.Page.scripts {
 		scripted = scripted || floats(src)
 	}
-	sheets := newSheet(f.Page.declsOf)
+	sheets := css.NewSheet(f.Page.declsOf)
 	for _, s := range f.Page.styles {
 		if strings.Contains(s, "fixed") {
-			sheets.add(s)
+			sheets.Add(s)
 		}
 	}
 	closable := false
@@ -110,8 +114,8 @@ func floating(c *Check, f *Facts) []Finding {
 		default:
 			continue
 		}
-		style := strings.ReplaceAll(strings.ToLower(attr(n, "style")), " ", "")
-		fixed := strings.Contains(style, "position:fixed") || sheets.n > 0 && sheets.of(n).decls["position"] == "fixed"
+		style := strings.ReplaceAll(strings.ToLower(dom.Attr(n, "style")), " ", "")
+		fixed := strings.Contains(style, "position:fixed") || sheets.Rules() > 0 && sheets.Of(n).Decls["position"] == "fixed"
 		moved := scripted && strings.Contains(style, "position:absolute")
 		if !fixed && !moved && !f.Page.named(n).float {
 			continue
@@ -151,16 +155,16 @@ func floatParts(n *html.Node) (link *html.Node, closes bool) {
 		if c.Type != html.ElementNode {
 			return
 		}
-		closes = closes || closesWord.MatchString(attr(c, "title")+" "+attr(c, "alt")+" "+attr(c, "aria-label")+" "+attr(c, "class")+" "+attr(c, "id")) || strings.Contains(strings.ToLower(attr(c, "onclick")), "close") || strings.Contains(strings.ToLower(attr(c, "onclick")), "hide")
+		closes = closes || closesWord.MatchString(dom.Attr(c, "title")+" "+dom.Attr(c, "alt")+" "+dom.Attr(c, "aria-label")+" "+dom.Attr(c, "class")+" "+dom.Attr(c, "id")) || strings.Contains(strings.ToLower(dom.Attr(c, "onclick")), "close") || strings.Contains(strings.ToLower(dom.Attr(c, "onclick")), "hide")
 		if c.DataAtom != atom.A {
 			return
 		}
-		href := strings.TrimSpace(attr(c, "href"))
+		href := strings.TrimSpace(dom.Attr(c, "href"))
 		if href == "" || strings.HasPrefix(href, "#") || strings.HasPrefix(strings.ToLower(href), "javascript:") {
 			return
 		}
 		links++
-		if pic := find(c, atom.Img); link == nil && pic != nil && !toTop.MatchString(linkText(c)+attr(c, "class")+attr(pic, "src")) {
+		if pic := dom.Find(c, atom.Img); link == nil && pic != nil && !toTop.MatchString(linkText(c)+dom.Attr(c, "class")+dom.Attr(pic, "src")) {
 			link = c
 		}
 	}

@@ -12,6 +12,10 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"zhengshu/internal/abridge"
+	"zhengshu/internal/check/css"
+	"zhengshu/internal/check/encoded"
+	"zhengshu/internal/dom"
 	"zhengshu/internal/fault"
 )
 
@@ -40,7 +44,7 @@ func ReadStylesheet(body []byte, contentType, address string) (*Stylesheet, erro
 	if err != nil {
 		return s, nil //nolint:nilerr // what has no address imports nothing from beside it
 	}
-	for _, to := range imported(stripComments(text)) {
+	for _, to := range imported(css.StripComments(text)) {
 		if u, err := base.Parse(to); err == nil && u.Scheme != "data" {
 			s.Imports = append(s.Imports, u.String())
 		}
@@ -49,23 +53,23 @@ func ReadStylesheet(body []byte, contentType, address string) (*Stylesheet, erro
 }
 
 // imported are the addresses at the head of a sheet, where alone @import counts.
-func imported(css string) (out []string) {
-	for len(out) < maxSame {
-		css = strings.TrimSpace(css)
-		end := strings.IndexByte(css, ';')
-		if end < 0 || css[0] != '@' {
+func imported(rules string) (out []string) {
+	for len(out) < css.MaxSame {
+		rules = strings.TrimSpace(rules)
+		end := strings.IndexByte(rules, ';')
+		if end < 0 || rules[0] != '@' {
 			break
 		}
-		begin := lowered(css[:min(len(css), len("@charset "))])
+		begin := dom.Lowered(rules[:min(len(rules), len("@charset "))])
 		if !strings.HasPrefix(begin, "@import") {
-			if !strings.HasPrefix(begin, "@charset") && !strings.HasPrefix(begin, "@layer") || strings.IndexByte(css[:end], '{') >= 0 {
+			if !strings.HasPrefix(begin, "@charset") && !strings.HasPrefix(begin, "@layer") || strings.IndexByte(rules[:end], '{') >= 0 {
 				break
 			}
-			css = css[end+1:]
+			rules = rules[end+1:]
 			continue
 		}
-		said := strings.TrimSpace(css[len("@import"):end])
-		css = css[end+1:]
+		said := strings.TrimSpace(rules[len("@import"):end])
+		rules = rules[end+1:]
 		closed := `"`
 		if len(said) > 4 && strings.EqualFold(said[:4], "url(") {
 			said, closed = said[4:], ")"
@@ -73,7 +77,7 @@ func imported(css string) (out []string) {
 			closed, said = said[:1], said[1:]
 		}
 		address, media, ok := strings.Cut(said, closed)
-		if address = strings.Trim(address, " \t\n\r\"'"); ok && address != "" && anyMedium(lowered(strings.TrimSpace(media))) {
+		if address = strings.Trim(address, " \t\n\r\"'"); ok && address != "" && css.AnyMedium(dom.Lowered(strings.TrimSpace(media))) {
 			out = append(out, address)
 		}
 	}
@@ -84,16 +88,15 @@ func imported(css string) (out []string) {
 // pages that wear the same, and is for one goroutine.
 type Dress struct {
 	sheets []*Stylesheet
-	sheet  *sheet
+	sheet  *css.Sheet
 }
 
 // NewDress lays style sheets over one another; those that others import stand before
 // them.
 func NewDress(sheets []*Stylesheet) *Dress {
-	d := &Dress{sheets: sheets, sheet: newSheet(parseDecls)}
+	d := &Dress{sheets: sheets, sheet: css.NewSheet(css.Parse)}
 	for i, s := range sheets {
-		d.sheet.from = i + 1
-		d.sheet.add(s.text)
+		d.sheet.AddFrom(i+1, s.text)
 	}
 	return d
 }
@@ -103,22 +106,20 @@ const mostDressed = 4096
 
 // of is how the dress and the page's own styles together draw an element, and by which
 // rule of which sheet it is hidden.
-func (d *Dress) of(own *sheet, n *html.Node) (all decls, how string, strong bool, by *rule) {
-	if len(d.sheet.known) > mostDressed {
-		d.sheet.known, d.sheet.matters = nil, nil
-	}
-	worn := d.sheet.of(n).decls
+func (d *Dress) of(own *css.Sheet, n *html.Node) (all css.Decls, how string, strong bool, by *css.Rule) {
+	d.sheet.Bound(mostDressed)
+	worn := d.sheet.Of(n).Decls
 	if len(worn) == 0 {
 		return nil, "", false, nil
 	}
 	all = maps.Clone(worn)
-	all.over(own.of(n).decls)
-	if how, strong = all.concealment(); how == "" {
+	all.Over(own.Of(n).Decls)
+	if how, strong = all.Concealment(); how == "" {
 		return all, "", false, nil
 	}
-	met := d.sheet.met(d.sheet.attire(n))
+	met := d.sheet.Met(d.sheet.Attire(n))
 	for _, r := range slices.Backward(met) {
-		if alone, _ := r.decls.concealment(); alone == how {
+		if alone, _ := r.Decls.Concealment(); alone == how {
 			return all, how, strong, r
 		}
 	}
@@ -130,8 +131,8 @@ func (d *Dress) of(own *sheet, n *html.Node) (all decls, how string, strong bool
 
 // named is a rule in words, and the sheet that it stands in without what its address
 // carries for caches.
-func (d *Dress) named(r *rule) (rule string, sheet *Stylesheet) {
-	return clip(squeeze(r.sel), 60), d.sheets[min(max(r.from, 1), len(d.sheets))-1]
+func (d *Dress) named(r *css.Rule) (rule string, sheet *Stylesheet) {
+	return abridge.Text(squeeze(r.Sel), 60), d.sheets[min(max(r.From, 1), len(d.sheets))-1]
 }
 
 // OwnSheets are the addresses of the style sheets that a page wears on every screen, where
@@ -149,21 +150,21 @@ func (p *Page) OwnSheets(l *Lexicon) (sheets []string, like uint64) {
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Link:
-			rel := strings.Fields(lowered(attr(n, "rel")))
-			if !slices.Contains(rel, "stylesheet") || slices.Contains(rel, "alternate") || hasAttr(n, "disabled") || !anyMedium(lowered(attr(n, "media"))) {
+			rel := strings.Fields(dom.Lowered(dom.Attr(n, "rel")))
+			if !slices.Contains(rel, "stylesheet") || slices.Contains(rel, "alternate") || dom.HasAttr(n, "disabled") || !css.AnyMedium(dom.Lowered(dom.Attr(n, "media"))) {
 				continue
 			}
-			if to := p.parsedTarget(strings.TrimSpace(attr(n, "href"))); to.url != "" && dataText(attr(n, "href")) == "" && !slices.Contains(sheets, to.url) {
+			if to := p.parsedTarget(strings.TrimSpace(dom.Attr(n, "href"))); to.url != "" && encoded.DataText(dom.Attr(n, "href")) == "" && !slices.Contains(sheets, to.url) {
 				sheets = append(sheets, to.url)
 			}
 		case atom.A, atom.Area:
-			if t := judge(p, l, attr(n, "href")); !t.foreign || t.trusted && t.bad == "" {
+			if t := judge(p, l, dom.Attr(n, "href")); !t.foreign || t.trusted && t.bad == "" {
 				continue
 			}
 			judged++
-			sign(sum, attr(n, "href"))
+			sign(sum, dom.Attr(n, "href"))
 			for up := n; up != nil && up.Type == html.ElementNode; up = up.Parent {
-				sign(sum, up.Data, attr(up, "class"), attr(up, "id"), attr(up, "style"))
+				sign(sum, up.Data, dom.Attr(up, "class"), dom.Attr(up, "id"), dom.Attr(up, "style"))
 			}
 		}
 	}
@@ -200,7 +201,7 @@ func styledLinks(f *Facts) (out []sighting) {
 		if n.DataAtom != atom.A && n.DataAtom != atom.Area {
 			continue
 		}
-		href := attr(n, "href")
+		href := dom.Attr(n, "href")
 		t := judgeUnseen(f.Page, f.Lexicon, href)
 		if !t.foreign || t.trusted && t.bad == "" || w.hidesItself(n) {
 			continue
@@ -209,10 +210,10 @@ func styledLinks(f *Facts) (out []sighting) {
 		sure := t.bad != "" || f.Lexicon.spam(text) != ""
 		for up := n; up != nil && up.Type == html.ElementNode && up.DataAtom != atom.Body; up = up.Parent {
 			all, how, strong, by := f.Dress.of(w.sheet, up)
-			if how == "" || how == indented && (pictured(up, all) || find(n, atom.Img) != nil) {
+			if how == "" || how == css.Indented && (pictured(up, all) || dom.Find(n, atom.Img) != nil) {
 				continue
 			}
-			if !sure && (!strong || !unusedByFolds(how, all) || w.shows(up) || f.Dress.sheet.opens(up) || f.Page.holdsOwn(up, f.Lexicon)) {
+			if !sure && (!strong || !unusedByFolds(how, all) || w.shows(up) || f.Dress.sheet.Opens(up) || f.Page.holdsOwn(up, f.Lexicon)) {
 				continue
 			}
 			rule, sheet := f.Dress.named(by)
@@ -226,10 +227,10 @@ func styledLinks(f *Facts) (out []sighting) {
 }
 
 // unusedByFolds reports whether a way of hiding is none that folds and movements use.
-func unusedByFolds(how string, d decls) bool {
+func unusedByFolds(how string, d css.Decls) bool {
 	switch how {
 	case "高宽为零":
-		return d.atMost("width", 1) && d.atMost("height", 1)
+		return d.AtMost("width", 1) && d.AtMost("height", 1)
 	case "裁剪隐藏", "缩放为零", "置于底层":
 		return false
 	}
@@ -240,7 +241,7 @@ func unusedByFolds(how string, d decls) bool {
 // another check's.
 func (w *walker) hidesItself(n *html.Node) bool {
 	for up := n; up != nil && up.Type == html.ElementNode; up = up.Parent {
-		if w.sheet.of(up).how != "" || hasAttr(up, "hidden") || w.hiddenByScript(up) {
+		if w.sheet.Of(up).How != "" || dom.HasAttr(up, "hidden") || w.hiddenByScript(up) {
 			return true
 		}
 		if how, _ := neverShown(up); how != "" {
@@ -254,11 +255,11 @@ func (w *walker) hidesItself(n *html.Node) bool {
 // of who is well known.
 func (p *Page) holdsOwn(n *html.Node, l *Lexicon) bool {
 	for c := range n.Descendants() {
-		if c.DataAtom != atom.A || !hasAttr(c, "href") {
+		if c.DataAtom != atom.A || !dom.HasAttr(c, "href") {
 			continue
 		}
-		href := strings.TrimSpace(attr(c, "href"))
-		if t := judge(p, l, href); href != "" && href[0] != '#' && !strings.HasPrefix(lowered(href), "javascript:") && (!t.foreign || t.trusted) {
+		href := strings.TrimSpace(dom.Attr(c, "href"))
+		if t := judge(p, l, href); href != "" && href[0] != '#' && !strings.HasPrefix(dom.Lowered(href), "javascript:") && (!t.foreign || t.trusted) {
 			return true
 		}
 	}

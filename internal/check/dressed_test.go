@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"zhengshu/internal/check/css"
 )
 
 func dressedFindings(t testing.TB, markup string, sheets ...string) []Finding {
@@ -13,8 +15,8 @@ func dressedFindings(t testing.TB, markup string, sheets ...string) []Finding {
 		t.Fatal(err)
 	}
 	var all []*Stylesheet
-	for i, css := range sheets {
-		s, err := ReadStylesheet([]byte(css), "text/css", fmt.Sprintf("http://www.example.gov.cn/css/%d.css?v=3", i))
+	for i, rules := range sheets {
+		s, err := ReadStylesheet([]byte(rules), "text/css", fmt.Sprintf("http://www.example.gov.cn/css/%d.css?v=3", i))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,8 +29,8 @@ func dressedFindings(t testing.TB, markup string, sheets ...string) []Finding {
 func TestLinksHiddenByStyleSheets(t *testing.T) {
 	const foreign, bad = `<a href="http://www.qinghe-maoyi.com/">清河</a>`, `<a href="http://www.qinghe-maoyi.com/">百家乐官网</a>`
 	for _, c := range []struct {
-		name, markup, css string
-		want              Severity // "" none
+		name, markup, rules string
+		want                Severity // "" none
 	}{
 		{"out of the screen", `<div class="m1"><p>` + foreign + `</p></div>`, `.m1{position:absolute;left:-9999px}`, Error},
 		{"out of the screen, spam", `<div class="m1">` + bad + `</div>`, `.m1{position:absolute;left:-9999px}`, Serious},
@@ -57,7 +59,7 @@ func TestLinksHiddenByStyleSheets(t *testing.T) {
 		{"another class", `<div class="zz">` + foreign + `</div>`, `.z{position:absolute;left:-9999px}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := Violations(dressedFindings(t, c.markup, c.css))
+			got := Violations(dressedFindings(t, c.markup, c.rules))
 			if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || got[0].Severity != c.want) {
 				t.Fatalf("%+v, want %q", got, c.want)
 			}
@@ -128,7 +130,7 @@ func TestHostileStyleSheets(t *testing.T) {
 	const markup = `<div class="z"><a href="http://www.qinghe-maoyi.com/">清河</a></div>`
 	fill := func(one string) string { return strings.Repeat(one, (MaxStylesheet-100)/len(one)) }
 	many := fill(".z,")
-	for name, css := range map[string]string{
+	for name, rules := range map[string]string{
 		"selectors":        many + ".y{font-size:0}",
 		"other selectors":  fill("a#b.c>d,") + "e{color:red}",
 		"deep":             fill("@media screen{"),
@@ -142,15 +144,15 @@ func TestHostileStyleSheets(t *testing.T) {
 		"rules":            fill(".z{left:0}"),
 		"rules of parents": fill("a .z{left:0}b>.z{top:0}"),
 	} {
-		s, err := ReadStylesheet([]byte(css), "text/css", "http://www.example.gov.cn/a.css")
+		s, err := ReadStylesheet([]byte(rules), "text/css", "http://www.example.gov.cn/a.css")
 		if err != nil {
 			t.Fatal(name, err)
 		}
 		d := NewDress([]*Stylesheet{s})
-		if len(s.Imports) > maxSame || d.sheet.n > maxRules {
-			t.Errorf("%s: %d imports, %d rules", name, len(s.Imports), d.sheet.n)
+		if len(s.Imports) > css.MaxSame || d.sheet.Rules() > css.MaxRules {
+			t.Errorf("%s: %d imports, %d rules", name, len(s.Imports), d.sheet.Rules())
 		}
-		dressedFindings(t, markup, css)
+		dressedFindings(t, markup, rules)
 	}
 }
 
@@ -161,15 +163,15 @@ func FuzzStylesheet(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
-	f.Fuzz(func(t *testing.T, css []byte) {
-		s, err := ReadStylesheet(css, "text/css", "http://www.example.gov.cn/a.css")
+	f.Fuzz(func(t *testing.T, rules []byte) {
+		s, err := ReadStylesheet(rules, "text/css", "http://www.example.gov.cn/a.css")
 		if err != nil {
 			return
 		}
-		if len(s.Imports) > maxSame {
+		if len(s.Imports) > css.MaxSame {
 			t.Fatal(len(s.Imports))
 		}
-		for _, found := range dressedFindings(t, `<div class="z" id="a"><a href="http://www.qinghe-maoyi.com/">清河</a></div>`, string(css)) {
+		for _, found := range dressedFindings(t, `<div class="z" id="a"><a href="http://www.qinghe-maoyi.com/">清河</a></div>`, string(rules)) {
 			if found.Says == "" {
 				t.Fatal(found)
 			}

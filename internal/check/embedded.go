@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
+
+	"zhengshu/internal/dom"
 )
 
 // embeddedPack is what is commonly built into pages, from elsewhere: data with their
@@ -59,7 +61,7 @@ func miner(text string) string {
 	if !strings.ContainsAny(text, "CcJjDdWwMm") {
 		return ""
 	}
-	low := lowered(text)
+	low := dom.Lowered(text)
 	for _, m := range embedded.Miners {
 		if strings.Contains(low, m) {
 			return m

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"zhengshu/internal/check/seek"
 	"zhengshu/internal/dom"
 )
 
@@ -92,7 +93,7 @@ var rooms = sync.Pool{New: func() any { return new(room) }}
 // extract fills the fields of the page from what it shows, then from its tags.
 func (p *Page) extract() {
 	root := p.Root
-	body := find(root, atom.Body)
+	body := dom.Find(root, atom.Body)
 	if body == nil {
 		body = root
 	}
@@ -110,8 +111,8 @@ func (p *Page) extract() {
 	p.rows = append(headedValues(body, content), readLabels(cells)...)
 
 	pageTitle := ""
-	if t := find(root, atom.Title); t != nil {
-		pageTitle = squeeze(rawText(t))
+	if t := dom.Find(root, atom.Title); t != nil {
+		pageTitle = squeeze(dom.RawText(t))
 	}
 	p.Heading = p.heading(p.elementsBelow(body), pageTitle, p.Tag("ArticleTitle"), p.Tag("SiteName"))
 
@@ -818,19 +819,6 @@ func stripTags(s string) string {
 	return squeeze(strings.ReplaceAll(nodeText(n), "\n", ""))
 }
 
-func find(root *html.Node, a atom.Atom) *html.Node {
-	for n := dom.Following(root, root); n != nil; n = dom.Following(n, root) {
-		if n.DataAtom == a && n.Type == html.ElementNode {
-			// A title element inside a drawing is not the page's.
-			if a == atom.Title && n.Namespace != "" {
-				continue
-			}
-			return n
-		}
-	}
-	return nil
-}
-
 var titleName = regexp.MustCompile(`(?i)(?:^|[\s_\-])(?:[a-z]{0,10}[_\-]?)?(?:title|tit|bt|headline|biaoti)\d{0,2}(?:$|[\s_\-])`)
 
 var titleWords = []string{"tit", "bt", "headline", "biaoti"}
@@ -840,7 +828,7 @@ type naming struct{ title, content, float bool }
 
 // named is what an element is called by its id and its class.
 func (p *Page) named(n *html.Node) naming {
-	id, class := p.naming(attr(n, "id")), p.naming(attr(n, "class"))
+	id, class := p.naming(dom.Attr(n, "id")), p.naming(dom.Attr(n, "class"))
 	return naming{id.title || class.title, id.content || class.content, id.float || class.float}
 }
 
@@ -861,7 +849,7 @@ func (p *Page) naming(name string) naming {
 }
 
 func namedTitle(name string) bool {
-	return name != "" && containsAny(lowered(name), titleWords) && titleName.MatchString(name)
+	return name != "" && seek.Any(dom.Lowered(name), titleWords) && titleName.MatchString(name)
 }
 
 // heading finds the visible heading of an article: an h1–h3 or an element
@@ -896,7 +884,7 @@ func (p *Page) heading(elements []*html.Node, pageTitle, articleTitle, siteName 
 			repeated = t
 		case last == "" && utf8.RuneCountInString(bare) >= shortestTitle && strings.HasSuffix(whole, bare) && !siteEnd.MatchString(bare):
 			last = t // some sites put their name first
-		case first == "" && n.DataAtom == atom.H1 && bare != noBlanks(siteName) && find(n, atom.A) == nil:
+		case first == "" && n.DataAtom == atom.H1 && bare != noBlanks(siteName) && dom.Find(n, atom.A) == nil:
 			first = t
 		}
 	}
@@ -1055,7 +1043,7 @@ func headedValues(body, content *html.Node) (rows []labelled) {
 // and no document's own: it leads to one, or another row like it follows.
 func isListed(row *html.Node, cells int) bool {
 	for n := dom.Following(row, row); n != nil; n = dom.Following(n, row) {
-		if n.DataAtom == atom.A && n.Type == html.ElementNode && attr(n, "href") != "" {
+		if n.DataAtom == atom.A && n.Type == html.ElementNode && dom.Attr(n, "href") != "" {
 			return true
 		}
 	}
@@ -1091,7 +1079,7 @@ func cellsOfRow(tr *html.Node) (out []*html.Node) {
 func firstRow(n *html.Node) *html.Node {
 	for ; n != nil; n = n.NextSibling {
 		if n.DataAtom == atom.Tbody {
-			return find(n, atom.Tr)
+			return dom.Find(n, atom.Tr)
 		}
 	}
 	return nil
@@ -1156,7 +1144,7 @@ var contentName = regexp.MustCompile(`(?i)ucap-?content|trs_editor|trs_preappend
 var contentWords = []string{"content", "trs_", "zoom", "article", "conter", "neirong", "zhengwen"}
 
 func namedContent(name string) bool {
-	return name != "" && containsAny(lowered(name), contentWords) && contentName.MatchString(name)
+	return name != "" && seek.Any(dom.Lowered(name), contentWords) && contentName.MatchString(name)
 }
 
 // contentNode finds the element that holds the article: a named container with

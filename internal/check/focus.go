@@ -10,6 +10,8 @@ import (
 	"golang.org/x/net/html"
 
 	"zhengshu/internal/abridge"
+	"zhengshu/internal/check/seek"
+	"zhengshu/internal/dom"
 	"zhengshu/internal/fault"
 )
 
@@ -144,7 +146,7 @@ func (f Focus) named(p *Page) bool {
 	}
 	for _, n := range p.elements() {
 		for _, key := range []string{"alt", "title", "aria-label"} {
-			if name := noBlanks(attr(n, key)); name != "" && slices.ContainsFunc(f.Values, func(v string) bool { return holds(name, noBlanks(v)) }) {
+			if name := noBlanks(dom.Attr(n, key)); name != "" && slices.ContainsFunc(f.Values, func(v string) bool { return seek.Has(name, noBlanks(v)) }) {
 				return true
 			}
 		}
@@ -199,7 +201,7 @@ func (f Focus) places(p *Page) []string {
 		switch f.Kind {
 		case FocusWords:
 			// A line break or a blank inside a word hides it from nobody.
-			if holds(p.VisibleText, v) || holds(p.bare, noBlanks(v)) {
+			if seek.Has(p.VisibleText, v) || seek.Has(p.bare, noBlanks(v)) {
 				add(v)
 			}
 		case FocusPattern:

@@ -9,6 +9,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhengshu/internal/abridge"
+	"zhengshu/internal/check/seek"
+	"zhengshu/internal/dom"
+
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 	"golang.org/x/text/width"
@@ -150,10 +154,10 @@ func footerCheck(i footerItem, look func(footing) shown, ledger func(*Ledger) st
 			case s.untold != "":
 				return []Finding{c.untested(s.untold, name)}
 			case s.ok && s.flawed == "" && s.carried != carried{} && s.value != "" && f.Ledger != nil && want == "":
-				return []Finding{c.untested("台账没有登记"+s.carried.what+"，不能核对"+s.carried.by+"所带的“"+clip(s.value, 40)+"”", name)}
+				return []Finding{c.untested("台账没有登记"+s.carried.what+"，不能核对"+s.carried.by+"所带的“"+abridge.Text(s.value, 40)+"”", name)}
 			case s.ok && s.flawed == "" && s.carried != carried{} && s.value != "" && want != "" && !strings.EqualFold(s.value, want):
-				return []Finding{c.wrong(s.carried.by+"所带"+s.carried.what+"“"+clip(s.value, 40)+"”与台账“"+want+"”不一致", name)}
-			case !s.ok && c.ID != "footer.error_report" && c.ID != "footer.party_gov_mark" && want != "" && holds(foot.bare, noBlanks(want)):
+				return []Finding{c.wrong(s.carried.by+"所带"+s.carried.what+"“"+abridge.Text(s.value, 40)+"”与台账“"+want+"”不一致", name)}
+			case !s.ok && c.ID != "footer.error_report" && c.ID != "footer.party_gov_mark" && want != "" && seek.Has(foot.bare, noBlanks(want)):
 				// Shown without the usual words before it.
 				return []Finding{c.fine(name)}
 			case !s.ok && c.ID == "footer.chinese_domain" && want == "":
@@ -164,8 +168,8 @@ func footerCheck(i footerItem, look func(footing) shown, ledger func(*Ledger) st
 				return []Finding{c.wrong("未找到", name)}
 			case s.flawed != "":
 				return []Finding{c.wrong(s.flawed, name)}
-			case s.carried == carried{} && want != "" && !sameValue(s.value, want) && !holds(foot.bare, noBlanks(want)):
-				return []Finding{c.wrong("页面为“"+clip(s.value, 40)+"”，台账为“"+want+"”", name)}
+			case s.carried == carried{} && want != "" && !sameValue(s.value, want) && !seek.Has(foot.bare, noBlanks(want)):
+				return []Finding{c.wrong("页面为“"+abridge.Text(s.value, 40)+"”，台账为“"+want+"”", name)}
 			}
 			return []Finding{c.fine(name)}
 		}),
@@ -188,8 +192,8 @@ func sameValue(a, b string) bool {
 // shows where a real mark would stand.
 func drawn(p *Page, item string) bool {
 	for _, n := range p.placeholders {
-		v := strings.ToLower(attr(n, "data-placeholder"))
-		t := noBlanks(nodeText(n)) + attr(n, "alt") + attr(n, "title")
+		v := strings.ToLower(dom.Attr(n, "data-placeholder"))
+		t := noBlanks(nodeText(n)) + dom.Attr(n, "alt") + dom.Attr(n, "title")
 		match := v == item || strings.ReplaceAll(v, "-", "_") == item
 		switch item {
 		case "party_gov_mark":
@@ -263,7 +267,7 @@ func (f footing) scripted() bool {
 // written reports whether a script holds a whole address of the issuer's. The
 // host's name alone, or as a part of another host's, is none.
 func (f footing) written(script string) bool {
-	if !containsAny(script, f.issuer) {
+	if !seek.Any(script, f.issuer) {
 		return false
 	}
 	script = unescaped.Replace(script)
@@ -293,16 +297,16 @@ var unescaped = strings.NewReplacer("%2F", "/", "%2f", "/", `\/`, "/")
 func (f footing) leads(n *html.Node) bool {
 	switch n.DataAtom {
 	case atom.A, atom.Area:
-		if onList(hostOf(f.page.resolve(attr(n, "href"))), f.issuer) {
+		if onList(hostOf(f.page.resolve(dom.Attr(n, "href"))), f.issuer) {
 			return true
 		}
 	case atom.Script:
-		return onList(hostOf(f.page.resolve(attr(n, "src"))), f.issuer)
+		return onList(hostOf(f.page.resolve(dom.Attr(n, "src"))), f.issuer)
 	case atom.Img:
 	default:
 		return false
 	}
-	click := attr(n, "onclick")
+	click := dom.Attr(n, "onclick")
 	return click != "" && f.written(click)
 }
 
@@ -312,11 +316,11 @@ func (f footing) goes(n *html.Node) string {
 	if n.DataAtom == atom.Script {
 		key = "src"
 	}
-	ref := strings.TrimSpace(attr(n, key))
+	ref := strings.TrimSpace(dom.Attr(n, key))
 	if ref == "" || ref[0] == '#' || strings.HasPrefix(strings.ToLower(ref), "javascript:") {
 		return ""
 	}
-	return cmp.Or(hostOf(f.page.resolve(ref)), clip(ref, 40))
+	return cmp.Or(hostOf(f.page.resolve(ref)), abridge.Text(ref, 40))
 }
 
 // markSigns are of the addresses that the issuer of the marks hands out.
@@ -328,7 +332,7 @@ func foundMark(f footing) shown {
 	elsewhere := ""
 	var at *html.Node
 	// Few pages have to be read link by link.
-	worded := holds(f.bare, "网站标识") || f.alt("标识", "党政机关")
+	worded := seek.Has(f.bare, "网站标识") || f.alt("标识", "党政机关")
 	links, signed := f.page.leading, f.linked(markSigns...)
 	if !worded && signed == nil {
 		links = nil
@@ -339,13 +343,13 @@ func foundMark(f footing) shown {
 		switch {
 		case f.leads(n) && link:
 			s := shown{ok: true, node: n, carried: markCarries}
-			if m := markNumber.FindStringSubmatch(attr(n, "href")); m != nil {
+			if m := markNumber.FindStringSubmatch(dom.Attr(n, "href")); m != nil {
 				s.value = m[1]
 			}
 			return s
 		case f.leads(n):
 			script = true
-		case link && elsewhere == "" && (containsAny(strings.ToLower(attr(n, "href")), markSigns) || worded && markWords(n)):
+		case link && elsewhere == "" && (seek.Any(strings.ToLower(dom.Attr(n, "href")), markSigns) || worded && markWords(n)):
 			elsewhere, at = f.goes(n), n
 		}
 	}
@@ -354,7 +358,7 @@ func foundMark(f footing) shown {
 		return shown{ok: true, carried: markCarries} // the issuer's script makes the link
 	case elsewhere != "":
 		return shown{ok: true, node: at, flawed: "标识链接到 " + elsewhere + "，应链接到核发机关的资格核验页面（bszs.conac.cn）"}
-	case signed != nil || holds(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识"):
+	case signed != nil || seek.Has(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识"):
 		return shown{ok: true, node: at, flawed: "标识有文字或图片，无链接，应链接到核发机关的资格核验页面（bszs.conac.cn）"}
 	}
 	return shown{}
@@ -381,11 +385,11 @@ func MarkNumber(kept string) string {
 // markWords reports whether a link is the mark by its words or its picture.
 func markWords(a *html.Node) bool {
 	for c := range a.Descendants() {
-		if c.DataAtom == atom.Img && containsAny(attr(c, "alt")+attr(c, "title"), []string{"党政机关标识", "党政机关网站标识", "事业单位标识", "事业单位网站标识"}) {
+		if c.DataAtom == atom.Img && seek.Any(dom.Attr(c, "alt")+dom.Attr(c, "title"), []string{"党政机关标识", "党政机关网站标识", "事业单位标识", "事业单位网站标识"}) {
 			return true
 		}
 	}
-	return containsAny(noBlanks(nodeText(a)), []string{"党政机关网站标识", "事业单位网站标识"})
+	return seek.Any(noBlanks(nodeText(a)), []string{"党政机关网站标识", "事业单位网站标识"})
 }
 
 // reportSigns are of the addresses of the entrance for reporting errors, and of
@@ -405,7 +409,7 @@ const leadsToReport = "，应链接到“我为政府网站找错”平台（zfw
 // platform, by a link or by the issuer's script, and nowhere else.
 func foundErrorReport(f footing) shown {
 	// Few pages have to be read link by link.
-	worded := holds(f.bare, "政府网站找错") || f.alt("找错")
+	worded := seek.Has(f.bare, "政府网站找错") || f.alt("找错")
 	links, signed := f.page.leading, f.linked(reportSigns...)
 	if !worded && signed == nil {
 		links = nil
@@ -418,29 +422,29 @@ func foundErrorReport(f footing) shown {
 		to, own := "", false
 		if script {
 			to = f.goes(n)
-			host := hostOf(f.page.resolve(attr(n, "src")))
+			host := hostOf(f.page.resolve(dom.Attr(n, "src")))
 			own = to != "" && (host == "" || f.page.ownHost(host))
 		}
 		switch {
-		case f.leads(n), own && attr(n, "id") == reportScript:
+		case f.leads(n), own && dom.Attr(n, "id") == reportScript:
 			if s.node == nil {
 				s.ok, s.node = true, n
 			}
-			code := cmp.Or(attr(n, "sitecode"), attr(n, "data-sitecode"))
-			if m := entranceCode.FindStringSubmatch(attr(n, "href") + "\n" + attr(n, "src")); m != nil {
+			code := cmp.Or(dom.Attr(n, "sitecode"), dom.Attr(n, "data-sitecode"))
+			if m := entranceCode.FindStringSubmatch(dom.Attr(n, "href") + "\n" + dom.Attr(n, "src")); m != nil {
 				code, _, _ = strings.Cut(m[1], "\n")
 			}
 			if code = strings.TrimSpace(code); code != "" && s.value == "" {
 				s.value, s.node = code, n
 			}
-		case script && !containsAny(strings.ToLower(attr(n, "src")), reportSigns):
+		case script && !seek.Any(strings.ToLower(dom.Attr(n, "src")), reportSigns):
 		case own:
-			unread = clip(attr(n, "src"), 40)
+			unread = abridge.Text(dom.Attr(n, "src"), 40)
 		case elsewhere != "":
 		case script:
 			elsewhere, at = to, n
 		case n.DataAtom != atom.A && n.DataAtom != atom.Area:
-		case containsAny(strings.ToLower(attr(n, "href")), reportSigns) || worded && reportWords(n):
+		case seek.Any(strings.ToLower(dom.Attr(n, "href")), reportSigns) || worded && reportWords(n):
 			elsewhere, at = f.goes(n), n
 		}
 	}
@@ -460,9 +464,9 @@ func foundErrorReport(f footing) shown {
 	switch own := f.page.Tag("SiteIDCode"); {
 	case s.value == "":
 	case !SiteCodeForm.MatchString(s.value):
-		s.flawed = "入口所带标识码“" + clip(s.value, 20) + "”不符合编码规则"
+		s.flawed = "入口所带标识码“" + abridge.Text(s.value, 20) + "”不符合编码规则"
 	case SiteCodeForm.MatchString(own) && own != s.value:
-		s.flawed = "入口所带标识码“" + clip(s.value, 20) + "”与本页标签“" + own + "”不一致"
+		s.flawed = "入口所带标识码“" + abridge.Text(s.value, 20) + "”与本页标签“" + own + "”不一致"
 	}
 	return s
 }
@@ -470,7 +474,7 @@ func foundErrorReport(f footing) shown {
 // reportWords reports whether a link is the entrance by its words or its picture.
 func reportWords(a *html.Node) bool {
 	for c := range a.Descendants() {
-		if c.DataAtom == atom.Img && strings.Contains(attr(c, "alt")+attr(c, "title"), "找错") {
+		if c.DataAtom == atom.Img && strings.Contains(dom.Attr(c, "alt")+dom.Attr(c, "title"), "找错") {
 			return true
 		}
 	}
@@ -531,7 +535,7 @@ func near(re *regexp.Regexp, text string, before, after int, words ...string) []
 	for from := 0; ; {
 		at := -1
 		for _, w := range words {
-			if i := placeOf(text[from:], w); i >= 0 && (at < 0 || from+i < at) {
+			if i := seek.Index(text[from:], w); i >= 0 && (at < 0 || from+i < at) {
 				at = from + i
 			}
 		}
@@ -582,14 +586,14 @@ func foundSiteCode(f footing) shown {
 }
 
 func foundSponsor(f footing) shown {
-	if !holds(f.bare, "主办") {
+	if !seek.Has(f.bare, "主办") {
 		return shown{}
 	}
 	if m := near(footSponsor, f.text, 0, 600, "主办"); m != nil {
 		return shown{ok: true, value: squeeze(m[1])}
 	}
 	for line := range strings.SplitSeq(f.text, "\n") {
-		if !holds(line, "主") {
+		if !seek.Has(line, "主") {
 			continue
 		}
 		if line = noBlanks(line); !strings.Contains(line, "主办") {
@@ -604,7 +608,7 @@ func foundSponsor(f footing) shown {
 
 func foundContact(f footing) shown {
 	for _, l := range f.page.Links {
-		if t := noBlanks(l.Text); holds(t, "联系我们") || holds(t, "联系方式") {
+		if t := noBlanks(l.Text); seek.Has(t, "联系我们") || seek.Has(t, "联系方式") {
 			return shown{ok: true, value: l.Text}
 		}
 	}
@@ -638,7 +642,7 @@ func foundICP(f footing) shown {
 func wideICP(bare string) []string {
 	for _, word := range []string{"ICP", "ＩＣＰ"} {
 		for from := 0; ; from++ {
-			i := placeOf(bare[from:], word)
+			i := seek.Index(bare[from:], word)
 			if i < 0 {
 				break
 			}
@@ -670,7 +674,7 @@ func foundPolice(f footing) shown {
 func foundSiteMap(f footing) shown {
 	for _, l := range f.page.Links {
 		t := noBlanks(l.Text)
-		if strings.Contains(t, "网站地图") || strings.Contains(t, "站点地图") || strings.Contains(t, "网站导航") && containsAny(strings.ToLower(l.Href), []string{"map", "wzdt", "zddt"}) || strings.Contains(strings.ToLower(l.Href), "sitemap") {
+		if strings.Contains(t, "网站地图") || strings.Contains(t, "站点地图") || strings.Contains(t, "网站导航") && seek.Any(strings.ToLower(l.Href), []string{"map", "wzdt", "zddt"}) || strings.Contains(strings.ToLower(l.Href), "sitemap") {
 			return shown{ok: true, value: l.Href}
 		}
 	}

@@ -3,6 +3,9 @@ package check
 import (
 	"fmt"
 	"slices"
+
+	"zhengshu/internal/abridge"
+	"zhengshu/internal/check/seek"
 )
 
 // Dated is a page of a site with the instant it says it was published, as in
@@ -68,7 +71,7 @@ func futureDates(c *Check, f *Facts) []Finding {
 // labelledDate reports whether the page says what its date is: one without its
 // label may be a deadline, or the day on which it is read.
 func (p *Page) labelledDate() bool {
-	return containsAny(p.bare, []string{"发布时间", "发布日期", "发文日期", "发布于"})
+	return seek.Any(p.bare, []string{"发布时间", "发布日期", "发文日期", "发布于"})
 }
 
 // FirstPublished is the instant of publication that the page names as such; ""
@@ -89,7 +92,7 @@ func beforeSite(c *Check, f *Facts) []Finding {
 	case !d.Before(f.Ledger.Opened):
 		return []Finding{c.fine("发布时间")}
 	case f.Page.Tag("ContentSource") != "" && bareName(f.Page.Tag("ContentSource")) != bareName(f.Ledger.SiteName):
-		return []Finding{c.tolerated("来源为“"+clip(f.Page.Tag("ContentSource"), 40)+"”", "发布时间")}
+		return []Finding{c.tolerated("来源为“"+abridge.Text(f.Page.Tag("ContentSource"), 40)+"”", "发布时间")}
 	}
 	return []Finding{c.wrong("显示为 "+isoDate(d)+"，网站开通于 "+isoDate(f.Ledger.Opened), "发布时间")}
 }

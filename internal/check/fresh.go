@@ -314,7 +314,7 @@ func listRows(p *Page) (out []datedRow) {
 		default:
 			continue
 		}
-		if hasRow(n) || find(n, atom.A) == nil {
+		if hasRow(n) || dom.Find(n, atom.A) == nil {
 			continue
 		}
 		t := shortText(n, 900)
@@ -359,13 +359,13 @@ func partedRows(p *Page) map[*html.Node]datedRow {
 		}
 		text = squeeze(shortText(n, 40))
 		d, _ := rowDay(text, calendar.Date{})
-		if d.IsZero() || find(n, atom.A) != nil {
+		if d.IsZero() || dom.Find(n, atom.A) != nil {
 			continue
 		}
 		before, after := elementBeside(n, true), elementBeside(n, false)
 		first, known := above[n.Parent]
 		if !known {
-			first = before == nil || find(before, atom.A) == nil && before.DataAtom != atom.A
+			first = before == nil || dom.Find(before, atom.A) == nil && before.DataAtom != atom.A
 			above[n.Parent] = first
 		}
 		title := after
@@ -457,7 +457,7 @@ func (r datedRow) weekday() bool {
 // head of an article, or of an item, is its own.
 func inBar(n *html.Node) bool {
 	for a := n; a != nil; a = a.Parent {
-		switch role := attr(a, "role"); {
+		switch role := dom.Attr(a, "role"); {
 		case a.DataAtom == atom.Nav, role == "navigation", role == "banner":
 			return true
 		case a.DataAtom == atom.Header:

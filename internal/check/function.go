@@ -9,6 +9,10 @@ import (
 	"strings"
 	"unicode"
 
+	"zhengshu/internal/abridge"
+	"zhengshu/internal/check/seek"
+	"zhengshu/internal/dom"
+
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -116,7 +120,7 @@ func homeFunction(id string, articles []string, sev Severity, fine, wrong, fix s
 					continue
 				}
 				links++
-				if namesChannel(name, f.Page.linkText(n), attr(n, "title"), attr(n, "alt"), attr(n, "aria-label")) {
+				if namesChannel(name, f.Page.linkText(n), dom.Attr(n, "title"), dom.Attr(n, "alt"), dom.Attr(n, "aria-label")) {
 					return []Finding{c.fine("首页")}
 				}
 			}
@@ -124,7 +128,7 @@ func homeFunction(id string, articles []string, sev Severity, fine, wrong, fix s
 			for _, n := range f.Page.elements() {
 				switch n.DataAtom {
 				case atom.Button, atom.Img, atom.Label, atom.H1, atom.H2, atom.H3, atom.H4:
-					if namesChannel(name, nodeText(n), attr(n, "alt"), attr(n, "title"), attr(n, "aria-label")) {
+					if namesChannel(name, nodeText(n), dom.Attr(n, "alt"), dom.Attr(n, "title"), dom.Attr(n, "aria-label")) {
 						return []Finding{c.fine("首页")}
 					}
 				}
@@ -170,30 +174,30 @@ func FindSearch(p *Page) (SearchForm, bool) {
 		if n.DataAtom != atom.Form {
 			continue
 		}
-		s := SearchForm{Action: p.resolve(attr(n, "action")), Post: strings.EqualFold(attr(n, "method"), "post"), charset: p.Charset}
-		for label := range strings.FieldsFuncSeq(strings.ToLower(attr(n, "accept-charset")), func(r rune) bool { return r == ',' || blank(r) }) {
+		s := SearchForm{Action: p.resolve(dom.Attr(n, "action")), Post: strings.EqualFold(dom.Attr(n, "method"), "post"), charset: p.Charset}
+		for label := range strings.FieldsFuncSeq(strings.ToLower(dom.Attr(n, "accept-charset")), func(r rune) bool { return r == ',' || blank(r) }) {
 			if known := knownCharset(label); known != "" {
 				s.charset = known
 				break
 			}
 		}
-		hint := strings.ToLower(attr(n, "action") + " " + attr(n, "id") + " " + attr(n, "class") + " " + attr(n, "name") + " " + attr(n, "role"))
-		named := containsAny(hint, []string{"search", "sousuo", "query", "jiansuo", "搜"})
+		hint := strings.ToLower(dom.Attr(n, "action") + " " + dom.Attr(n, "id") + " " + dom.Attr(n, "class") + " " + dom.Attr(n, "name") + " " + dom.Attr(n, "role"))
+		named := seek.Any(hint, []string{"search", "sousuo", "query", "jiansuo", "搜"})
 		fields := 0
 		for c := range n.Descendants() {
-			if c.Type != html.ElementNode || c.DataAtom != atom.Input || attr(c, "name") == "" {
+			if c.Type != html.ElementNode || c.DataAtom != atom.Input || dom.Attr(c, "name") == "" {
 				continue
 			}
-			switch strings.ToLower(attr(c, "type")) {
+			switch strings.ToLower(dom.Attr(c, "type")) {
 			case "", "text", "search":
 				fields++
 				if s.Field == "" {
-					s.Field = attr(c, "name")
+					s.Field = dom.Attr(c, "name")
 				}
-				named = named || strings.EqualFold(attr(c, "type"), "search") || strings.Contains(attr(c, "placeholder")+attr(c, "title")+attr(c, "aria-label"), "搜") || strings.Contains(attr(c, "placeholder"), "检索")
+				named = named || strings.EqualFold(dom.Attr(c, "type"), "search") || strings.Contains(dom.Attr(c, "placeholder")+dom.Attr(c, "title")+dom.Attr(c, "aria-label"), "搜") || strings.Contains(dom.Attr(c, "placeholder"), "检索")
 			case "hidden":
 				if len(s.Fixed) < 20 {
-					s.Fixed = append(s.Fixed, [2]string{attr(c, "name"), attr(c, "value")})
+					s.Fixed = append(s.Fixed, [2]string{dom.Attr(c, "name"), dom.Attr(c, "value")})
 				}
 			case "password", "email", "tel", "file":
 				fields += 2
@@ -235,7 +239,7 @@ func searchWorks(c *Check, f *Facts) []Finding {
 			failed++
 			broken = says
 		}
-		if title := "“" + clip(q.Title, 30) + "”"; !slices.Contains(titles, title) {
+		if title := "“" + abridge.Text(q.Title, 30) + "”"; !slices.Contains(titles, title) {
 			titles = append(titles, title)
 		}
 	}
@@ -263,7 +267,7 @@ func (q *Question) Came(control *Page) (outcome Outcome, says string) {
 	case q.Refused():
 		return Untested, fmt.Sprintf("搜索拒绝机器访问（状态码 %d），请人工核实", q.Status)
 	case q.Status >= 400:
-		return Violated, fmt.Sprintf("检索“%s”返回状态码 %d", clip(q.Asked, 30), q.Status)
+		return Violated, fmt.Sprintf("检索“%s”返回状态码 %d", abridge.Text(q.Asked, 30), q.Status)
 	case q.Page == nil:
 		return Untested, "没有得到搜索结果页"
 	}
@@ -290,7 +294,7 @@ func (q *Question) Refused() bool {
 // Scripted reports that scripts bring what was found into the answer.
 func (q *Question) Scripted() bool {
 	return q.Page != nil && (strings.Contains(q.Page.Text, "<script") && len(q.Page.Links) < 8 ||
-		containsAny(q.Page.Text, []string{"$.ajax", "XMLHttpRequest", "fetch(", "axios", "new Vue", "createApp", "v-for"}))
+		seek.Any(q.Page.Text, []string{"$.ajax", "XMLHttpRequest", "fetch(", "axios", "new Vue", "createApp", "v-for"}))
 }
 
 // lists counts the links of an answer that lead to the page the words were taken
@@ -326,7 +330,7 @@ func (q *Question) named(control *Page) bool {
 	asked := noBlanks(q.Asked)
 	for line := range strings.Lines(q.Page.VisibleText) {
 		line = noBlanks(line)
-		if strings.Contains(line, asked) && !containsAny(line, tellsQuestion) && !tellsNothing.MatchString(line) &&
+		if strings.Contains(line, asked) && !seek.Any(line, tellsQuestion) && !tellsNothing.MatchString(line) &&
 			(control == nil || !strings.Contains(noBlanks(control.VisibleText), line)) {
 			return true
 		}
@@ -342,7 +346,7 @@ func (q *Question) answered() bool {
 		return true
 	}
 	for _, n := range q.Page.elements() {
-		if n.DataAtom == atom.Input && strings.Contains(noBlanks(attr(n, "value")), asked) {
+		if n.DataAtom == atom.Input && strings.Contains(noBlanks(dom.Attr(n, "value")), asked) {
 			return true
 		}
 	}

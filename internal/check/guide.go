@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+
+	"zhengshu/internal/check/seek"
 )
 
 // guidePack is the key classes of a service guide (V-W-6.2). What is not
@@ -54,7 +56,7 @@ func GuideLacks(p *Page) (lacks []string, ok bool) {
 	title := p.Title + p.Heading
 	named := strings.Contains(title, "办事指南") || strings.Contains(title, "服务指南")
 	// What tells of neither papers nor steps is no guide.
-	if !named && (!holds(p.BodyText, "材料") && !holds(p.BodyText, "资料") || !containsAny(p.BodyText, []string{"流程", "程序", "步骤"})) {
+	if !named && (!seek.Has(p.BodyText, "材料") && !seek.Has(p.BodyText, "资料") || !seek.Any(p.BodyText, []string{"流程", "程序", "步骤"})) {
 		return nil, false
 	}
 	// The foot of the site has a telephone of its own, so the text is read first; but a
@@ -75,7 +77,7 @@ func GuideLacks(p *Page) (lacks []string, ok bool) {
 // it has a label, with something behind it or not.
 func guideClasses(text string) (lacks []string, found, labels int) {
 	for _, c := range guide.Classes {
-		if containsAny(text, c.Labels) {
+		if seek.Any(text, c.Labels) {
 			labels++
 		}
 		if guideHas(text, c.Labels) {
@@ -92,7 +94,7 @@ func guideClasses(text string) (lacks []string, found, labels int) {
 func guideHas(text string, labels []string) bool {
 	for _, l := range labels {
 		for at := 0; ; {
-			i := placeOf(text[at:], l)
+			i := seek.Index(text[at:], l)
 			if i < 0 {
 				break
 			}
@@ -146,14 +148,14 @@ func guideElements(c *Check, f *Facts) []Finding {
 }
 
 func guideSample(c *Check, f *Facts) []Finding {
-	if !holds(f.Page.bare, "表") || !containsAny(f.Page.bare, []string{"空白表格", "样表", "示例样表", "申请表下载", "表格下载"}) {
+	if !seek.Has(f.Page.bare, "表") || !seek.Any(f.Page.bare, []string{"空白表格", "样表", "示例样表", "申请表下载", "表格下载"}) {
 		return nil
 	}
 	if _, ok := GuideLacks(f.Page); !ok {
 		return nil
 	}
 	for _, l := range f.Page.Links {
-		if l.Kind == LinkAttachment || containsAny(noBlanks(l.Text), []string{"下载", "表格", "样表"}) {
+		if l.Kind == LinkAttachment || seek.Any(noBlanks(l.Text), []string{"下载", "表格", "样表"}) {
 			return []Finding{c.fine("办事指南")}
 		}
 	}

@@ -3,6 +3,10 @@ package check
 import (
 	"strings"
 
+	"zhengshu/internal/abridge"
+	"zhengshu/internal/check/seek"
+	"zhengshu/internal/dom"
+
 	"golang.org/x/net/html/atom"
 )
 
@@ -49,7 +53,7 @@ func siteNameShown(c *Check, f *Facts) []Finding {
 	short := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "网站"), "门户"), "网")
 	shows := func(s string) bool {
 		s = noBlanks(s)
-		return holds(s, name) || len([]rune(short)) >= 4 && holds(s, short)
+		return seek.Has(s, name) || len([]rune(short)) >= 4 && seek.Has(s, short)
 	}
 	if shows(f.Page.bare) {
 		return []Finding{c.fine("网站名称")}
@@ -57,20 +61,20 @@ func siteNameShown(c *Check, f *Facts) []Finding {
 	pictures := 0
 	for _, n := range f.Page.elements() {
 		if n.DataAtom == atom.Img {
-			if shows(attr(n, "alt")) || shows(attr(n, "title")) {
+			if shows(dom.Attr(n, "alt")) || shows(dom.Attr(n, "title")) {
 				return []Finding{c.fine("网站名称")}
 			}
-			if strings.TrimSpace(attr(n, "alt")) == "" {
+			if strings.TrimSpace(dom.Attr(n, "alt")) == "" {
 				pictures++
 			}
-		} else if v := attr(n, "aria-label") + attr(n, "title"); v != "" && shows(v) {
+		} else if v := dom.Attr(n, "aria-label") + dom.Attr(n, "title"); v != "" && shows(v) {
 			return []Finding{c.fine("网站名称")}
 		}
 	}
 	if pictures > 0 || f.Page.pictured() {
 		return []Finding{c.untested("网站名称可能以没有替代文字的图片显示", "网站名称")}
 	}
-	return []Finding{c.wrong("没有找到“"+clip(name, 40)+"”", "网站名称")}
+	return []Finding{c.wrong("没有找到“"+abridge.Text(name, 40)+"”", "网站名称")}
 }
 
 // pictured reports whether the page paints with pictures of its style sheets:
@@ -104,11 +108,11 @@ func emblemShown(c *Check, f *Facts) []Finding {
 		if n.DataAtom != atom.Img && n.Data != "svg" {
 			continue
 		}
-		words := strings.ToLower(attr(n, "alt") + " " + attr(n, "title") + " " + attr(n, "src") + " " + attr(n, "aria-label") + " " + attr(n, "class"))
-		if containsAny(words, []string{"国徽", "guohui", "emblem", "gh.png", "logo-gh"}) {
+		words := strings.ToLower(dom.Attr(n, "alt") + " " + dom.Attr(n, "title") + " " + dom.Attr(n, "src") + " " + dom.Attr(n, "aria-label") + " " + dom.Attr(n, "class"))
+		if seek.Any(words, []string{"国徽", "guohui", "emblem", "gh.png", "logo-gh"}) {
 			return []Finding{c.fine("国徽")}
 		}
-		unnamed = unnamed || strings.TrimSpace(attr(n, "alt")) == ""
+		unnamed = unnamed || strings.TrimSpace(dom.Attr(n, "alt")) == ""
 	}
 	if unnamed || f.Page.pictured() {
 		return []Finding{c.untested("国徽可能以没有替代文字的图片或背景图显示，请人工核实", "国徽")}

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 
+	"zhengshu/internal/check/encoded"
+
 	"golang.org/x/net/publicsuffix"
 )
 
@@ -39,7 +41,7 @@ func parsedHost(address string) string {
 		address = "http://" + address
 	}
 	if host, rest, ok := strings.Cut(address[strings.Index(address, "//")+2:], "/"); strings.IndexByte(host, '%') >= 0 {
-		address = "http://" + unpercent(host) // as browsers read it
+		address = "http://" + encoded.Percent(host) // as browsers read it
 		if ok {
 			address += "/" + rest
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/prose"
 )
@@ -167,7 +168,7 @@ func itemAlt(c *Check, _ *Facts, i *Item) []Finding {
 	var out []Finding
 	for n, p := range i.Pictures {
 		if alt := strings.TrimSpace(p.Alt); alt != prose.Undescribed && (alt == "" || altPattern.MatchString(alt)) {
-			out = append(out, c.wrong("“"+clip(alt, 40)+"”", fmt.Sprintf("第 %d 张图片", n+1)))
+			out = append(out, c.wrong("“"+abridge.Text(alt, 40)+"”", fmt.Sprintf("第 %d 张图片", n+1)))
 		}
 	}
 	return out
@@ -178,7 +179,7 @@ func itemMap(c *Check, _ *Facts, i *Item) []Finding {
 	for n, p := range i.Pictures {
 		words := p.Alt + " " + p.Caption
 		if mapPattern.MatchString(words) && !reviewPattern.MatchString(words+" "+p.Source) {
-			out = append(out, c.wrong("“"+clip(strings.TrimSpace(words), 40)+"”", fmt.Sprintf("第 %d 张图片", n+1)))
+			out = append(out, c.wrong("“"+abridge.Text(strings.TrimSpace(words), 40)+"”", fmt.Sprintf("第 %d 张图片", n+1)))
 		}
 	}
 	return out

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"zhengshu/internal/check/seek"
 )
 
 // Lexicon holds the words and host marks that turn a concealment into a
@@ -140,7 +142,7 @@ func (l *Lexicon) against(plain string) (times int) {
 	return times
 }
 
-func (l *Lexicon) lawful(plain string) bool { return containsAny(plain, l.speaksAgainst) }
+func (l *Lexicon) lawful(plain string) bool { return seek.Any(plain, l.speaksAgainst) }
 
 // inTraditional writes the characters of the lists in the traditional script.
 var inTraditional = strings.NewReplacer(strings.Split("万 萬 专 專 丝 絲 严 嚴 丰 豐 举 舉 乐 樂 买 買 乱 亂 亚 亞 产 產 仑 侖 优 優 会 會 伟 偉 传 傳 伦 倫 体 體 侦 偵 册 冊 写 寫 军 軍 凤 鳳 凭 憑 减 減 击 擊 别 別 办 辦 务 務 动 動 单 單 卖 賣 发 發 听 聽 园 園 围 圍 国 國 图 圖 团 團 场 場 坛 壇 处 處 头 頭 奖 獎 妇 婦 娱 娛 宝 寶 尔 爾 币 幣 庄 莊 开 開 强 強 弹 彈 戏 戲 户 戶 扑 撲 扫 掃 报 報 换 換 摄 攝 无 無 时 時 机 機 条 條 极 極 枪 槍 检 檢 楼 樓 欢 歡 气 氣 测 測 点 點 爱 愛 猎 獵 现 現 电 電 监 監 盘 盤 码 碼 积 積 窃 竊 竞 競 约 約 级 級 线 線 练 練 结 結 绝 絕 缔 締 网 網 罚 罰 职 職 联 聯 肾 腎 艳 豔 艺 藝 苏 蘇 范 範 荡 蕩 药 藥 裤 褲 观 觀 规 規 视 視 誉 譽 讯 訊 论 論 证 證 诈 詐 话 話 诱 誘 说 說 调 調 谨 謹 货 貨 购 購 贱 賤 贷 貸 费 費 资 資 赌 賭 赔 賠 赚 賺 赛 賽 赢 贏 车 車 转 轉 轮 輪 载 載 运 運 违 違 针 針 钢 鋼 钱 錢 银 銀 门 門 间 間 阳 陽 隐 隱 项 項 预 預 频 頻 颜 顏 额 額 飞 飛 马 馬 骗 騙 骚 騷 鱼 魚 鸡 雞 黄 黃 龙 龍", " ")...)

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"zhengshu/internal/abridge"
+	"zhengshu/internal/check/seek"
+	"zhengshu/internal/dom"
 	"zhengshu/internal/egress"
 )
 
@@ -75,7 +78,7 @@ var parkedSigns = []string{"domain", "parked", "for sale", "域名", "无法访�
 
 // parked is how a text says that nobody keeps its domain; "" when it does not.
 func parked(text string) string {
-	if !containsAny(lowered(text), parkedSigns) {
+	if !seek.Any(dom.Lowered(text), parkedSigns) {
 		return ""
 	}
 	return parkedWords.FindString(text)
@@ -134,11 +137,11 @@ func (r LinkResult) Landing(l *Lexicon) (state LinkState, sign string) {
 		return "", "" // a page of the site itself may speak of such domains: its own is at work
 	}
 	if m := parked(title); m != "" {
-		return LinkParked, "“" + clip(m, 40) + "”"
+		return LinkParked, "“" + abridge.Text(m, 40) + "”"
 	}
 	// A parked page says little else; an article on domains says a lot.
 	if m := parked(text); m != "" && !longer(text, 599) {
-		return LinkParked, "“" + clip(m, 40) + "”"
+		return LinkParked, "“" + abridge.Text(m, 40) + "”"
 	}
 	return "", ""
 }
@@ -183,7 +186,7 @@ func (r LinkResult) saysMissing() bool {
 		return false
 	}
 	long := squeezedLen(r.Text) >= soft404Most
-	if t := squeeze(r.Title); containsAny(lowered(t), soft404Signs) && (soft404Whole.MatchString(t) || !long && soft404Title.MatchString(t)) {
+	if t := squeeze(r.Title); seek.Any(dom.Lowered(t), soft404Signs) && (soft404Whole.MatchString(t) || !long && soft404Title.MatchString(t)) {
 		return true
 	}
 	if long {
@@ -259,7 +262,7 @@ func label40(text string) string {
 	if text == "" {
 		return ""
 	}
-	return "“" + clip(text, 40) + "”，"
+	return "“" + abridge.Text(text, 40) + "”，"
 }
 
 func (r LinkResult) reason() string {

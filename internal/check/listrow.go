@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check/seek"
 	"zhengshu/internal/dom"
 )
 
@@ -133,7 +134,7 @@ func ListedRows(p *Page, today calendar.Date) []Listed {
 			l.Row = bareRow(r.text)
 			for c := dom.Following(r.node, r.node); c != nil; c = dom.Following(c, r.node) {
 				if c.DataAtom == atom.A {
-					l.Links = append(l.Links, p.resolve(attr(c, "href")))
+					l.Links = append(l.Links, p.resolve(dom.Attr(c, "href")))
 				}
 			}
 		}
@@ -215,7 +216,7 @@ func apart(n *html.Node) string {
 // of a title rather than the day of its row: it hangs on the words of the link, or
 // stands in round brackets behind them.
 func dateOfTitle(row *html.Node, date string) bool {
-	if date = strings.TrimSpace(date); !holds(date, "年") {
+	if date = strings.TrimSpace(date); !seek.Has(date, "年") {
 		return false
 	}
 	inLink := false

@@ -10,6 +10,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"zhengshu/internal/dom"
+
 	"golang.org/x/net/html/atom"
 )
 
@@ -48,11 +50,11 @@ func OutlineOf(p *Page) Outline {
 			key = "data"
 		}
 		if key != "" {
-			if v := attr(n, key); v != "" {
+			if v := dom.Attr(n, key); v != "" {
 				o.refs = append(o.refs, v)
 			}
 		}
-		if id := strings.ToLower(attr(n, "id")); !mount && met < mostMounts && (id != "" && slices.Contains(mounts, id) || n.Data == "app-root") {
+		if id := strings.ToLower(dom.Attr(n, "id")); !mount && met < mostMounts && (id != "" && slices.Contains(mounts, id) || n.Data == "app-root") {
 			met++
 			mount = utf8.RuneCountInString(lettersOf(nodeText(n))) < fewLetters
 		}

@@ -10,6 +10,9 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"zhengshu/internal/check/css"
+	"zhengshu/internal/check/encoded"
+	"zhengshu/internal/check/seek"
 	"zhengshu/internal/dom"
 )
 
@@ -107,7 +110,7 @@ type Page struct {
 	targets  map[string]target     // addresses as judgedBy judges them
 	judgedBy *Lexicon
 	hiding   map[string]bool // style attributes that hide
-	decls    map[string]decls
+	decls    map[string]css.Decls
 	left     map[field]bool // whose values are left to a script
 	lower    string         // Text with its ASCII letters in lower case
 	roots    roots          // what relative addresses are completed with
@@ -139,39 +142,18 @@ func (p *Page) elementsBelow(body *html.Node) []*html.Node {
 // in lower case, whatever the case of its letters.
 func (p *Page) Mentions(words ...string) bool {
 	if p.lower == "" {
-		p.lower = lowered(p.Text)
+		p.lower = dom.Lowered(p.Text)
 	}
-	return containsAny(p.lower, words)
+	return seek.Any(p.lower, words)
 }
 
 // Place is where words stand in the source, whatever the case of their ASCII
 // letters; −1 when they do not.
 func (p *Page) Place(words string) int {
 	if p.lower == "" {
-		p.lower = lowered(p.Text)
+		p.lower = dom.Lowered(p.Text)
 	}
-	return strings.Index(p.lower, lowered(words))
-}
-
-// lowered is a text with its ASCII letters in lower case; all others stay.
-func lowered(s string) string {
-	var b strings.Builder
-	from := 0 // of what is not written yet
-	for i := range len(s) {
-		if c := s[i]; c >= 'A' && c <= 'Z' {
-			if from == 0 {
-				b.Grow(len(s))
-			}
-			b.WriteString(s[from:i])
-			b.WriteByte(c + 'a' - 'A')
-			from = i + 1
-		}
-	}
-	if from == 0 {
-		return s
-	}
-	b.WriteString(s[from:])
-	return b.String()
+	return strings.Index(p.lower, dom.Lowered(words))
 }
 
 // Tag returns the first value of an official tag, without surrounding blanks.
@@ -316,62 +298,62 @@ func (p *Page) gather() {
 		p.note(n)
 		switch n.DataAtom {
 		case atom.Base:
-			if h := attr(n, "href"); h != "" {
+			if h := dom.Attr(n, "href"); h != "" {
 				p.rebase(h)
 			}
 		case atom.Meta:
-			name := strings.TrimSpace(attr(n, "name"))
-			if name == "" || !hasAttr(n, "content") {
+			name := strings.TrimSpace(dom.Attr(n, "name"))
+			if name == "" || !dom.HasAttr(n, "content") {
 				continue
 			}
 			if o := officialTags[strings.ToLower(name)]; o != "" {
 				name = o
 			}
-			p.Tags[name] = append(p.Tags[name], squeeze(attr(n, "content")))
+			p.Tags[name] = append(p.Tags[name], squeeze(dom.Attr(n, "content")))
 		case atom.Script:
-			if s := attr(n, "src"); s != "" {
+			if s := dom.Attr(n, "src"); s != "" {
 				p.addLink(s, "", LinkScript)
-				if own := dataText(s); own != "" {
+				if own := encoded.DataText(s); own != "" {
 					p.scripts = append(p.scripts, own)
 				}
 			}
-			if t := rawText(n); strings.TrimSpace(t) != "" {
+			if t := dom.RawText(n); strings.TrimSpace(t) != "" {
 				p.scripts = append(p.scripts, t)
 			}
 		case atom.Style:
-			p.styles = append(p.styles, rawText(n))
+			p.styles = append(p.styles, dom.RawText(n))
 		case atom.Link:
-			if rel := strings.ToLower(attr(n, "rel")); strings.Contains(rel, "stylesheet") {
-				p.addLink(attr(n, "href"), "", LinkStyle)
+			if rel := strings.ToLower(dom.Attr(n, "rel")); strings.Contains(rel, "stylesheet") {
+				p.addLink(dom.Attr(n, "href"), "", LinkStyle)
 			} else if strings.Contains(rel, "icon") {
-				p.addLink(attr(n, "href"), "", LinkImage)
-			} else if strings.Contains(rel, "alternate") && feedTypes[strings.ToLower(strings.TrimSpace(attr(n, "type")))] {
-				if to := p.parsedTarget(strings.TrimSpace(attr(n, "href"))); to.url != "" {
+				p.addLink(dom.Attr(n, "href"), "", LinkImage)
+			} else if strings.Contains(rel, "alternate") && feedTypes[strings.ToLower(strings.TrimSpace(dom.Attr(n, "type")))] {
+				if to := p.parsedTarget(strings.TrimSpace(dom.Attr(n, "href"))); to.url != "" {
 					p.Feeds = append(p.Feeds, to.url)
 				}
 			}
 		case atom.A, atom.Area:
-			if hasAttr(n, "href") {
-				p.addLink(attr(n, "href"), p.linkText(n), "")
+			if dom.HasAttr(n, "href") {
+				p.addLink(dom.Attr(n, "href"), p.linkText(n), "")
 			}
 		case atom.Img:
-			p.addLink(attr(n, "src"), attr(n, "alt"), LinkImage)
+			p.addLink(dom.Attr(n, "src"), dom.Attr(n, "alt"), LinkImage)
 			p.addPictures(n)
 		case atom.Iframe, atom.Frame:
 			before := len(p.Links)
-			if p.addLink(attr(n, "src"), "", ""); len(p.Links) > before {
+			if p.addLink(dom.Attr(n, "src"), "", ""); len(p.Links) > before {
 				p.Links[before].Framed = true
 			}
 		case atom.Embed:
-			if s := attr(n, "src"); s != "" {
+			if s := dom.Attr(n, "src"); s != "" {
 				p.addLink(s, "", "")
 			}
 		case atom.Object:
-			if s := attr(n, "data"); s != "" {
+			if s := dom.Attr(n, "data"); s != "" {
 				p.addLink(s, "", "")
 			}
 		case atom.Video, atom.Audio, atom.Source:
-			if s := attr(n, "src"); s != "" {
+			if s := dom.Attr(n, "src"); s != "" {
 				p.addLink(s, "", LinkAttachment)
 			}
 			p.addPictures(n)
@@ -387,11 +369,11 @@ func (p *Page) addPictures(n *html.Node) {
 		switch a.Key {
 		case "srcset":
 			for _, s := range sourcesOf(a.Val) {
-				p.addLink(s, attr(n, "alt"), LinkImage)
+				p.addLink(s, dom.Attr(n, "alt"), LinkImage)
 			}
 		case "data-src", "data-original", "data-lazy-src":
 			if s := strings.TrimSpace(a.Val); (strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")) && imageExt[strings.ToLower(path.Ext(s))] {
-				p.addLink(s, attr(n, "alt"), LinkImage)
+				p.addLink(s, dom.Attr(n, "alt"), LinkImage)
 			}
 		}
 	}
@@ -429,7 +411,7 @@ func (p *Page) note(n *html.Node) {
 		p.leading = append(p.leading, n)
 		p.refAt = append(p.refAt, len(p.refs))
 		for _, key := range []string{"href", "src", "id"} {
-			p.refs = append(append(p.refs, strings.ToLower(attr(n, key))...), '\n')
+			p.refs = append(append(p.refs, strings.ToLower(dom.Attr(n, key))...), '\n')
 		}
 	}
 	for _, a := range n.Attr {
@@ -441,7 +423,7 @@ func (p *Page) note(n *html.Node) {
 				p.handlers = append(p.handlers, handler{a.Val, n.DataAtom})
 			}
 		case "onfocus", "onclick", "ontouchstart":
-			if a.Val != "" && (n.DataAtom == atom.Body || a.Key == "onfocus" && hasAttr(n, "autofocus")) {
+			if a.Val != "" && (n.DataAtom == atom.Body || a.Key == "onfocus" && dom.HasAttr(n, "autofocus")) {
 				p.handlers = append(p.handlers, handler{a.Val, n.DataAtom})
 			}
 		}
@@ -560,38 +542,6 @@ func (p *Page) ownHost(host string) bool {
 	return p.own[host]
 }
 
-func attr(n *html.Node, key string) string {
-	for i := range n.Attr {
-		if n.Attr[i].Key == key {
-			return n.Attr[i].Val
-		}
-	}
-	return ""
-}
-
-func hasAttr(n *html.Node, key string) bool {
-	for i := range n.Attr {
-		if n.Attr[i].Key == key {
-			return true
-		}
-	}
-	return false
-}
-
-// rawText joins the text children of a script, style or title.
-func rawText(n *html.Node) string {
-	if c := n.FirstChild; c != nil && c.NextSibling == nil && c.Type == html.TextNode {
-		return c.Data
-	}
-	var b strings.Builder
-	for c := range n.ChildNodes() {
-		if c.Type == html.TextNode {
-			b.WriteString(c.Data)
-		}
-	}
-	return b.String()
-}
-
 // linkText is what a link is called: its words, else its title, else those of
 // its picture.
 func (p *Page) linkText(n *html.Node) string {
@@ -609,12 +559,12 @@ func (p *Page) linkText(n *html.Node) string {
 func linkText(n *html.Node) string {
 	t := squeeze(nodeText(n))
 	if t == "" {
-		t = squeeze(attr(n, "title"))
+		t = squeeze(dom.Attr(n, "title"))
 	}
 	if t == "" {
 		for c := dom.Following(n, n); c != nil; c = dom.Following(c, n) {
-			if c.DataAtom == atom.Img && attr(c, "alt") != "" {
-				return attr(c, "alt")
+			if c.DataAtom == atom.Img && dom.Attr(c, "alt") != "" {
+				return dom.Attr(c, "alt")
 			}
 		}
 	}

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"zhengshu/internal/abridge"
+	"zhengshu/internal/check/seek"
 )
 
 // What of a person has no form of its own is known by the word that stands before
@@ -84,7 +87,7 @@ func (d *digitRun) paper(add adder) bool {
 	}
 	if cut := strings.TrimSuffix(name, "号"); cut != name {
 		name = strings.TrimRight(cut, "（( ")
-		if kind, ok := strings.CutSuffix(name, "证件"); ok && lettered && containsAny(leading(kind, len(kind), 48, "，。；\n\t"), []string{"护照", "通行证", "军官证"}) {
+		if kind, ok := strings.CutSuffix(name, "证件"); ok && lettered && seek.Any(leading(kind, len(kind), 48, "，。；\n\t"), []string{"护照", "通行证", "军官证"}) {
 			// 证件名称：护照 证件号码：E12345678
 			add(KindPaper, from, g.to, 0.85)
 			return true
@@ -134,7 +137,7 @@ func (d *digitRun) married(add adder) bool {
 	default:
 		return false
 	}
-	if !containsAny(leading(d.text, from, 90, "，。；\n\t"), []string{"结婚证", "离婚证", "结婚登记证", "离婚登记证", "婚姻登记证"}) {
+	if !seek.Any(leading(d.text, from, 90, "，。；\n\t"), []string{"结婚证", "离婚证", "结婚登记证", "离婚登记证", "婚姻登记证"}) {
 		return false
 	}
 	add(KindPaper, from, to, 0.85)
@@ -281,7 +284,7 @@ func (d *digitRun) owned(from, to int) bool {
 				rest = strings.TrimPrefix(tail, "姓名")
 				name, _ := strings.CutPrefix(strings.TrimLeft(rest, " \t"), "：")
 				name = strings.TrimLeft(strings.TrimPrefix(name, ":"), " 为是")
-				if r, _ := utf8.DecodeRuneInString(name); strings.ContainsRune(surnames, r) && !containsAny(clip(name, 16), companyWords) {
+				if r, _ := utf8.DecodeRuneInString(name); strings.ContainsRune(surnames, r) && !seek.Any(abridge.Text(name, 16), companyWords) {
 					return true
 				}
 			}
@@ -298,7 +301,7 @@ func (d *digitRun) personal() bool {
 	if i := strings.IndexByte(d.text[at:], '\n'); i >= 0 {
 		to = at + i
 	}
-	return !containsAny(d.text[from:to], companyWords)
+	return !seek.Any(d.text[from:to], companyWords)
 }
 
 // companyWords make an owner a unit.
@@ -315,7 +318,7 @@ func lives(before, window string) bool {
 		return false
 	}
 	said := leading(strings.TrimSuffix(before, window), len(before)-len(window), 120, "。；\n\t")
-	return containsAny(said, []string{"男，", "女，"}) && containsAny(said, []string{"族，", "出生，", "身份证", "身份号码"})
+	return seek.Any(said, []string{"男，", "女，"}) && seek.Any(said, []string{"族，", "出生，", "身份证", "身份号码"})
 }
 
 // unitWords before or in an address say that it is a unit's, or masked already.
@@ -378,14 +381,14 @@ func (d *digitRun) address(add adder) {
 	if word != "家住" && word != "现住" && trimmed == value {
 		return // “居住地派出所3号窗口”
 	}
-	if containsAny(trimmed, unitWords) || containsAny(window[max(0, at-12):at], companyWords) || !containsAny(trimmed, placeWords) {
+	if seek.Any(trimmed, unitWords) || seek.Any(window[max(0, at-12):at], companyWords) || !seek.Any(trimmed, placeWords) {
 		return
 	}
 	end += n
 	for { // further doors behind this one
 		tail := d.text[end:min(len(d.text), end+48)]
 		i := strings.IndexAny(tail, "0123456789，。；！？|、,;（）() \t\n\u3000")
-		if i < 0 || tail[i]-'0' > 9 || containsAny(tail[:i], unitWords) {
+		if i < 0 || tail[i]-'0' > 9 || seek.Any(tail[:i], unitWords) {
 			break
 		}
 		next := end + i

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"zhengshu/internal/check/seek"
 )
 
 // Privacy finds unmasked personal data in text: identity numbers (GB
@@ -906,8 +908,8 @@ func mail(text string, at, after int, add adder) int {
 		return to
 	}
 	window := leading(text, from, 60, "。；\n\t")
-	person := containsAny(window, personWords)
-	if !person && containsAny(window, officeWords) {
+	person := seek.Any(window, personWords)
+	if !person && seek.Any(window, officeWords) {
 		return to
 	}
 	confidence := 0.6

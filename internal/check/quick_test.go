@@ -4,48 +4,21 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"zhengshu/internal/check/checktest"
+	"zhengshu/internal/check/seek"
+	"zhengshu/internal/dom"
 )
-
-// What is read by hand, for speed, must find what a plain pattern or a plain
-// loop finds. The texts are drawn from pieces that the two could disagree on.
-func drawText(rng *rand.Rand, pieces []string, most int) string {
-	var b strings.Builder
-	for range rng.IntN(most + 1) {
-		b.WriteString(pieces[rng.IntN(len(pieces))])
-	}
-	return b.String()
-}
-
-const draws = 4000
-
-func TestHostsAreThoseOfThePattern(t *testing.T) {
-	absolute := regexp.MustCompile(`(?i)(?:https?:)?\\?/\\?/([a-z0-9\-]+(?:\.[a-z0-9\-]+)+)`)
-	rng := rand.New(rand.NewPCG(1, 1))
-	pieces := []string{"/", "/", "//", `\/`, `\`, ".", "a", "B-", "example.com", "http:", "HTTPS://", "www.x.cn", "1.2", "县", " ", "'", "a.b.", "..", "-"}
-	for range draws {
-		text := drawText(rng, pieces, 14)
-		var want []string
-		for _, m := range absolute.FindAllStringSubmatch(text, 64) {
-			if h := strings.ToLower(m[1]); !slices.Contains(want, h) {
-				want = append(want, h)
-			}
-		}
-		if got := hostsIn(text); !slices.Equal(got, want) {
-			t.Fatalf("%q: %q, want %q", text, got, want)
-		}
-	}
-}
 
 func TestDatesAreThoseOfThePattern(t *testing.T) {
 	anywhere := regexp.MustCompile(strings.TrimPrefix(shownDate.String(), "^"))
 	rng := rand.New(rand.NewPCG(2, 2))
 	pieces := []string{"2", "20", "2018", "1999", "-", "年", "月", "日", "/", ".", "11", "09", "3", " ", ":", "10:30", "　", "第", "2026-03-20", "2018年11月9日", "二〇一八年", "五月", "十日"}
-	for range draws {
-		text := drawText(rng, pieces, 10)
+	for range checktest.Draws {
+		text := checktest.Draw(rng, pieces, 10)
 		// The first place where a date can be, by the pattern alone.
 		want := anywhere.FindStringIndex(text)
 		got := -1
@@ -69,8 +42,8 @@ func TestCharsetsAreThoseOfThePattern(t *testing.T) {
 	whole := regexp.MustCompile(`(?i)<(?:meta|\?xml)[^>]{0,512}?(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9_\-]{2,20})`)
 	rng := rand.New(rand.NewPCG(3, 3))
 	pieces := []string{"<meta ", "<META", "<?xml ", "<", ">", " charset=gbk", `encoding = "utf-8"`, "charset", "=", "gb2312", "'", " ", strings.Repeat("x", 300), strings.Repeat("县", 300), "content=", "\xff", "<p>", "charset=\"nonsense\""}
-	for range draws {
-		text := []byte(drawText(rng, pieces, 12))
+	for range checktest.Draws {
+		text := []byte(checktest.Draw(rng, pieces, 12))
 		want := ""
 		for _, m := range whole.FindAllSubmatch(text, 8) {
 			if want = knownCharset(string(m[1])); want != "" {
@@ -102,8 +75,8 @@ func TestWordsAreFoundWherePlainLoopsFindThem(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(4, 4))
 	pieces := append([]string{"时", "彩", "澳门", "b", "et", "365", "城", string(wall), "a", "政"}, words...)
-	for range draws {
-		text := drawText(rng, pieces, 8)
+	for range checktest.Draws {
+		text := checktest.Draw(rng, pieces, 8)
 		if got, want := m.first(text), plain(text); got != want {
 			t.Fatalf("%q: %q, want %q", text, got, want)
 		}
@@ -129,8 +102,8 @@ func TestBlanksAreSqueezedAsCharacterByCharacter(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(5, 5))
 	pieces := []string{" ", " ", "\n", "\t", "\u3000", "\u00a0", "\u200b", "\ufeff", "政", "府", "a", ".", "\ufffd", "\u2028", "é", "𠀀", "\u0085", "\u00ad", "、", "“"}
-	for range draws {
-		text := drawText(rng, pieces, 12)
+	for range checktest.Draws {
+		text := checktest.Draw(rng, pieces, 12)
 		want := one(text)
 		if got := squeeze(text); got != want {
 			t.Fatalf("squeeze %q: %q, want %q", text, got, want)
@@ -161,12 +134,12 @@ func TestPlainAddressesLeadWhereParsedOnesDo(t *testing.T) {
 	pieces := []string{"http://", "https://", "//", "/", "/", ".", "..", "a", "Zz", "p1", ".html", ".PDF", ".jpg", "www.x.gov.cn", "y.com", "Y.com", "127.0.0.1", ":80", ":", "?q=1", "#f", "%41", "%", "-", "_", "~", "@", " ", "县", "mailto:", "index.html"}
 	bases := []string{"", "http://www.x.gov.cn", "http://www.x.gov.cn/index.html", "https://x.gov.cn:8443/a/b/c.html?d=1", "http://u:p@x.gov.cn/a/../b/", "http://x.gov.cn/县/%41/", "ftp://x.gov.cn/a/b", "http://X.gov.cn//a/b"}
 	plain := 0
-	for range draws {
+	for range checktest.Draws {
 		p := &Page{}
 		if base := bases[rng.IntN(len(bases))]; base != "" {
 			p.base, _ = url.Parse(base)
 		}
-		href := strings.TrimSpace(drawText(rng, pieces, 5))
+		href := strings.TrimSpace(checktest.Draw(rng, pieces, 5))
 		if href == "" {
 			continue
 		}
@@ -182,19 +155,8 @@ func TestPlainAddressesLeadWhereParsedOnesDo(t *testing.T) {
 			t.Fatalf("%q on %v: %q, want %q", href, p.base, got, want)
 		}
 	}
-	if plain < draws/20 {
-		t.Fatalf("only %d of %d addresses were plain", plain, draws)
-	}
-}
-
-func TestWordsStandWhereStringsFindsThem(t *testing.T) {
-	rng := rand.New(rand.NewPCG(7, 7))
-	pieces := []string{"主", "办", "主办", "单位", "a", "：", "\xbb", "标识码", "ICP", "标"}
-	for range draws {
-		text, word := drawText(rng, pieces, 12), drawText(rng, pieces, 2)
-		if got, want := placeOf(text, word), strings.Index(text, word); got != want {
-			t.Fatalf("%q in %q: %d, want %d", word, text, got, want)
-		}
+	if plain < checktest.Draws/20 {
+		t.Fatalf("only %d of %d addresses were plain", plain, checktest.Draws)
 	}
 }
 
@@ -212,39 +174,14 @@ func TestNoPatternMatchesWithoutItsWords(t *testing.T) {
 		{contentName, contentWords, []string{"UCAP-CONTENT", "ucapcontent", "TRS_Editor", "trs_preappend", "zoom", "zoomcon", "article", "news_content", "conter", "neirong", "zhengwen", "txt-article", "articlecon", "contentbox", "printcontent", "Zoom"}},
 		{parkedWords, parkedSigns, []string{"This domain is for sale", "buy this domain", "Domain expired", "parked free", "域名正在出售", "该域名可转让", "域名已过期", "您访问的域名已到期", "网站暂时无法访问，未备案"}},
 		{soft404Title, soft404Signs, []string{"404", "Error 404", "Not  Found", "x NOT FOUND", "页面不存在", "找不到该页", "无法找到", "您访问的页面", "页面已删除", "出错了", "系统错误", "错误提示", "文章不存在", "信息不存在", "内容不存在", "页面未找到"}},
-		{visitor, visitorWords, []string{"document . referrer", "['referrer']", "navigator.userAgent", "navigator.platform", "navigator.appVersion", `["useragent"]`}},
 	} {
 		for _, s := range c.samples {
 			if !c.pattern.MatchString(s) {
 				t.Errorf("%s does not match %q", c.pattern, s)
 			}
-			if !containsAny(lowered(s), c.words) {
+			if !seek.Any(dom.Lowered(s), c.words) {
 				t.Errorf("%q holds none of %q", s, c.words)
 			}
-		}
-	}
-}
-
-func TestScriptsAreReadAsByTheirPatterns(t *testing.T) {
-	pieced := regexp.MustCompile(`["']\s*\+\s*["']`)
-	hide := regexp.MustCompile(`(?:\$|jQuery|querySelector(?:All)?)\s*\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
-	rng := rand.New(rand.NewPCG(8, 8))
-	pieces := []string{`"`, "'", "+", "+", " ", "\n", "a", `"a"`, "$", "jQuery", "querySelectorAll", "(", "('.a')", ".hide()", `.css("display","none")`, ".style.opacity=0", `$("#b").hide()`, "%", "%4", "u", "41", "%u4e2d", `"%41"`}
-	for range draws {
-		text := drawText(rng, pieces, 12)
-		whole, ok := unpieced(text)
-		if want := pieced.ReplaceAllString(text, ""); ok != pieced.MatchString(text) || ok && whole != want {
-			t.Fatalf("%q put together: %q, want %q", text, whole, want)
-		}
-		if percentStr.MatchString(text) && !percents(text) {
-			t.Fatalf("%q: an escape is not seen", text)
-		}
-		var want []string
-		for _, m := range hide.FindAllStringSubmatch(text, 64) {
-			want = append(want, m[1])
-		}
-		if got := hiddenByScript(text); !slices.Equal(got, want) {
-			t.Fatalf("%q hides %q, want %q", text, got, want)
 		}
 	}
 }
@@ -252,8 +189,8 @@ func TestScriptsAreReadAsByTheirPatterns(t *testing.T) {
 func TestEscapedCharactersAreSeenAsByTheirPatterns(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	pieces := []string{"&#", "&#x", "&#X", ";", `\u`, `\u{`, "}", "%u", "4e2d", "4E2D", "20013", "160", "2", "x", "f", "中"}
-	for range draws {
-		text := drawText(rng, pieces, 8)
+	for range checktest.Draws {
+		text := checktest.Draw(rng, pieces, 8)
 		n, _ := encodedHan(text)
 		if got := hanEscaped(text); got != (n > 0) {
 			t.Fatalf("%q: %v, the patterns find %d", text, got, n)

@@ -1,8 +1,9 @@
 package check
 
 import (
-	"strings"
 	"testing"
+
+	"zhengshu/internal/check/js"
 )
 
 // FuzzScript reads scripts as pages of strangers hold them.
@@ -29,61 +30,24 @@ func FuzzScript(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
-		for _, ly := range layers(src) {
-			text := named(ly.text)
-			hiddenByScript(text)
-			shownByScript(text)
-			lettersGone(text)
-			undoneByScript(text)
-			classedByScript(text)
-			styledByScript(ly.text)
-			puts(ly.text)
-			makes(ly.text)
+		for _, ly := range js.Layers(src) {
+			text := js.Named(ly.Text)
+			js.Hides(text)
+			js.Shows(text)
+			js.LettersGone(text)
+			js.Undone(text)
+			js.Classes(text)
+			js.Styles(ly.Text)
+			js.Puts(ly.Text)
+			js.Makes(ly.Text)
 			loadedBy(ly)
-			hostsIn(ly.text)
-			asksVisitor(ly.text)
-			for _, to := range targets(ly.text) {
-				if judgeAddress(&Page{}, builtin(), to.address).trusted && to.address == "" {
+			js.HostsIn(ly.Text)
+			js.AsksVisitor(ly.Text)
+			for _, to := range js.Targets(ly.Text) {
+				if judgeAddress(&Page{}, builtin(), to.Address).trusted && to.Address == "" {
 					t.Fatal("nowhere is trusted")
 				}
 			}
 		}
 	})
-}
-
-// FuzzStyle reads style sheets and style attributes likewise. The same style hides
-// an element however often it is read.
-func FuzzStyle(f *testing.F) {
-	for _, s := range [][2]string{
-		{"", ""}, {".a{display:none", "left:-1e99px"}, {"@media screen{@supports (x){.a{b:c}}}", "clip-path:polygon(,)"}, {":root{--a:var(--a)}.a{display:var(--a,none)}", "--b:var(--b);color:var(--b)"},
-		{".a:not(.b)[c*=d],:is(.e,f) *{font:0/0 a}", "transform:matrix(0,0,,0) rotateX(90deg) scale("}, {".w{.q{&:x{y:z}}}", "margin:1px 2px -999px;inset:-9999px auto"}, {"[", "width:calc(1px + calc("}, {"*{}", "color:hsl(0,0%"}, {"@import 'data:text/css,a{}';@container x (min-width:1px){.a *.b:not(#c):has(a){d:e}}", "width:clamp(1px,min(2px),calc(1px/0));color:oklch(1 0 0)"}, {".a:hover>.b.on,:root .c:focus{display:block}", "transform:matrix3d(0,0);clip-path:rect(0 0 0 0)"}, {"a:nth-child(9):first-child{}a:last-of-type{color:hsl(-1,9%,9%)}", "color:rgb(100%,0%,1e9%)"},
-	} {
-		f.Add(s[0], s[1])
-	}
-	f.Fuzz(func(t *testing.T, css, style string) {
-		s := newSheet(parseDecls)
-		s.add(css)
-		w := attire{tag: "a", class: "a b q", id: "a", style: style, attrs: "c\x00d\x01"}
-		how, strong := s.declared(w).concealment()
-		if again, firm := s.declared(w).concealment(); again != how || firm != strong {
-			t.Errorf("%q, then %q", how, again)
-		}
-		colour(style)
-		seeThrough(style)
-	})
-}
-
-// A text named once and put together very often does not make a script many times as long.
-func TestNamesSpelledOutAreBounded(t *testing.T) {
-	text := "\"" + strings.Repeat("x", longestSpelled-2) + "\""
-	for name, src := range map[string]string{
-		"sums":      "var a=" + text + ";location=" + strings.Repeat("a+", maxScript/2-200) + "''",
-		"templates": "var a=" + text + ";location=`" + strings.Repeat("${a}", maxScript/4-200) + "`",
-	} {
-		for _, l := range layers(src) {
-			if len(l.text) > 2*maxScript {
-				t.Errorf("%s: %d bytes of %d", name, len(l.text), len(src))
-			}
-		}
-	}
 }

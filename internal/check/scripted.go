@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"zhengshu/internal/check/seek"
 	"zhengshu/internal/dom"
 )
 
@@ -100,13 +101,13 @@ func leftEmpty(n *html.Node) bool {
 	case atom.Img, atom.Input, atom.A, atom.Br, atom.Hr, atom.I, atom.Iframe:
 		return false
 	}
-	return attr(n, "id") != "" && noBlanks(nodeText(n)) == ""
+	return dom.Attr(n, "id") != "" && noBlanks(nodeText(n)) == ""
 }
 
 // writtenByScript reports whether a script in the page has one of the labels to write.
 func (p *Page) writtenByScript(labels ...string) bool {
 	return slices.ContainsFunc(p.scripts, func(s string) bool {
-		return slices.ContainsFunc(labels, func(w string) bool { return holds(s, w+"：") || holds(s, w+":") })
+		return slices.ContainsFunc(labels, func(w string) bool { return seek.Has(s, w+"：") || seek.Has(s, w+":") })
 	})
 }
 
@@ -122,8 +123,8 @@ func (p *Page) foreign() bool {
 		return false
 	}
 	if p.Root != nil {
-		if root := find(p.Root, atom.Html); root != nil {
-			if lang := strings.ToLower(strings.TrimSpace(attr(root, "lang"))); lang != "" && !strings.HasPrefix(lang, "zh") && !strings.HasPrefix(lang, "cn") {
+		if root := dom.Find(p.Root, atom.Html); root != nil {
+			if lang := strings.ToLower(strings.TrimSpace(dom.Attr(root, "lang"))); lang != "" && !strings.HasPrefix(lang, "zh") && !strings.HasPrefix(lang, "cn") {
 				return true
 			}
 		}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"zhengshu/internal/abridge"
+	"zhengshu/internal/dom"
+
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -29,10 +32,10 @@ func emptyLinks(c *Check, f *Facts) []Finding {
 	var out []Finding
 	scripted, said := 0, map[string]bool{}
 	for _, n := range f.Page.leading {
-		if n.DataAtom != atom.A || !hasAttr(n, "href") {
+		if n.DataAtom != atom.A || !dom.HasAttr(n, "href") {
 			continue
 		}
-		href := strings.ToLower(strings.TrimSpace(attr(n, "href")))
+		href := strings.ToLower(strings.TrimSpace(dom.Attr(n, "href")))
 		text := f.Page.linkText(n)
 		if text == "" {
 			continue
@@ -50,7 +53,7 @@ func emptyLinks(c *Check, f *Facts) []Finding {
 			continue
 		}
 		said[text] = true
-		w := c.wrong(label40(text)+"没有链接地址", "<a href=\""+href+"\"> "+clip(text, 40))
+		w := c.wrong(label40(text)+"没有链接地址", "<a href=\""+href+"\"> "+abridge.Text(text, 40))
 		if idle {
 			w.Severity = Advice // a script elsewhere on the page may answer for it
 		}
@@ -80,7 +83,7 @@ func handled(n *html.Node) bool {
 			}
 		}
 	}
-	if n.Parent != nil && (find(n.Parent, atom.Ul) != nil || find(n.Parent, atom.Dl) != nil) {
+	if n.Parent != nil && (dom.Find(n.Parent, atom.Ul) != nil || dom.Find(n.Parent, atom.Dl) != nil) {
 		return true
 	}
 	return false

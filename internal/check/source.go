@@ -3,6 +3,9 @@ package check
 import (
 	"regexp"
 	"strings"
+
+	"zhengshu/internal/abridge"
+	"zhengshu/internal/check/seek"
 )
 
 // A content page names where its text comes from (《网页设计规范》, Article 19(3)).
@@ -25,7 +28,7 @@ var shownSource = regexp.MustCompile(`(?:信息|文章|稿件|内容)?来\s*源\
 // even with nothing behind it. What stands in the line below is taken where it is
 // short and no sentence: it may be the article.
 func sourceOf(p *Page) (value string, found bool) {
-	if !holds(p.VisibleText, "源") {
+	if !seek.Has(p.VisibleText, "源") {
 		return "", false // it is in all that is looked for
 	}
 	if value, found = sourceBeside(p); value != "" {
@@ -44,7 +47,7 @@ func sourceBeside(p *Page) (value string, found bool) {
 	m := near(shownSource, p.VisibleText, 24, 260, "来源", "来 源", "来  源")
 	if m == nil {
 		for _, w := range []string{"来源：", "来源:", "来 源："} {
-			if holds(p.VisibleText, w) {
+			if seek.Has(p.VisibleText, w) {
 				return "", true
 			}
 		}
@@ -67,7 +70,7 @@ func sourceShown(c *Check, f *Facts) []Finding {
 	case !found && f.Page.DocNo != "" && f.Page.Issuer != "":
 		return []Finding{c.fine("来源")} // a document names its issuer instead
 	case !found && f.Page.Tag("ContentSource") != "" && !placeholder(f.Page.Tag("ContentSource")):
-		return []Finding{c.tolerated("来源标签为“"+clip(f.Page.Tag("ContentSource"), 40)+"”", "来源")}
+		return []Finding{c.tolerated("来源标签为“"+abridge.Text(f.Page.Tag("ContentSource"), 40)+"”", "来源")}
 	case f.Page.filledByScript(fieldSource), !found && f.Page.writtenByScript("来源"):
 		return []Finding{c.untested("来源由脚本填写，取到的源代码中没有", "来源")}
 	case !found && f.Page.foreign():
@@ -91,7 +94,7 @@ func sourceSame(c *Check, f *Facts) []Finding {
 	if a == b || shortOf(a, b) || shortOf(b, a) || f.sponsors(a) && f.sponsors(b) {
 		return []Finding{c.fine("来源")}
 	}
-	return []Finding{c.wrong("标签为“"+clip(tag, 40)+"”，页面为“"+clip(value, 40)+"”", "来源")}
+	return []Finding{c.wrong("标签为“"+abridge.Text(tag, 40)+"”，页面为“"+abridge.Text(value, 40)+"”", "来源")}
 }
 
 // shortOf reports whether a name may be another shortened: its characters stand in

@@ -3,6 +3,8 @@ package check
 import (
 	"slices"
 	"strings"
+
+	"zhengshu/internal/check/seek"
 )
 
 // A table says in its head what a column holds, and a form in the cell before. Which
@@ -125,10 +127,10 @@ func headsOf(line string) []label {
 		c = noBlanks(c)
 		out[i] = headOf(c)
 		some = some || out[i] != labelNone
-		person = person || containsAny(c, personHeads)
+		person = person || seek.Any(c, personHeads)
 		owner = owner || slices.Contains(ownerWords, strings.TrimSuffix(c, "姓名"))
 		unit = unit || slices.Contains(unitHeads, c)
-		home = home || containsAny(c, homeHeads)
+		home = home || seek.Any(c, homeHeads)
 	}
 	if !some {
 		return nil

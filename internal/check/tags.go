@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"zhengshu/internal/abridge"
 )
 
 // SiteCodeForm is the form of a 政府网站标识码 (国办发〔2017〕47号) as codes in
@@ -137,7 +139,7 @@ func requiredTagChecks() (out []Check) {
 			case v == "":
 				return []Finding{c.wrong("标签内容为空", t.Name)}
 			case placeholder(v):
-				return []Finding{c.wrong("标签内容是模板占位文字“"+clip(v, 20)+"”", t.Name)}
+				return []Finding{c.wrong("标签内容是模板占位文字“"+abridge.Text(v, 20)+"”", t.Name)}
 			case len(values) > 1 && !t.Multiple && distinct(values) > 1:
 				return []Finding{c.wrong("同一标签出现多个不同的值", t.Name)}
 			}
@@ -176,7 +178,7 @@ func siteCodeForm(c *Check, f *Facts) []Finding {
 		return nil // that is tags.site_id_code's finding
 	}
 	if !SiteCodeForm.MatchString(code) {
-		return []Finding{c.wrong("“"+clip(code, 20)+"”不是10位标识码", "SiteIDCode")}
+		return []Finding{c.wrong("“"+abridge.Text(code, 20)+"”不是10位标识码", "SiteIDCode")}
 	}
 	return []Finding{c.fine("SiteIDCode")}
 }
@@ -197,7 +199,7 @@ func sameAsLedger(c *Check, f *Facts, where, have string, of func(*Ledger) strin
 		return nil
 	}
 	if want := of(f.Ledger); noBlanks(have) != noBlanks(want) {
-		return []Finding{c.wrong("页面为“"+clip(have, 40)+"”，台账为“"+want+"”", where)}
+		return []Finding{c.wrong("页面为“"+abridge.Text(have, 40)+"”，台账为“"+want+"”", where)}
 	}
 	return []Finding{c.fine(where)}
 }
@@ -210,7 +212,7 @@ func siteDomain(c *Check, f *Facts) []Finding {
 	host := f.Page.Host()
 	if f.Ledger != nil && f.Ledger.SiteDomain != "" {
 		if hostOf(tag) != hostOf(f.Ledger.SiteDomain) {
-			return []Finding{c.wrong("页面为“"+clip(tag, 60)+"”，台账为“"+f.Ledger.SiteDomain+"”", "SiteDomain")}
+			return []Finding{c.wrong("页面为“"+abridge.Text(tag, 60)+"”，台账为“"+f.Ledger.SiteDomain+"”", "SiteDomain")}
 		}
 		if host == "" {
 			return []Finding{c.fine("SiteDomain")}
@@ -221,7 +223,7 @@ func siteDomain(c *Check, f *Facts) []Finding {
 	}
 	declared := hostOf(tag)
 	if declared != host && strings.TrimPrefix(declared, "www.") != strings.TrimPrefix(host, "www.") {
-		return []Finding{c.wrong("标签为“"+clip(tag, 60)+"”，访问地址为“"+host+"”", "SiteDomain")}
+		return []Finding{c.wrong("标签为“"+abridge.Text(tag, 60)+"”，访问地址为“"+host+"”", "SiteDomain")}
 	}
 	return []Finding{c.fine("SiteDomain")}
 }
@@ -234,7 +236,7 @@ func pubDateForm(c *Check, f *Facts) []Finding {
 		return nil
 	}
 	if s := parseStamp(v); s.zero() || !s.timed || !pubDateExact.MatchString(v) {
-		return []Finding{c.wrong("“"+clip(v, 40)+"”", "PubDate")}
+		return []Finding{c.wrong("“"+abridge.Text(v, 40)+"”", "PubDate")}
 	}
 	return []Finding{c.fine("PubDate")}
 }
@@ -275,7 +277,7 @@ func articleTitle(c *Check, f *Facts) []Finding {
 	// A subtitle follows the title behind a dash; between two numbers it is none.
 	title, shown := evenTitle(stripTags(tag)), evenTitle(f.Page.Heading)
 	if rest, ok := strings.CutPrefix(shown, title); !ok || rest != "" && (rest[0] != '-' || title == "" || isDigit(rune(title[len(title)-1]))) {
-		return []Finding{c.wrong("标签为“"+clip(tag, 60)+"”，页面标题为“"+clip(f.Page.Heading, 60)+"”", "ArticleTitle")}
+		return []Finding{c.wrong("标签为“"+abridge.Text(tag, 60)+"”，页面标题为“"+abridge.Text(f.Page.Heading, 60)+"”", "ArticleTitle")}
 	}
 	return []Finding{c.fine("ArticleTitle")}
 }
@@ -286,7 +288,7 @@ func columnDescription(c *Check, f *Facts) []Finding {
 		return nil
 	}
 	if noBlanks(d) == noBlanks(n) {
-		return []Finding{c.wrong("均为“"+clip(n, 30)+"”", "ColumnDescription")}
+		return []Finding{c.wrong("均为“"+abridge.Text(n, 30)+"”", "ColumnDescription")}
 	}
 	return []Finding{c.fine("ColumnDescription")}
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/dom"
 )
 
 // publishingTags are the names under which pages tell machines when they were published.
@@ -24,22 +25,22 @@ func (p *Page) toldPublished() stamp {
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Meta:
-			name := lowered(attr(n, "property") + attr(n, "name") + attr(n, "itemprop"))
+			name := dom.Lowered(dom.Attr(n, "property") + dom.Attr(n, "name") + dom.Attr(n, "itemprop"))
 			if publishingTags[name] {
-				if s := instantStamp(attr(n, "content")); !s.zero() {
+				if s := instantStamp(dom.Attr(n, "content")); !s.zero() {
 					return s
 				}
 			}
 		case atom.Time:
 			clocks = append(clocks, n)
 		case atom.Script:
-			if structured.zero() && strings.EqualFold(strings.TrimSpace(attr(n, "type")), "application/ld+json") {
-				structured = structuredPublished(rawText(n))
+			if structured.zero() && strings.EqualFold(strings.TrimSpace(dom.Attr(n, "type")), "application/ld+json") {
+				structured = structuredPublished(dom.RawText(n))
 			}
 		}
 	}
 	if structured.zero() && len(clocks) == 1 && !otherClock(clocks[0]) {
-		return instantStamp(attr(clocks[0], "datetime"))
+		return instantStamp(dom.Attr(clocks[0], "datetime"))
 	}
 	return structured
 }
@@ -126,7 +127,7 @@ func (p *Page) boxedDate() (s stamp) {
 			if c.Type == html.CommentNode || c.Type == html.TextNode && noBlanks(c.Data) == "" {
 				continue
 			}
-			if c.Type != html.ElementNode || c.DataAtom == atom.A || len(texts) == 3 || find(c, atom.A) != nil {
+			if c.Type != html.ElementNode || c.DataAtom == atom.A || len(texts) == 3 || dom.Find(c, atom.A) != nil {
 				plain = false
 				break
 			}

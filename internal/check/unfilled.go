@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"zhengshu/internal/dom"
+
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -57,7 +59,7 @@ func (p *Page) Unfilled() bool {
 // emptyBox reports whether an element is a list with nothing in it, or a box that
 // has a name for scripts and nothing else.
 func emptyBox(n *html.Node) bool {
-	id := attr(n, "id")
+	id := dom.Attr(n, "id")
 	switch n.DataAtom {
 	case atom.Ul, atom.Ol, atom.Dl, atom.Tbody:
 	case atom.Div, atom.Section, atom.Main:
@@ -65,9 +67,9 @@ func emptyBox(n *html.Node) bool {
 			return false
 		}
 	default:
-		return hasAttr(n, "v-for") || hasAttr(n, "ng-repeat")
+		return dom.HasAttr(n, "v-for") || dom.HasAttr(n, "ng-repeat")
 	}
-	if hasAttr(n, "v-for") || hasAttr(n, "ng-repeat") {
+	if dom.HasAttr(n, "v-for") || dom.HasAttr(n, "ng-repeat") {
 		return true
 	}
 	if plainBox.MatchString(id) {

@@ -1,6 +1,6 @@
-// Package dom walks parsed pages in the order of their text.
+// Package dom walks parsed pages in the order of their text and reads their elements.
 //
-// It decides which node comes next. It does not decide what a node means, nor parse
+// It decides which node comes next and what stands in an attribute or a child. It does not decide what a node means, nor parse
 // anything: that is html's.
 package dom
 

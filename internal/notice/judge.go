@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/abridge"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
+	"zhengshu/internal/dom"
 	"zhengshu/internal/rules/sx2021"
 )
 
@@ -279,7 +280,7 @@ func barOf(root *html.Node, href string) (first, bar bool) {
 			if n.Data == "marquee" {
 				in = n
 			}
-			if n.Data == "a" && strings.TrimSpace(attr(n, "href")) == href {
+			if n.Data == "a" && strings.TrimSpace(dom.Attr(n, "href")) == href {
 				found, box = n, in
 				return
 			}
@@ -316,17 +317,8 @@ func textOf(n *html.Node) string {
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		b.WriteString(textOf(c))
 	}
-	if t := attr(n, "title"); b.Len() == 0 && t != "" {
+	if t := dom.Attr(n, "title"); b.Len() == 0 && t != "" {
 		return t
 	}
 	return b.String()
-}
-
-func attr(n *html.Node, key string) string {
-	for _, a := range n.Attr {
-		if a.Key == key {
-			return a.Val
-		}
-	}
-	return ""
 }

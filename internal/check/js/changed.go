@@ -1,4 +1,4 @@
-package check
+package js
 
 import (
 	"regexp"
@@ -111,7 +111,7 @@ func changedTexts(t string) (changed string, turned []turnedText) {
 		}
 		b.WriteString(t[from:start] + quoted(is))
 		from = at
-		if b.Len() > maxScript {
+		if b.Len() > MaxScript {
 			break // what follows is not read
 		}
 	}
@@ -192,7 +192,7 @@ func afterChanges(text, t string, left *effort) (is string, end int, back bool) 
 			}
 			text = strings.Join(parts, join)
 		}
-		text = text[:min(len(text), maxScript)]
+		text = text[:min(len(text), MaxScript)]
 		end += len(m[0])
 	}
 	return text, end, back

@@ -1,13 +1,13 @@
-package check
+package seek
 
 import "strings"
 
-// placeOf is strings.Index for the words that checks look for in long Chinese
+// Index is strings.Index for the words that checks look for in long Chinese
 // texts. What strings.Index looks for first, the first byte of a word, begins
 // every tenth character of such a text; the last byte of a character is that of
 // every sixty-fourth, and the processor looks for one byte as fast as memory
 // gives it.
-func placeOf(s, word string) int {
+func Index(s, word string) int {
 	if len(word) < 3 || word[0] < 0xE0 || len(s) < 2*len(word) {
 		return strings.Index(s, word)
 	}
@@ -25,12 +25,12 @@ func placeOf(s, word string) int {
 	return -1
 }
 
-// holds reports whether a word stands in a text.
-func holds(s, word string) bool { return placeOf(s, word) >= 0 }
+// Has reports whether a word stands in a text.
+func Has(s, word string) bool { return Index(s, word) >= 0 }
 
-func containsAny(s string, words []string) bool {
+func Any(s string, words []string) bool {
 	for _, w := range words {
-		if holds(s, w) {
+		if Has(s, w) {
 			return true
 		}
 	}
