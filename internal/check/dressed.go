@@ -197,29 +197,50 @@ func styledLinks(f *Facts) (out []sighting) {
 		return nil
 	}
 	w := readied(f.Page, f.Lexicon, f.layersOf)
+	boxes := map[*html.Node]*dressedBox{} // one of many links is judged once
+	boxOf := func(n *html.Node) *dressedBox {
+		b := boxes[n]
+		if b == nil {
+			b = &dressedBox{hidden: w.hides(n)}
+			b.all, b.how, b.strong, b.by = f.Dress.of(w.sheet, n)
+			if b.how != "" {
+				b.kept = w.shows(n) || f.Dress.sheet.Opens(n) || f.Page.holdsOwn(n, f.Lexicon)
+			}
+			boxes[n] = b
+		}
+		return b
+	}
+	hidden := func(n *html.Node) bool {
+		for up := n; up != nil && up.Type == html.ElementNode; up = up.Parent {
+			if boxOf(up).hidden {
+				return true
+			}
+		}
+		return false
+	}
 	for _, n := range f.Page.elements() {
 		if n.DataAtom != atom.A && n.DataAtom != atom.Area {
 			continue
 		}
 		href := dom.Attr(n, "href")
 		t := judgeUnseen(f.Page, f.Lexicon, href)
-		if !t.foreign || t.trusted && t.bad == "" || w.hidesItself(n) {
+		if !t.foreign || t.trusted && t.bad == "" || hidden(n) {
 			continue
 		}
 		text := f.Page.linkText(n)
 		sure := t.bad != "" || f.Lexicon.spam(text) != ""
 		for up := n; up != nil && up.Type == html.ElementNode && up.DataAtom != atom.Body; up = up.Parent {
-			all, how, strong, by := f.Dress.of(w.sheet, up)
-			if how == "" || how == css.Indented && (pictured(up, all) || dom.Find(n, atom.Img) != nil) {
+			b := boxOf(up)
+			if b.how == "" || b.how == css.Indented && (pictured(up, b.all) || dom.Find(n, atom.Img) != nil) {
 				continue
 			}
-			if !sure && (!strong || !unusedByFolds(how, all) || w.shows(up) || f.Dress.sheet.Opens(up) || f.Page.holdsOwn(up, f.Lexicon)) {
+			if !sure && (!b.strong || !unusedByFolds(b.how, b.all) || b.kept) {
 				continue
 			}
-			rule, sheet := f.Dress.named(by)
+			rule, sheet := f.Dress.named(b.by)
 			at, _, _ := strings.Cut(sheet.URL, "?")
 			word := cmp.Or(f.Lexicon.spam(text), f.Lexicon.suspicious(text))
-			out = append(out, sighting{detail: how + "（样式表 " + at + " 中的规则 " + rule + "），指向 " + show(t.host, href) + about(word), where: place(n), sure: sure})
+			out = append(out, sighting{detail: b.how + "（样式表 " + at + " 中的规则 " + rule + "），指向 " + show(t.host, href) + about(word), where: place(n), sure: sure})
 			break
 		}
 	}
@@ -237,18 +258,23 @@ func unusedByFolds(how string, d css.Decls) bool {
 	return true
 }
 
-// hidesItself reports whether the page hides a link without its style sheets: that is
-// another check's.
-func (w *walker) hidesItself(n *html.Node) bool {
-	for up := n; up != nil && up.Type == html.ElementNode; up = up.Parent {
-		if w.sheet.Of(up).How != "" || dom.HasAttr(up, "hidden") || w.hiddenByScript(up) {
-			return true
-		}
-		if how, _ := neverShown(up); how != "" {
-			return true
-		}
+// dressedBox is an element as its style sheets and the page draw it.
+type dressedBox struct {
+	hidden bool // by the page without its style sheets: that is another check's
+	all    css.Decls
+	how    string
+	strong bool
+	by     *css.Rule
+	kept   bool // something opens it, or what is the site's own stands in it
+}
+
+// hides reports whether the page hides an element without its style sheets.
+func (w *walker) hides(n *html.Node) bool {
+	if w.sheet.Of(n).How != "" || dom.HasAttr(n, "hidden") || w.hiddenByScript(n) {
+		return true
 	}
-	return false
+	how, _ := neverShown(n)
+	return how != ""
 }
 
 // holdsOwn reports whether an element has a link of the site's own, of the government or

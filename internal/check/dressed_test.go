@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +154,18 @@ func TestHostileStyleSheets(t *testing.T) {
 			t.Errorf("%s: %d imports, %d rules", name, len(s.Imports), d.sheet.Rules())
 		}
 		dressedFindings(t, markup, rules)
+	}
+}
+
+// Many links in many boxes cost what they are: each box is judged once.
+func TestManyDressedLinksAreBounded(t *testing.T) {
+	deep := strings.Repeat(`<div class="z">`, 400)
+	many := strings.Repeat(`<a href="http://www.qinghe-maoyi.com/">清河</a>`, 20_000)
+	if got := dressedFindings(t, deep+many+`<a href="/yw/">要闻</a>`, ".z{font-size:0}"); slices.ContainsFunc(got, func(f Finding) bool { return f.Outcome == Violated }) {
+		t.Errorf("%d findings where the site's own is hidden as well", len(got))
+	}
+	if got := dressedFindings(t, deep+many, ".z{font-size:0}"); !slices.ContainsFunc(got, func(f Finding) bool { return f.Outcome == Violated }) {
+		t.Error("nothing is found")
 	}
 }
 

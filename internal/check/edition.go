@@ -13,8 +13,8 @@ import (
 // family's: a confirmed false alarm is remembered for one edition of its rule, and
 // every piece of evidence names the edition it was judged by.
 var revisions = map[string]int{
-	"concealed": 1,              // ancestors in selectors, what is shown on demand, arithmetic, forms, whole pages
-	"link":      1,              // more ways to say that a domain is for sale, hosts of ill fame
+	"concealed": 2,              // ancestors in selectors, what is shown on demand, arithmetic, forms, whole pages, many properties
+	"link":      2,              // more ways to say that a domain is for sale, hosts of ill fame, hosts that answer any address
 	"cloaked":   3,              // as a browser, by title, by what is concealed on the other page, by several links, on the first visit alone
 	"tags":      1, "source": 1, // what a script fills in, other languages, short names, subtitles
 	"privacy": 1, "attachment": 1, // identity numbers in groups that end in a letter
