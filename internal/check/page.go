@@ -85,6 +85,8 @@ type Page struct {
 	// Verbatim says that it is the source byte for byte, and Root a tree of all
 	// of it.
 	Verbatim bool
+	// Refresh is the header of that name that came with the page, where it is known.
+	Refresh string
 
 	at      *url.URL // where the page was read from
 	base    *url.URL // what its addresses are completed with

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/net/html/atom"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/check/js"
 	"zhengshu/internal/dom"
 )
@@ -22,9 +23,14 @@ func asksWhom(ls []js.Layer) string {
 	return ""
 }
 
-// redirects reports scripts and refresh tags that take the visitor off.
+// redirects reports scripts and refresh tags or headers that take the visitor off.
 func redirects(f *Facts) (out []sighting) {
 	p, l := f.Page, f.Lexicon
+	if to := RefreshAddress(p.Refresh); to != "" {
+		if t := judge(p, l, to); t.foreign && !t.trusted {
+			out = append(out, sighting{"由应答头 Refresh 跳转到 " + t.host, "Refresh: " + abridge.Text(squeeze(p.Refresh), 80), t.bad != ""})
+		}
+	}
 	for _, src := range p.allScripts() {
 		ls := f.layersOf(src)
 		asks, read := "", false

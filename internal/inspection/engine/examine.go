@@ -53,6 +53,7 @@ func (n *inspector) prepare(p crawl.Page) (any, *html.Node) {
 	if err != nil {
 		return &examined{err: err}, nil
 	}
+	page.Refresh = p.Header.Get("Refresh")
 	var tree *html.Node
 	if page.Verbatim {
 		tree = page.Root

@@ -678,6 +678,39 @@ func TestARunThatGoesOnLooksNoThirdTime(t *testing.T) {
 	}
 }
 
+// A Refresh header leads a visitor as the tag does; one that stays on the site is none of
+// our business.
+func TestARefreshHeaderLeadsAway(t *testing.T) {
+	s := enginetest.NewSite(t)
+	page := s.Pages["/yw/1.html"]
+	const foreign = "0; url=http://www.qinghe-maoyi.com/"
+	set := func(refresh string) {
+		page.Refresh = refresh
+		s.Set("/yw/1.html", page)
+	}
+	set("600; url=/yw/")
+	if got := checks(inspect(t, s, enginetest.Options())); len(got) != 0 {
+		t.Errorf("%v of a page that reloads", got)
+	}
+	set(foreign)
+	rep := inspect(t, s, enginetest.Options())
+	i := slices.IndexFunc(rep.Findings, func(f engine.Sighting) bool { return f.Check == "concealed.redirect" })
+	if i < 0 || !strings.Contains(rep.Findings[i].Says, "应答头 Refresh 跳转到 www.qinghe-maoyi.com") {
+		t.Fatalf("%+v", rep.Findings)
+	}
+	f := rep.Findings[i]
+	again := func(want string) {
+		t.Helper()
+		l, err := engine.Recheck(t.Context(), s.Client(t), nil, enginetest.Target(), engine.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, enginetest.Options())
+		if err != nil || l.Outcome != want {
+			t.Errorf("looked again: %s %s, want %s (%v)", l.Outcome, l.Says, want, err)
+		}
+	}
+	again(engine.Standing)
+	set("")
+	again(engine.Gone)
+}
+
 // What a slow site leaves undone could not be tested; what was seen of it until then
 // is reported and not lost with the run.
 func TestASlowSiteIsReportedAsFarAsItWasSeen(t *testing.T) {

@@ -144,6 +144,7 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 		v.unread(err)
 		return v, nil, nil
 	}
+	page.Refresh = resp.Header.Get("Refresh")
 	v.url = final
 	if to := signpost(page); address == n.start && !n.sent && to != "" && n.own(to) {
 		n.sent = true

@@ -3,9 +3,11 @@ package engine
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"context"
 	"encoding/xml"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,7 +65,7 @@ func (n *inspector) mapped(ctx context.Context) ([]string, error) {
 		if !ok || resp == nil || resp.Status != http.StatusOK {
 			continue
 		}
-		inner, addresses := readSiteMap(resp.Body)
+		inner, addresses := readSiteMap(unzipped(resp.Body))
 		slices.SortFunc(addresses, byLot)
 		maps = append(maps, ours(inner)...)
 		pages = append(pages, ours(addresses)...)
@@ -71,6 +73,23 @@ func (n *inspector) mapped(ctx context.Context) ([]string, error) {
 	slices.SortFunc(pages, byLot)
 	pages = slices.Compact(pages)
 	return pages[:min(len(pages), most)], nil
+}
+
+// unzipped is a site map that may have been compressed (.xml.gz), as far as mapBody bytes
+// of it: a map cut short is read as far as it goes.
+func unzipped(body []byte) []byte {
+	if !bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
+		return body
+	}
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil // it names no page
+	}
+	var out bytes.Buffer
+	if _, err := io.Copy(&out, io.LimitReader(z, mapBody)); err != nil {
+		return out.Bytes() // what follows cannot be read
+	}
+	return out.Bytes()
 }
 
 // readSiteMap returns the site maps and the pages that a site map names, as far as it can

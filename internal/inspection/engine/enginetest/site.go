@@ -37,6 +37,8 @@ type Page struct {
 	Type   string
 	Body   string
 	To     string // redirect
+	// Refresh is the header of that name.
+	Refresh string
 }
 
 // Site is a small county portal on a loopback listener, whole at first; a
@@ -137,6 +139,9 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", p.Type)
+	if p.Refresh != "" {
+		w.Header().Set("Refresh", p.Refresh)
+	}
 	if p.Body == "" {
 		w.Header().Set("Content-Length", "0")
 	}
