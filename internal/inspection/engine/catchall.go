@@ -520,6 +520,17 @@ func (n *inspector) lookTwice(ctx context.Context, c *catchAll, base *url.URL, k
 	return cmp.Or(err, ctx.Err())
 }
 
+// leaveNoPages takes back what was found of pages that a host gives for anything: the
+// link to them is the finding, as with other error pages.
+func (n *inspector) leaveNoPages() {
+	if len(n.noPages) == 0 {
+		return
+	}
+	n.report.Findings = slices.DeleteFunc(n.report.Findings, func(s Sighting) bool {
+		return n.noPages[s.URL] && !slices.ContainsFunc(s.Also, func(u string) bool { return !n.noPages[u] })
+	})
+}
+
 // printBeside is the print of an answer as it is compared with another.
 func (a *reply) printBeside(other reply) string {
 	if !other.page {

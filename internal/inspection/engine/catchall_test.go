@@ -74,6 +74,22 @@ func brokenLinks(rep engine.Report) map[string]engine.Sighting {
 	return out
 }
 
+// What stands on a page that its host gives for anything is told of the link to it alone.
+func TestPagesThatAreNoneOweNothing(t *testing.T) {
+	s := oddSite(t, func(*url.URL) (enginetest.Page, bool) {
+		return asPage(whole("雁塔区人民政府", regret+`<p>联系人手机13800138000。</p>`)), true
+	})
+	rep := inspect(t, s, enginetest.Options())
+	if got := brokenLinks(rep); len(got) != len(deadPaths) {
+		t.Fatalf("dead: %v", got)
+	}
+	for _, f := range rep.Findings {
+		if path := strings.TrimPrefix(f.URL, "http://"+enginetest.Host); slices.Contains(deadPaths, path) {
+			t.Errorf("%s told of %s", f.Check, path)
+		}
+	}
+}
+
 // Hosts that answer any address are told from those that say what is missing, and from
 // applications whose pages are made by script. The honest ones lose nothing by it.
 func TestHostsThatAnswerAnyAddress(t *testing.T) {

@@ -376,6 +376,7 @@ type inspector struct {
 	turns       []string             // known addresses whose turn it is
 	beyond      map[string]bool      // addresses met that did not come into the budget
 	last        *visit               // the page of the last look at a spot
+	noPages     map[string]bool      // addresses visited that turned out to have no page
 	catchAlls   map[string]*catchAll // by host, of those asked for what cannot be there
 	dead        map[string]bool      // link targets that do not open
 	sightings   []Sighting           // of the last page; the room is used again
@@ -754,6 +755,7 @@ func (n *inspector) finish(ctx context.Context) (Report, error) {
 		n.skip("findings", fmt.Sprintf("问题过多，只列出前 %d 个。", maxSightings), n.start, n.truncated)
 	}
 	n.foldCopies()
+	n.leaveNoPages()
 	slices.SortStableFunc(n.report.Findings, func(a, b Sighting) int { return cmp.Compare(Rank(a.Severity), Rank(b.Severity)) })
 	n.report.Finished = time.Now().UTC()
 	return n.report, nil

@@ -195,6 +195,12 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	}
 	var facts []check.LinkResult
 	for i, target := range n.linkOrder {
+		if r := &results[i]; r.CatchAll != "" && r.FinalURL == target && n.visits[target] != nil {
+			if n.noPages == nil {
+				n.noPages = map[string]bool{}
+			}
+			n.noPages[target] = true
+		}
 		if whys[i] != "" {
 			n.skip("link.dead", whys[i], target, 1)
 			continue
