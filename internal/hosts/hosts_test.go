@@ -54,6 +54,7 @@ func (n names) NameServers(context.Context, string) ([]string, error) {
 }
 
 func TestArticle22To24_NamesAndMachinesAreHeldAgainstTheLedger(t *testing.T) {
+	t.Parallel() // much of it is waiting
 	start := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 	clock := calendar.NewManual(start)
 	var scripts []string

@@ -129,6 +129,7 @@ func listen(t *testing.T) (list []net.Listener, port uint16, six bool) {
 // right, expired, of another name, of an authority nobody knows, old and weak,
 // and opens them over the sixth version of the protocol.
 func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
+	t.Parallel() // much of it is waiting
 	now := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 	clock := calendar.NewManual(now)
 	good, stranger := newAuthority(t, now), newAuthority(t, now)

@@ -72,6 +72,7 @@ func TestReadings22_WhatNoLookCanHaveSeenIsRefused(t *testing.T) {
 // A home page decides how many parts it has and what they are called: neither makes what a
 // crawler saw of the site useless.
 func TestStrangePartsOfAPageAreTold(t *testing.T) {
+	t.Parallel() // much of it is waiting
 	s, _ := sightly(t)
 	var names []string
 	for i := range 3 * maxHosts {
