@@ -35,103 +35,80 @@ var migrateCommand = command{
 	},
 }
 
-var verifyAuditCommand = command{
-	name: "verify audit", says: "校验审计链：被改、被删、调换、未入链的记录和被截去的尾部",
-	help: "输出（--json）：{\"entries\",\"links\",\"head\",\"damage\":[{\"kind\",\"seq\",\"entry\",\"says\"}]}。发现损坏时退出码 3。",
-	run: func(ctx context.Context, c *call) error {
-		store := c.store()
-		asJSON := c.flags.Bool("json", false, "输出 JSON")
-		if err := c.parse(0, 0); err != nil {
-			return err
+var verifyAuditCommand = verification("verify audit", "校验审计链：被改、被删、调换、未入链的记录和被截去的尾部",
+	"输出（--json）：{\"entries\",\"links\",\"head\",\"damage\":[{\"kind\",\"seq\",\"entry\",\"says\"}]}。发现损坏时退出码 3。",
+	func(ctx context.Context, h *app.House) (verified, error) {
+		rep, err := h.VerifyAudit(ctx)
+		v := verified{report: rep, says: fmt.Sprintf("审计记录 %d 条，链上 %d 号，损坏 %d 处。", rep.Entries, rep.Head.Seq, len(rep.Damage))}
+		for _, d := range rep.Damage {
+			v.damage = append(v.damage, fmt.Sprintf("[%s] %s", d.Kind, d.Says))
 		}
-		return store.with(ctx, func(h *app.House) error {
-			rep, err := h.VerifyAudit(ctx)
-			if err != nil {
-				return err
-			}
-			if *asJSON {
-				if err := writeJSON(c.stdout, rep); err != nil {
-					return err
-				}
-			} else {
-				fmt.Fprintf(c.stdout, "审计记录 %d 条，链上 %d 号，损坏 %d 处。\n", rep.Entries, rep.Head.Seq, len(rep.Damage))
-				for _, d := range rep.Damage {
-					fmt.Fprintf(c.stdout, "  [%s] %s\n", d.Kind, d.Says)
-				}
-			}
-			if len(rep.Damage) > 0 {
-				return errPartial
-			}
-			return nil
-		})
-	},
+		return v, err
+	})
+
+var verifyEvidenceCommand = verification("verify evidence", "校验检查证据：每条证据与审计记录中的摘要是否相符，文件是否完好",
+	"输出（--json）：{\"proofs\",\"old\",\"bytes\",\"cleared\",\"damage\":[{\"kind\",\"proof\",\"finding\",\"says\"}]}；kind：changed 被改，removed 被删，unknown 来历不明，bytes 文件缺失或损坏。审计记录本身用 verify audit 校验。发现损坏时退出码 3。",
+	func(ctx context.Context, h *app.House) (verified, error) {
+		rep, err := h.Inspection.VerifyEvidence(ctx)
+		v := verified{report: rep, says: fmt.Sprintf("证据 %d 条（其中 %d 条早于证据入链，%d 条的文件已按保存期限清除），读回文件 %d 个，损坏 %d 处。", rep.Proofs, rep.Old, rep.Cleared, rep.Bytes, len(rep.Damage))}
+		for _, d := range rep.Damage {
+			v.damage = append(v.damage, fmt.Sprintf("[%s] %s", d.Kind, d.Says))
+		}
+		return v, err
+	})
+
+var verifyBlobsCommand = verification("verify blobs", "校验附件和证据文件与其摘要是否相符",
+	"输出（--json）：[{\"ref\",\"says\"}]。发现损坏时退出码 3。",
+	func(ctx context.Context, h *app.House) (verified, error) {
+		list, err := blob.Verify(ctx, h.Blobs)
+		if list == nil {
+			list = []blob.Damage{} // [] rather than null
+		}
+		v := verified{report: list, says: fmt.Sprintf("损坏 %d 个。", len(list))}
+		for _, d := range list {
+			v.damage = append(v.damage, fmt.Sprint(d))
+		}
+		return v, err
+	})
+
+// verified is what a verification found: its report for a program, a line for a
+// person, and a line for each damage.
+type verified struct {
+	report any
+	says   string
+	damage []string
 }
 
-var verifyEvidenceCommand = command{
-	name: "verify evidence", says: "校验检查证据：每条证据与审计记录中的摘要是否相符，文件是否完好",
-	help: "输出（--json）：{\"proofs\",\"old\",\"bytes\",\"cleared\",\"damage\":[{\"kind\",\"proof\",\"finding\",\"says\"}]}；kind：changed 被改，removed 被删，unknown 来历不明，bytes 文件缺失或损坏。审计记录本身用 verify audit 校验。发现损坏时退出码 3。",
-	run: func(ctx context.Context, c *call) error {
+// verification is a command that looks over what is kept, and ends with code 3 where
+// anything is damaged.
+func verification(name, says, help string, look func(context.Context, *app.House) (verified, error)) command {
+	return command{name: name, says: says, help: help, run: func(ctx context.Context, c *call) error {
 		store := c.store()
 		asJSON := c.flags.Bool("json", false, "输出 JSON")
 		if err := c.parse(0, 0); err != nil {
 			return err
 		}
 		return store.with(ctx, func(h *app.House) error {
-			rep, err := h.Inspection.VerifyEvidence(ctx)
+			v, err := look(ctx, h)
 			if err != nil {
 				return err
 			}
 			if *asJSON {
-				if err := writeJSON(c.stdout, rep); err != nil {
+				if err := writeJSON(c.stdout, v.report); err != nil {
 					return err
 				}
 			} else {
-				fmt.Fprintf(c.stdout, "证据 %d 条（其中 %d 条早于证据入链，%d 条的文件已按保存期限清除），读回文件 %d 个，损坏 %d 处。\n", rep.Proofs, rep.Old, rep.Cleared, rep.Bytes, len(rep.Damage))
-				for _, d := range rep.Damage {
-					fmt.Fprintf(c.stdout, "  [%s] %s\n", d.Kind, d.Says)
+				fmt.Fprintln(c.stdout, v.says)
+				for _, d := range v.damage {
+					fmt.Fprintln(c.stdout, "  "+d)
 				}
 			}
-			if len(rep.Damage) > 0 {
+			if len(v.damage) > 0 {
 				return errPartial
 			}
 			return nil
 		})
-	},
-}
-
-var verifyBlobsCommand = command{
-	name: "verify blobs", says: "校验附件和证据文件与其摘要是否相符",
-	help: "输出（--json）：[{\"ref\",\"says\"}]。发现损坏时退出码 3。",
-	run: func(ctx context.Context, c *call) error {
-		store := c.store()
-		asJSON := c.flags.Bool("json", false, "输出 JSON")
-		if err := c.parse(0, 0); err != nil {
-			return err
-		}
-		return store.with(ctx, func(h *app.House) error {
-			damage, err := blob.Verify(ctx, h.Blobs)
-			if err != nil {
-				return err
-			}
-			if *asJSON {
-				if damage == nil {
-					damage = []blob.Damage{}
-				}
-				if err := writeJSON(c.stdout, damage); err != nil {
-					return err
-				}
-			} else {
-				fmt.Fprintf(c.stdout, "损坏 %d 个。\n", len(damage))
-				for _, d := range damage {
-					fmt.Fprintf(c.stdout, "  %v\n", d)
-				}
-			}
-			if len(damage) > 0 {
-				return errPartial
-			}
-			return nil
-		})
-	},
+	}}
 }
 
 var copyBlobsCommand = command{
