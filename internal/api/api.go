@@ -4,11 +4,13 @@
 // A caller shows a bearer token and has exactly the posts of its login: the
 // same permissions, the same scope, the same services as on the screens. Faults
 // are application/problem+json and carry the articles they rest on. It decides
-// nothing that a screen does not decide.
+// nothing that a screen does not decide. What programs tell is taken as the same
+// thing told on a screen is: the answer names each row that was refused.
 package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -18,7 +20,10 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/intake"
+	"zhengshu/internal/newmedia"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
@@ -33,6 +38,7 @@ type Services struct {
 	Org         *org.Service
 	Registry    *registry.Service
 	Obligations *obligation.Service
+	NewMedia    *newmedia.Service
 	Rules       rules.Book
 	Version     string
 }
@@ -64,11 +70,13 @@ func New(s Services) http.Handler {
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	api := humago.New(mux, c)
 	d := &door{s}
-	register(api, d, "list-sites", "/api/v1/sites", "站点台账", authz.RegistryRead, d.sites)
-	register(api, d, "get-site", "/api/v1/sites/{id}", "一个站点", authz.RegistryRead, d.site)
-	register(api, d, "list-units", "/api/v1/units", "单位", authz.OrgRead, d.units)
-	register(api, d, "list-obligations", "/api/v1/obligations", "义务和时限", authz.ObligationRead, d.obligations)
-	register(api, d, "list-rules", "/api/v1/rules", "规则和条款", authz.SignedIn, d.rules)
+	register(api, d, http.MethodGet, "list-sites", "/api/v1/sites", "站点台账", authz.RegistryRead, d.sites)
+	register(api, d, http.MethodGet, "get-site", "/api/v1/sites/{id}", "一个站点", authz.RegistryRead, d.site)
+	register(api, d, http.MethodGet, "list-units", "/api/v1/units", "单位", authz.OrgRead, d.units)
+	register(api, d, http.MethodGet, "list-obligations", "/api/v1/obligations", "义务和时限", authz.ObligationRead, d.obligations)
+	register(api, d, http.MethodGet, "list-rules", "/api/v1/rules", "规则和条款", authz.SignedIn, d.rules)
+	register(api, d, http.MethodPost, "tell-account-posts", "/api/v1/account-posts", "报送新媒体账号的发布数据", authz.InspectionRun, d.tellPosts)
+	register(api, d, http.MethodPost, "tell-account-sighting", "/api/v1/account-sightings", "报送从平台接口查到的账号情况", authz.InspectionRun, d.tellSighting)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		web.WriteFault(w, r, fault.New(fault.NotFound, "没有这个接口，或它不接受这种操作。接口说明见 /api/v1/openapi.json。"))
 	})
@@ -82,19 +90,23 @@ func New(s Services) http.Handler {
 	})
 }
 
-// caller is what every operation needs: the bearer token.
-type caller struct {
+// Caller is what every operation needs: the bearer token. It is exported since huma
+// passes over what is embedded otherwise.
+type Caller struct {
 	Authorization string `header:"Authorization" doc:"Bearer 令牌，由 zhengshu token create 生成"`
 }
 
-func (c caller) token() string { return c.Authorization }
+func (c Caller) token() string { return c.Authorization }
 
 type authorized interface{ token() string }
 
-// register adds a GET that asks for one permission, as a route does.
-func register[In any, Out any](api huma.API, d *door, id, path, says string, permit authz.Permission, fn func(ctx context.Context, scope authz.Scope, in *In) (*Out, error)) {
+// mostBody is how long what a program tells may be at a time, in bytes.
+const mostBody = 4 << 20
+
+// register adds an operation that asks for one permission, as a route does.
+func register[In any, Out any](api huma.API, d *door, method, id, path, says string, permit authz.Permission, fn func(ctx context.Context, scope authz.Scope, in *In) (*Out, error)) {
 	huma.Register(api, huma.Operation{
-		OperationID: id, Method: http.MethodGet, Path: path, Summary: says, Description: "权限：" + authz.Describe[permit],
+		OperationID: id, Method: method, Path: path, Summary: says, Description: "权限：" + authz.Describe[permit], MaxBodyBytes: mostBody,
 		Security: []map[string][]string{{"token": {}}}, Errors: []int{401, 403, 404, 422},
 	}, func(ctx context.Context, in *In) (*Out, error) {
 		who, _ := any(*in).(authorized)
@@ -137,15 +149,15 @@ func problemOf(err error) error {
 	return &problem{web.ProblemOf(f)}
 }
 
-// page is the paging of every list.
-type page struct {
+// Page is the paging of every list.
+type Page struct {
 	Limit  int `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"每页条数"`
 	Offset int `query:"offset" minimum:"0" doc:"跳过的条数"`
 }
 
 type sitesIn struct {
-	caller
-	page
+	Caller
+	Page
 	Text  string `query:"q" maxLength:"100" doc:"名称、域名、标识码、单位或拼音首字母"`
 	Kind  string `query:"kind" enum:"portal,department"`
 	State string `query:"state" enum:"planned,running,temporarily_offline,exited,closed"`
@@ -202,7 +214,7 @@ func (d *door) sites(ctx context.Context, scope authz.Scope, in *sitesIn) (*list
 }
 
 type oneIn struct {
-	caller
+	Caller
 	ID string `path:"id"`
 }
 
@@ -214,8 +226,8 @@ func (d *door) site(ctx context.Context, scope authz.Scope, in *oneIn) (*oneSite
 }
 
 type unitsIn struct {
-	caller
-	page
+	Caller
+	Page
 	Text string `query:"q" maxLength:"100" doc:"名称或拼音首字母"`
 }
 
@@ -237,8 +249,8 @@ func (d *door) units(ctx context.Context, scope authz.Scope, in *unitsIn) (*list
 }
 
 type obligationsIn struct {
-	caller
-	page
+	Caller
+	Page
 	Overdue bool `query:"overdue" doc:"只看超期的"`
 }
 
@@ -263,7 +275,7 @@ func (d *door) obligations(ctx context.Context, scope authz.Scope, in *obligatio
 	return listOf(len(out), out), err
 }
 
-type rulesIn struct{ caller }
+type rulesIn struct{ Caller }
 
 type rule struct {
 	ID        string `json:"id"`
@@ -279,4 +291,82 @@ func (d *door) rules(_ context.Context, _ authz.Scope, _ *rulesIn) (*list[rule],
 		out = append(out, rule{r.ID, r.Clause, r.Citation, r.Says, r.Effective.String()})
 	}
 	return listOf(len(out), out), nil
+}
+
+type postsIn struct {
+	Caller
+	Body struct {
+		Posts []post `json:"posts" minItems:"1" maxItems:"5000" doc:"一次最多 5000 条，重复报送的只记一次"`
+	}
+}
+
+// post is a post of an account as a program tells it.
+type post struct {
+	Account  string `json:"account" doc:"账号网址、平台内部标识或账号名称"`
+	PostedOn string `json:"posted_on" doc:"发布日期（2026-11-23）或时间（RFC 3339）"`
+	Title    string `json:"title,omitempty"`
+	URL      string `json:"url,omitempty"`
+	Original *bool  `json:"original,omitempty" doc:"是否原创；不知道的不写"`
+}
+
+type report struct{ Body intake.Report }
+
+func (d *door) tellPosts(ctx context.Context, scope authz.Scope, in *postsIn) (*report, error) {
+	list := make([]newmedia.Posted, 0, len(in.Body.Posts))
+	for _, p := range in.Body.Posts {
+		own := ""
+		if p.Original != nil {
+			own = map[bool]string{true: "是", false: "否"}[*p.Original]
+		}
+		list = append(list, newmedia.Posted{Account: p.Account, On: p.PostedOn, Title: p.Title, URL: p.URL, Original: own})
+	}
+	rep, err := d.s.NewMedia.TakePosts(ctx, scope, list)
+	return &report{rep}, err
+}
+
+type sightingIn struct {
+	Caller
+	Body struct {
+		Account     string          `json:"account" doc:"账号网址、平台内部标识或账号名称"`
+		SeenOn      string          `json:"seen_on" doc:"查询日期（2026-11-23）"`
+		Link        string          `json:"link" doc:"账号页面或所查接口的网址"`
+		Name        string          `json:"seen_name,omitempty" doc:"平台显示的名称"`
+		VerifiedAs  string          `json:"seen_subject,omitempty" doc:"平台显示的认证主体"`
+		LastPost    string          `json:"last_post,omitempty" doc:"最近一条的发布日期"`
+		LastOwn     string          `json:"last_own,omitempty" doc:"最近一条原创的日期"`
+		Interaction *bool           `json:"interaction,omitempty" doc:"能否留言、评论或私信；不知道的不写"`
+		Note        string          `json:"note,omitempty"`
+		Answer      json.RawMessage `json:"answer" doc:"平台接口返回的原文，作为凭据保存，不超过 256 KB"`
+	}
+}
+
+type sighted struct {
+	Body struct {
+		Account  string `json:"account" doc:"账号编号"`
+		Recorded bool   `json:"recorded" doc:"当天已经报送过同样情况的为 false"`
+	}
+}
+
+func (d *door) tellSighting(ctx context.Context, scope authz.Scope, in *sightingIn) (*sighted, error) {
+	b := in.Body
+	n := newmedia.Receipt{Link: b.Link, SeenName: b.Name, SeenSubject: b.VerifiedAs, Note: b.Note}
+	if b.Interaction != nil {
+		n.Interaction = map[bool]string{true: "yes", false: "no"}[*b.Interaction]
+	}
+	for _, x := range []struct {
+		name, says string
+		into       *calendar.Date
+	}{{"seen_on", b.SeenOn, &n.SeenOn}, {"last_post", b.LastPost, &n.LastPost}, {"last_own", b.LastOwn, &n.LastOwn}} {
+		if x.says == "" {
+			continue
+		}
+		var err error
+		if *x.into, err = calendar.ParseDate(x.says); err != nil {
+			return nil, fault.Newf(fault.Invalid, "%s 不是日期，应写作 2026-11-23。", x.name).On(x.name, "应写作 2026-11-23").From(err)
+		}
+	}
+	id, fresh, err := d.s.NewMedia.RecordAnswer(ctx, scope, authz.SessionFrom(ctx), b.Account, n, b.Answer)
+	out := &sighted{}
+	out.Body.Account, out.Body.Recorded = string(id), fresh
+	return out, err
 }

@@ -177,7 +177,7 @@ func (h *House) newServer() (*server, error) {
 		s.staff.Add(web.Storybook()...)
 	}
 	s.exchange = vantageweb.Door(h.Inspection, h.Config.Log)
-	s.api = api.New(api.Services{Signin: h.Signin, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Rules: h.Rules, Version: h.Config.Version})
+	s.api = api.New(api.Services{Signin: h.Signin, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, NewMedia: h.NewMedia, Rules: h.Rules, Version: h.Config.Version})
 	return s, nil
 }
 

@@ -102,7 +102,7 @@ func accountStale(c *Check, f *Facts) []Finding {
 	case a.PostDays <= 0 || f.Today.IsZero():
 		return []Finding{c.untested("没有给出检查期限", a.Name)}
 	case a.LastPost.IsZero():
-		return []Finding{c.untested("没有取得最近发布日期：没有订阅源、导入数据或人工登记", a.Name)}
+		return []Finding{c.untested("没有取得最近发布日期：没有订阅源、导入或接口报送的数据，也没有人工登记", a.Name)}
 	case a.LastPost.AddDays(a.PostDays).Before(f.Today) && !a.LastPost.AddDays(a.PostDays).Before(a.LookedOn):
 		return []Finding{c.untested(fmt.Sprintf("最近发布于 %s，%s没有人查看", a.LastPost, sinceLook(a.LastPost, a.LookedOn)), a.Name)}
 	case a.LastPost.AddDays(a.PostDays).Before(f.Today):

@@ -180,7 +180,7 @@ func (s *Service) evidence(ctx context.Context, q db.Querier, a registry.Account
 }
 
 func (s *Service) receiptEvidence(ctx context.Context, q db.Querier, a registry.Account, r Receipt) (engine.Evidence, error) {
-	e := engine.Evidence{URL: r.Link, At: r.At, Excerpt: strings.Join(append([]string{r.SeenOn.String() + " 由" + r.Person + "查看"}, r.Says()...), "\n")}
+	e := engine.Evidence{URL: r.Link, At: r.At, Excerpt: strings.Join(append([]string{r.by()}, r.Says()...), "\n")}
 	if r.FileID == "" {
 		return e, nil
 	}
@@ -190,6 +190,14 @@ func (s *Service) receiptEvidence(ctx context.Context, q db.Querier, a registry.
 	}
 	e.Ref, e.SHA256, e.Size = file.Blob, file.Blob.Hash(), file.Size
 	return e, nil
+}
+
+// by is who saw it, when and how.
+func (r Receipt) by() string {
+	if r.Told {
+		return r.SeenOn.String() + " 由" + r.Person + "的程序查询平台接口得到"
+	}
+	return r.SeenOn.String() + " 由" + r.Person + "查看"
 }
 
 // Says is what a receipt tells, part by part, in Chinese.

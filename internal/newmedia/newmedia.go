@@ -1,8 +1,11 @@
 package newmedia
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"slices"
@@ -23,10 +26,8 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
-	"zhengshu/internal/intake"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/obligation"
-	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
@@ -130,7 +131,8 @@ func (s *Service) Register(w *jobs.Workers) {
 	jobs.Every(w, 20*time.Minute, lookAtStores{})
 }
 
-// Receipt is what a person saw of an account.
+// Receipt is what was seen of an account: by a person, with a screenshot, or by a
+// program that asked the platform, with the answer.
 type Receipt struct {
 	ID          string
 	At          time.Time
@@ -145,24 +147,80 @@ type Receipt struct {
 	Note        string
 	FileID      string
 	FileName    string
-	Person      string
+	Person      string // who saw it, or answers for the program
+	Told        bool   // by a program
 }
 
-const receiptSelect = `SELECT id, at, seen_on, link, last_post, last_own, interaction, seen_name, seen_subject, usable, note, COALESCE(file_id, ''), file_name, person FROM account_receipt`
+// Source is where what a receipt says comes from, in Chinese.
+func (r Receipt) Source() string { return receiptSource(r.Told) }
+
+func receiptSource(told bool) string {
+	if told {
+		return "接口报送"
+	}
+	return "人工登记"
+}
+
+const receiptSelect = `SELECT id, at, seen_on, link, last_post, last_own, interaction, seen_name, seen_subject, usable, note, COALESCE(file_id, ''), file_name, person, told FROM account_receipt`
 
 func scanReceipt(r db.Scanner) (Receipt, error) {
 	var x Receipt
-	err := r.Scan(&x.ID, &x.At, &x.SeenOn, &x.Link, &x.LastPost, &x.LastOwn, &x.Interaction, &x.SeenName, &x.SeenSubject, &x.Usable, &x.Note, &x.FileID, &x.FileName, &x.Person)
+	err := r.Scan(&x.ID, &x.At, &x.SeenOn, &x.Link, &x.LastPost, &x.LastOwn, &x.Interaction, &x.SeenName, &x.SeenSubject, &x.Usable, &x.Note, &x.FileID, &x.FileName, &x.Person, &x.Told)
 	return x, err
 }
 
-// Record keeps a receipt: link and screenshot are its proof.
+// Record keeps what a person saw: link and screenshot are its proof.
 func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.Session, id registry.AccountID, n Receipt, shot *approval.Upload) error {
+	n.Told = false
+	f := s.askOfReceipt(&n)
+	f.Check(shot != nil, "shot", "请附上截图")
+	if err := f.Err(); err != nil {
+		return err
+	}
+	kept, err := approval.TakeOne(ctx, s.Store, shot, "account_shot", "shot")
+	if err != nil {
+		return err
+	}
+	_, err = s.receive(ctx, scope, session, id, n, kept)
+	return err
+}
+
+// MostAnswer is how long the answer of a platform may be, in bytes.
+const MostAnswer = 256 << 10
+
+// RecordAnswer keeps what a program saw that asked the platform of an account, named
+// by its address, permanent id or name: what the platform answered, as JSON, is its
+// proof. It reports false where the very same was recorded of that day.
+func (s *Service) RecordAnswer(ctx context.Context, scope authz.Scope, session *authz.Session, account string, n Receipt, answer []byte) (registry.AccountID, bool, error) {
+	n.Told = true
+	f := s.askOfReceipt(&n)
+	f.Check(len(answer) > 0 && len(answer) <= MostAnswer && json.Valid(answer), "answer", "请附上平台接口返回的原文：JSON，不超过 256 KB")
+	id, err := s.accountOf(ctx, s.DB, scope, strings.TrimSpace(abridge.Plain(account, 500)))
+	if err != nil {
+		return "", false, err
+	}
+	f.Check(id != "", "account", "台账中没有这个账号，或不止一个同名账号，请填写账号网址")
+	if err := f.Err(); err != nil {
+		return "", false, err
+	}
+	ref, err := s.Store.Put(ctx, bytes.NewReader(answer))
+	if err != nil {
+		return "", false, fmt.Errorf("newmedia: keep answer: %w", err)
+	}
+	fresh, err := s.receive(ctx, scope, session, id, n, approval.Attachment{Kind: "account_answer", Name: "平台接口返回.json", MediaType: "application/json", Size: int64(len(answer)), Blob: ref})
+	return id, fresh, err
+}
+
+// askOfReceipt is what every receipt must hold, whoever tells it.
+func (s *Service) askOfReceipt(n *Receipt) *fault.Fields {
 	for _, p := range []*string{&n.Link, &n.SeenName, &n.SeenSubject, &n.Note} {
 		*p = strings.TrimSpace(*p)
+		if n.Told { // a person's are read by the door
+			*p = abridge.Plain(*p, 600)
+		}
 	}
 	today := calendar.DateOf(s.DB.Now())
-	var f fault.Fields
+	f := &fault.Fields{}
 	f.Check(!n.SeenOn.IsZero() && !n.SeenOn.After(today) && n.SeenOn.After(today.AddDays(-31)), "seen_on", "查看日期没有填写、晚于今天或早于一个月前")
 	f.Check(n.LastPost.IsZero() || !n.LastPost.After(n.SeenOn), "last_post", "最近发布日期不能晚于查看日期")
 	f.Check(n.LastOwn.IsZero() || !n.LastPost.IsZero() && !n.LastOwn.After(n.LastPost), "last_own", "最近原创日期不能晚于最近发布日期")
@@ -174,15 +232,14 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 	f.Text("note", "说明", n.Note, false, 500)
 	u, err := url.Parse(n.Link)
 	f.Check(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && len(n.Link) <= 500, "link", "请填写所看页面的完整网址")
-	f.Check(shot != nil, "shot", "请附上截图")
-	if err := f.Err(); err != nil {
-		return err
-	}
-	taken, err := approval.TakeOne(ctx, s.Store, shot, "account_shot", "shot")
-	if err != nil {
-		return err
-	}
+	return f
+}
+
+// receive keeps a receipt with its proof and judges the account; false where a program
+// told the very same of that day before.
+func (s *Service) receive(ctx context.Context, scope authz.Scope, session *authz.Session, id registry.AccountID, n Receipt, proof approval.Attachment) (fresh bool, err error) {
 	if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		fresh = true
 		a, err := s.Registry.Account(ctx, tx, scope, id)
 		if err != nil {
 			return err
@@ -193,17 +250,27 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		if n.Usable != "" && !client(a) {
 			return fault.New(fault.Invalid, "只有移动客户端才登记能否下载和使用。").On("usable", "不是移动客户端，请不选")
 		}
+		if n.Told {
+			known, err := db.All(ctx, tx, scanReceipt, receiptSelect+` WHERE account_id = $1 AND seen_on = $2 AND told`, id, n.SeenOn)
+			if err != nil {
+				return err
+			}
+			if slices.ContainsFunc(known, n.same) {
+				fresh = false
+				return nil
+			}
+		}
 		key := ulid.Make().String()
-		file, err := approval.AttachTo(ctx, tx, "account_receipt", string(id), taken)
+		file, err := approval.AttachTo(ctx, tx, "account_receipt", string(id), proof)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO account_receipt (id, account_id, at, seen_on, link, last_post, last_own, interaction, seen_name, seen_subject, usable, note, file_id, file_name, person) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-			key, id, tx.Now(), n.SeenOn, n.Link, n.LastPost, n.LastOwn, n.Interaction, n.SeenName, n.SeenSubject, n.Usable, n.Note, db.Null(file.ID), file.Name, session.Name); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO account_receipt (id, account_id, at, seen_on, link, last_post, last_own, interaction, seen_name, seen_subject, usable, note, file_id, file_name, person, told) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+			key, id, tx.Now(), n.SeenOn, n.Link, n.LastPost, n.LastOwn, n.Interaction, n.SeenName, n.SeenSubject, n.Usable, n.Note, db.Null(file.ID), file.Name, session.Name, n.Told); err != nil {
 			return err
 		}
 		if !n.LastPost.IsZero() && n.LastPost.After(a.LastPostOn) {
-			if _, err := s.Registry.RecordUse(ctx, tx, scope, id, registry.Use{Followers: -1, Active: -1, LastPostOn: n.LastPost, On: n.SeenOn}, registry.Why{Says: "账号检查登记", Ref: n.Link}); err != nil {
+			if _, err := s.Registry.RecordUse(ctx, tx, scope, id, registry.Use{Followers: -1, Active: -1, LastPostOn: n.LastPost, On: n.SeenOn}, registry.Why{Says: "账号检查" + n.Source(), Ref: n.Link}); err != nil {
 				return err
 			}
 		}
@@ -212,11 +279,16 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "newmedia.receipt", Basis: MendDue.Citation, Target: a.Target(), After: map[string]any{"on": n.SeenOn, "last_post": n.LastPost, "interaction": n.Interaction, "usable": n.Usable, "name": n.SeenName, "subject": n.SeenSubject}})
-	}); err != nil {
-		return err
+		return audit.Record(ctx, tx, audit.Entry{Act: "newmedia.receipt", Basis: MendDue.Citation, Target: a.Target(), After: map[string]any{"on": n.SeenOn, "last_post": n.LastPost, "interaction": n.Interaction, "usable": n.Usable, "name": n.SeenName, "subject": n.SeenSubject, "told": n.Told}})
+	}); err != nil || !fresh {
+		return fresh, err
 	}
-	return s.Judge(ctx, scope, id)
+	return true, s.Judge(ctx, scope, id)
+}
+
+// same reports whether two receipts of a day say the same.
+func (r Receipt) same(o Receipt) bool {
+	return r.Link == o.Link && r.LastPost == o.LastPost && r.LastOwn == o.LastOwn && r.Interaction == o.Interaction && r.SeenName == o.SeenName && r.SeenSubject == o.SeenSubject && r.Usable == o.Usable && r.Note == o.Note
 }
 
 // client reports whether an account is a mobile client: V-M-2.2 is for those.
@@ -311,101 +383,6 @@ func (s *Service) post(ctx context.Context, tx *db.Tx, id registry.AccountID, e 
 	return n > 0, err
 }
 
-// Import reads a table of posts as a platform or a monitor exports it. Rows name
-// the account by its address, permanent id or name; those out of scope are
-// refused like unknown ones.
-func (s *Service) Import(ctx context.Context, scope authz.Scope, t *official.Table) (intake.Report, error) {
-	rep := intake.New(false)
-	h := intake.ReadHeader(t)
-	who, on := []string{"账号网址", "平台内部标识", "账号名称", "账号", "account", "url"}, []string{"发布日期", "发布时间", "日期", "date"}
-	if !h.Has(who...) || !h.Has(on...) {
-		return rep, fault.New(fault.Invalid, "表头没有账号或发布日期。请有“账号网址”（或“平台内部标识”“账号名称”）和“发布日期”两列，可以再有“标题”“网址”“是否原创”。").On("file", "缺少列")
-	}
-	known := map[string]registry.AccountID{}
-	touched := map[registry.AccountID]bool{}
-	err := s.DB.Update(ctx, func(tx *db.Tx) error {
-		rep = intake.New(false)
-		clear(touched)
-		for row, err := range t.Rows() {
-			if err != nil {
-				return err
-			}
-			var key string
-			for _, name := range who {
-				if key = h.Get(row, name); key != "" {
-					break
-				}
-			}
-			if key == "" {
-				rep.Refuse(row.Number, "账号", "没有写明账号，请填写账号网址、平台内部标识或账号名称")
-				continue
-			}
-			day := h.Get(row, on...)
-			d, err := calendar.ParseLoose(strings.Fields(day + " ")[0:1][0])
-			if day == "" || err != nil {
-				rep.Refuse(row.Number, "发布日期", "发布日期“"+abridge.Cut(day, 30)+"”不能识别，应为 2026-11-23 这样的日期")
-				continue
-			}
-			id, ok := known[key]
-			if !ok {
-				if id, err = s.accountOf(ctx, tx, scope, key); err != nil {
-					return err
-				}
-				known[key] = id
-			}
-			if id == "" {
-				rep.Refuse(row.Number, "账号", "台账中没有账号“"+abridge.Cut(key, 60)+"”，或不止一个同名账号，请改用账号网址")
-				continue
-			}
-			original := ""
-			switch h.Get(row, "是否原创", "原创", "original") {
-			case "是", "原创", "yes", "1", "true":
-				original = "yes"
-			case "否", "转载", "no", "0", "false":
-				original = "no"
-			}
-			if d.After(calendar.DateOf(tx.Now())) {
-				rep.Refuse(row.Number, "发布日期", "发布日期“"+abridge.Cut(day, 30)+"”晚于今天，请核对年份")
-				continue
-			}
-			fresh, err := s.post(ctx, tx, id, Entry{d, h.Get(row, "标题", "title"), h.Get(row, "网址", "链接", "link")}, original, "file")
-			switch {
-			case err != nil:
-				return err
-			case fresh:
-				rep.Accepted++
-			default:
-				rep.Unchanged++
-			}
-			touched[id] = true
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "newmedia.import", Basis: MendDue.Citation, Target: audit.Target{Kind: "account_post", Name: "账号发布数据"}, After: map[string]int{"rows": rep.Accepted, "accounts": len(touched)}})
-	})
-	if err != nil {
-		return rep, err
-	}
-	for id := range touched {
-		if err := s.Judge(ctx, scope, id); err != nil {
-			return rep, err
-		}
-	}
-	return rep, nil
-}
-
-func (s *Service) accountOf(ctx context.Context, q db.Querier, scope authz.Scope, key string) (registry.AccountID, error) {
-	if key == "" {
-		return "", nil
-	}
-	var w db.Where
-	scope.Where(&w, "u")
-	w.And("a.state NOT IN ('exited', 'closed', 'struck')").And("a.url = ? OR a.platform_id = ? OR a.name = ?", key, key, key)
-	ids, err := db.All(ctx, q, db.Value[registry.AccountID], `SELECT a.id FROM account a JOIN unit u ON u.id = a.unit_id WHERE `+w.SQL()+` LIMIT 2`, w.Args()...)
-	if err != nil || len(ids) != 1 {
-		return "", err
-	}
-	return ids[0], nil
-}
-
 // Result is a check as it stands, with the finding it has become.
 type Result struct {
 	check.Finding
@@ -469,7 +446,7 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 	by := map[string]Receipt{}
 	for _, r := range receipts {
 		if r.LastPost.After(f.LastPost) {
-			f.LastPost, f.Source, by["account.stale"] = r.LastPost, "人工登记", r
+			f.LastPost, f.Source, by["account.stale"] = r.LastPost, r.Source(), r
 		}
 		if !r.LastOwn.IsZero() && r.SeenOn.After(f.OwnLookedOn) {
 			f.OwnLookedOn = r.SeenOn

@@ -120,7 +120,7 @@ func (s *Service) keepFeed(ctx context.Context, id registry.AccountID, seen Feed
 			}
 		}
 		for _, e := range entries {
-			if _, err := s.post(ctx, tx, id, e, "", "feed"); err != nil {
+			if _, err := s.post(ctx, tx, id, e, "", byFeed); err != nil {
 				return err
 			}
 		}

@@ -88,6 +88,7 @@ func (s *Service) standings(ctx context.Context, q db.Querier, scope authz.Scope
 		at         time.Time
 		says       string
 		usable     string
+		told       bool
 	}
 	// When the ledger was last told: what it says was so on that day.
 	cond, args := of("object_id", on.End())
@@ -151,9 +152,9 @@ func (s *Service) standings(ctx context.Context, q db.Querier, scope authz.Scope
 	cond, args = of("account_id", on, on.AddDays(-receiptFor), known)
 	receipts, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
 		var x row
-		err := r.Scan(&x.id, &x.on, &x.posted, &x.says, &x.usable)
+		err := r.Scan(&x.id, &x.on, &x.posted, &x.says, &x.usable, &x.told)
 		return x, err
-	}, `SELECT account_id, seen_on, last_post, interaction, usable FROM account_receipt WHERE seen_on <= $1 AND seen_on >= $2 AND at < $3`+cond+` ORDER BY account_id, seen_on, at, id`, args...)
+	}, `SELECT account_id, seen_on, last_post, interaction, usable, told FROM account_receipt WHERE seen_on <= $1 AND seen_on >= $2 AND at < $3`+cond+` ORDER BY account_id, seen_on, at, id`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +164,7 @@ func (s *Service) standings(ctx context.Context, q db.Querier, scope authz.Scope
 			continue
 		}
 		if !x.posted.IsZero() {
-			st.post(x.posted, "人工登记")
+			st.post(x.posted, receiptSource(x.told))
 			st.looked(x.on, on)
 		}
 		if x.says != "" {

@@ -91,7 +91,7 @@ func newList(list []newmedia.Line, total int, t newmedia.Tally, runs bool) page 
 	for _, c := range newmedia.Columns() {
 		items = append(items, web.Option{Value: c.Name, Label: c.Label})
 	}
-	v := page{web.ListView{Heading: web.Heading{Title: "账号检查", Lead: "更新、原创、互动、认证主体和名称，客户端能否下载和使用。情况来自订阅源、导入的发布数据和值班人员的登记；没有来源的记为“未能检查”，不扣分。"},
+	v := page{web.ListView{Heading: web.Heading{Title: "账号检查", Lead: "更新、原创、互动、认证主体和名称，客户端能否下载和使用。情况来自订阅源、导入或接口报送的发布数据、值班人员和监测程序的登记；没有来源的记为“未能检查”，不扣分。"},
 		Stats: web.Stats{Items: []web.Stat{{Name: "运行的账号", Value: strconv.Itoa(t.Accounts), Unit: "个", Note: fmt.Sprintf("已取得更新日期 %d 个", t.Known), Href: sheetsPath}, {Name: "超过 14 天未更新", Value: strconv.Itoa(t.Stale), Unit: "个", Href: sheetsPath + "?item=stale&outcome=violated"}, {Name: "没有互动功能", Value: strconv.Itoa(t.Silent), Unit: "个", Href: sheetsPath + "?item=interaction&outcome=violated"}, {Name: "需要整改", Value: strconv.Itoa(t.Wrong), Unit: "个", Href: sheetsPath + "?wrong=on"}}},
 		Filter: web.Filter{Action: sheetsPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "账号或单位"}, {Kind: web.Select, Name: "platform", Label: "平台", Options: platforms}, {Kind: web.Select, Name: "item", Label: "项目", Options: items},
 			{Kind: web.Select, Name: "outcome", Label: "结果", Options: []web.Option{{Label: "全部"}, {Value: "violated", Label: "不符合"}, {Value: "kept", Label: "符合"}, {Value: "untested", Label: "未能检查"}}}}, More: []web.Field{{Kind: web.Check, Name: "wrong", Label: "只看需要整改的"}}},
@@ -204,13 +204,13 @@ func newSheet(x newmedia.Sheet, runs bool, today calendar.Date) record {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(name), web.Tagged(outcomeTag(f.Outcome)), says, web.Text(inspection.BasisName(f.Article)), filed}})
 	}
 	v.Main = append(v.Main, t)
-	receipts := web.Table{Caption: "登记记录", Columns: []web.Column{{Head: "查看日期"}, {Head: "看到的情况", Wide: true}, {Head: "网址"}, {Head: "登记人"}, {Head: "截图"}}, Empty: web.Empty{Title: "还没有登记"}}
+	receipts := web.Table{Caption: "登记记录", Columns: []web.Column{{Head: "查看日期"}, {Head: "看到的情况", Wide: true}, {Head: "网址"}, {Head: "登记人"}, {Head: "凭据"}}, Empty: web.Empty{Title: "还没有登记"}}
 	for _, r := range x.Receipts {
 		file := web.Cell{Text: "无"}
 		if r.FileID != "" {
 			file = web.Linked(r.FileName, at+"/files/"+url.PathEscape(r.FileID))
 		}
-		receipts.Rows = append(receipts.Rows, web.Row{Cells: []web.Cell{web.Day(r.SeenOn), {Text: strings.Join(r.Says(), "，"), Note: r.Note}, web.Text(r.Link), web.Text(r.Person), file}})
+		receipts.Rows = append(receipts.Rows, web.Row{Cells: []web.Cell{web.Day(r.SeenOn), {Text: strings.Join(r.Says(), "，"), Note: r.Note}, web.Text(r.Link), {Text: r.Person, Note: r.Source()}, file}})
 	}
 	v.Main = append(v.Main, receipts)
 	if len(x.Posts) > 0 {
