@@ -74,7 +74,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				rep, err := audit.Verify(ctx, d, kept, -time.Minute)
+				rep, err := audit.Verify(ctx, d, kept, d.Now().Add(time.Minute))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -57,6 +57,16 @@ func (s *Sequencer) Run(ctx context.Context, interval time.Duration) {
 	}
 }
 
+// Close links what is left and gives up the lease: the next process need not wait
+// for it to run out.
+func (s *Sequencer) Close(ctx context.Context) error {
+	_, err := s.Link(ctx)
+	return errors.Join(err, s.db.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Quiet(ctx, `DELETE FROM lease WHERE name = 'audit.sequencer' AND holder = $1`, s.holder)
+		return err
+	}))
+}
+
 // Link appends a link for every committed entry that has none and returns how
 // many it linked. A process that does not hold the lease links none.
 func (s *Sequencer) Link(ctx context.Context) (int, error) {
@@ -214,10 +224,14 @@ type Report struct {
 // maxDamage bounds the report; one change never causes more than a few.
 const maxDamage = 1000
 
+// Grace is how long an entry may wait for its link: a sequencer that runs links
+// within a second.
+const Grace = time.Minute
+
 // Verify reads the whole trail in one consistent moment. kept is the head from
-// outside the database (zero for none). Entries younger than grace need no
-// link yet.
-func Verify(ctx context.Context, d *db.DB, kept Head, grace time.Duration) (Report, error) {
+// outside the database (zero for none). Entries made after linked need no link
+// yet.
+func Verify(ctx context.Context, d *db.DB, kept Head, linked time.Time) (Report, error) {
 	rep := Report{Damage: []Damage{}}
 	add := func(x Damage) {
 		if len(rep.Damage) < maxDamage {
@@ -228,7 +242,7 @@ func Verify(ctx context.Context, d *db.DB, kept Head, grace time.Duration) (Repo
 		if err := verifyLinks(ctx, tx, kept, &rep, add); err != nil {
 			return err
 		}
-		return verifyEntries(ctx, tx, tx.Now().Add(-grace), &rep, add)
+		return verifyEntries(ctx, tx, linked, &rep, add)
 	})
 	return rep, err
 }

@@ -117,7 +117,7 @@ func TestFill(t *testing.T) {
 				break
 			}
 		}
-		report := must[audit.Report](t)(audit.Verify(ctx, d, audit.Head{}, 0))
+		report := must[audit.Report](t)(audit.Verify(ctx, d, audit.Head{}, d.Now()))
 		if len(report.Damage) > 0 || report.Entries == 0 || report.Links != report.Entries {
 			t.Errorf("audit: %d entries, %d links, damage %v", report.Entries, report.Links, report.Damage)
 		}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/audit/auditweb"
@@ -58,7 +57,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 			t.Fatal(err)
 		}
 		verify := func(ctx context.Context) (audit.Report, error) {
-			return audit.Verify(ctx, d, audit.Head{}, time.Minute)
+			return audit.Verify(ctx, d, audit.Head{}, d.Now().Add(-audit.Grace))
 		}
 		h.site = webtest.Open(t, nil, nil, auditweb.New(d, o, verify).Routes()...)
 		h.site.Gate.Context = func(ctx context.Context) context.Context {
