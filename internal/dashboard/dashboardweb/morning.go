@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/dashboard"
 	"zhengshu/internal/org"
 	"zhengshu/internal/web"
@@ -67,12 +68,12 @@ func (h *Handler) morning(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newMorning(m, before, byLook)
+	v := newMorning(m, before, byLook, web.FrameOf(r).Today)
 	v.Exports = web.ExportActs(morningPath+"/export", r.URL.Query())
 	return morningView.Render(w, r, v)
 }
 
-func newMorning(m dashboard.Morning, before time.Time, byLook bool) morningPage {
+func newMorning(m dashboard.Morning, before time.Time, byLook bool, today calendar.Date) morningPage {
 	v := morningPage{Heading: web.Heading{Title: "今日要情", Lead: "自 " + web.Minute(m.Since) + " 以来的变化，要办的在前。", Acts: []web.Act{{Text: "看板", Href: boardPath}, {Text: "领导摘要", Href: boardPath + "/leader"}, {Text: "值班大屏", Href: boardPath + "/wall"}}}}
 	if !before.IsZero() {
 		v.Tabs = web.Tabs{Label: "从何时算起", Items: []web.Tab{{Name: "自昨天 18:00", Href: morningPath, Current: !byLook}, {Name: "自上次查看（" + web.Minute(before) + "）", Href: morningPath + "?since=look", Current: byLook}}}
@@ -102,26 +103,26 @@ func newMorning(m dashboard.Morning, before time.Time, byLook bool) morningPage 
 		{Name: "超期未办结的整改通知", Value: strconv.Itoa(m.Overdue), Unit: "份", Kind: tone(m.Overdue, web.Danger), Href: open(m.Overdue, dashboard.Query{Figure: "order.overdue"})},
 		{Name: "超期的留言", Value: strconv.Itoa(m.Late), Unit: "件", Kind: tone(m.Late, web.Warn), Href: open(m.Late, dashboard.Query{Figure: "letter.late"})},
 		{Name: "这段时间发现和办结的问题", Value: fmt.Sprintf("%d／%d", m.Found, m.Mended), Unit: "个", Note: "发现／办结"}}}
-	v.ToDo = toDo(m.ToDo)
+	v.ToDo = toDo(m.ToDo, today)
 	return v
 }
 
 // toDo is what waits for the person.
-func toDo(list []workbench.Task) web.Table {
+func toDo(list []workbench.Task, today calendar.Date) web.Table {
 	t := web.Table{Caption: "等我办的", Quiet: true, Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "类别"}, {Head: "期限"}, {Head: ""}}, Empty: web.Empty{Title: "没有等您办的事"}}
 	for _, x := range list {
-		due := "—"
+		due := web.Text("—")
 		if !x.Due.On.IsZero() {
-			due = x.Due.On.String()
+			due = web.DueCell(x.Due.On, today)
 			if x.Due.Provisional {
-				due += "（暂定）"
+				due.Text += "（暂定）"
 			}
 		}
 		act := x.Act
 		if act == "" {
 			act = "查看"
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: x.Title, Note: x.From}, web.Text(x.Kind), {Text: due, Keep: true}, web.Acts(web.Link{Text: act, Href: x.Link, Note: x.Title})}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: x.Title, Note: x.From}, web.Text(x.Kind), due, web.Acts(web.Link{Text: act, Href: x.Link, Note: x.Title})}})
 	}
 	return t
 }
@@ -182,7 +183,7 @@ func (h *Handler) leader(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newLeader(l dashboard.Leader) leaderPage {
-	return leaderPage{Heading: web.Heading{Title: "领导摘要", Lead: web.Minute(l.At) + "的情况。", Acts: []web.Act{{Text: "今日要情", Href: morningPath}, {Text: "看板", Href: boardPath}}}, Five: five(l), ToDo: toDo(l.ToDo)}
+	return leaderPage{Heading: web.Heading{Title: "领导摘要", Lead: web.Minute(l.At) + "的情况。", Acts: []web.Act{{Text: "今日要情", Href: morningPath}, {Text: "看板", Href: boardPath}}}, Five: five(l), ToDo: toDo(l.ToDo, calendar.DateOf(l.At))}
 }
 
 func five(l dashboard.Leader) []tile {

@@ -67,7 +67,7 @@ var (
 		newRules([]dashboard.Rule{{Check: "link.dead", Raised: 90, Mended: 60, Disputed: 3, Upheld: 1, Waiting: 1, Refuted: 1}, {Check: hostile, Raised: 1}}, samplePlace, sampleAsk, sampleAt),
 		newBurden(dashboard.Burden{Month: "2026-11"}, samplePlace, sampleEstimates, sampleAsk, time.Time{}), newBurden(sampleBurden(hostile), samplePlace, sampleEstimates, sampleAsk, sampleAt))
 
-	morningView = web.Define(views, "views/morning.html", newMorning(dashboard.Morning{Since: sampleAt}, time.Time{}, false), newMorning(sampleMorning(""), sampleAt, true), newMorning(sampleMorning(hostile), sampleAt, false))
+	morningView = web.Define(views, "views/morning.html", newMorning(dashboard.Morning{Since: sampleAt}, time.Time{}, false, calendar.DateOf(sampleAt)), newMorning(sampleMorning(""), sampleAt, true, calendar.DateOf(sampleAt)), newMorning(sampleMorning(hostile), sampleAt, false, calendar.DateOf(sampleAt)))
 
 	leaderView = web.Define(views, "views/leader.html", newLeader(dashboard.Leader{At: sampleAt}), newLeader(sampleLeader), newLeader(dashboard.Leader{At: sampleAt, ToDo: []workbench.Task{{Title: hostile, Kind: hostile, Link: "/console/cases/c1"}}}))
 
