@@ -606,7 +606,7 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 		} else if fault.Is(err, fault.Invalid) {
 			tell("主系统不能识别结果，用最早的格式也没有收下，结果暂存 %d 条：%s请把主系统和监测点程序更新到同一版本", len(a.held), fault.Of(err).Says)
 		} else if ctx.Err() == nil {
-			tell("未能与主系统交换，结果暂存 %d 条：%v", len(a.held), err)
+			tell("未能与主系统交换，结果暂存 %d 条：%s", len(a.held), reason(err))
 			if fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound) {
 				return err
 			}
@@ -630,4 +630,17 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 		case <-time.After(max(wait, time.Second)):
 		}
 	}
+}
+
+// reason is why an exchange came to nothing, for whoever runs the agent: the sentence
+// first, and the cause for the log.
+func reason(err error) string {
+	var e *egress.Error
+	switch f := fault.Of(err); {
+	case errors.As(err, &e):
+		return e.Says + "（" + err.Error() + "）"
+	case f.Kind != fault.Internal:
+		return f.Says
+	}
+	return err.Error()
 }
