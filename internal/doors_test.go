@@ -155,6 +155,7 @@ func TestEveryDoor(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out by -short: knocks at every door in every wrong way")
 	}
+	t.Parallel() // much of it is waiting
 	eachDatabase(t, everyDoor)
 }
 

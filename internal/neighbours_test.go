@@ -983,6 +983,7 @@ func TestNeighbours(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out by -short: walks every door as every role")
 	}
+	t.Parallel() // much of it is waiting
 	eachDatabase(t, func(t *testing.T, c app.Config) {
 		n := settle(t, c)
 		walked, read, shown := 0, 0, map[string]bool{}
@@ -1074,6 +1075,7 @@ func (n *neighbourhood) askers(route web.Route) []authz.RoleInfo {
 // The same for every act: with the neighbour's id it is not found and nothing
 // is written, whatever else the form says.
 func TestNeighboursActs(t *testing.T) {
+	t.Parallel() // much of it is waiting
 	n := settle(t, app.Config{Dir: dbtest.Folder(t)})
 	// Fields that let most forms come past their first look.
 	form := func(of *county) url.Values {
