@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -291,8 +292,11 @@ var outcomeTags = map[string]web.Tag{
 	engine.Standing: {Kind: web.Danger, Text: "问题存在"}, engine.Gone: {Kind: web.Good, Text: "已改正"}, engine.Unknown: {Kind: web.Warn, Text: "未能核实"},
 }
 
+// emptyLines stand in what templates write, many at once; an excerpt is read without them.
+var emptyLines = regexp.MustCompile(`\n(?:[ \t\r]*\n)+`)
+
 func newProof(base string, p inspection.Proof, mayOpen func(string) string) proofView {
-	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Named: "页面源代码摘录", Headers: p.Headers, Size: p.Size}
+	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: emptyLines.ReplaceAllString(p.Excerpt, "\n"), Named: "页面源代码摘录", Headers: p.Headers, Size: p.Size}
 	if p.Ref == "" || p.Status == 0 {
 		v.Named = "检查记录" // no page was kept: what the look, or a person, wrote down
 	}
@@ -448,6 +452,11 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		e := web.Event{At: st.At, Title: inspection.FindingMachine.ActName(st.Act), Who: st.ActorName, Text: st.Note, Kind: storyTone(st.To)}
 		if e.Text == f.Says { // it is the heading
 			e.Text = ""
+		}
+		if number, ok := strings.CutPrefix(st.Note, inspection.OrderedBy); ok && st.Act == "order" {
+			if at := mayOpen("/console/orders?q=" + url.QueryEscape(number)); at != "" {
+				e.Links = []web.Link{{Text: "打开整改通知", Href: at}}
+			}
 		}
 		v.Story.Events = append(v.Story.Events, e)
 	}

@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/passage"
 	"zhengshu/internal/web"
 )
 
@@ -39,6 +40,26 @@ func TestARetestIsOfferedWhereItCanTell(t *testing.T) {
 		if v := newFinding(f, nil, nil, "", false, false, all); v.MayTest || v.Test != "" {
 			t.Errorf("%s: a reader is told of a retest", tt.check)
 		}
+	}
+}
+
+// An excerpt of a page is read without the empty lines that templates write.
+func TestAnExcerptHasNoEmptyLines(t *testing.T) {
+	p := inspection.Proof{ID: "P", Evidence: engine.Evidence{Excerpt: "<p>登陆</p>\n</div>\n \n\t\n\n<footer>\n<p>"}}
+	if v := newProof("/f", p, all); v.Excerpt != "<p>登陆</p>\n</div>\n<footer>\n<p>" {
+		t.Errorf("%q", v.Excerpt)
+	}
+}
+
+// The story of an ordered finding opens its order, for those who may read orders.
+func TestAnOrderedFindingOpensItsOrder(t *testing.T) {
+	steps := []passage.Step{{Act: "find"}, {Act: "order", Note: inspection.OrderedBy + "ZG-2026-0026"}}
+	v := newFinding(sampleFinding, nil, steps, "", true, false, all)
+	if l := v.Story.Events[1].Links; len(l) != 1 || l[0].Href != "/console/orders?q=ZG-2026-0026" || len(v.Story.Events[0].Links) != 0 {
+		t.Errorf("%+v", v.Story.Events)
+	}
+	if v := newFinding(sampleFinding, nil, steps, "", true, false, none); len(v.Story.Events[1].Links) != 0 {
+		t.Errorf("offered to who may not: %+v", v.Story.Events)
 	}
 }
 
