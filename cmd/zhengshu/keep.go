@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"zhengshu/internal/app"
@@ -101,7 +102,7 @@ var verifyEvidenceCommand = command{
 
 var verifyBlobsCommand = command{
 	name: "verify blobs", says: "校验附件和证据文件与其摘要是否相符",
-	help: "输出（--json）：[{\"ref\",\"says\"}]。发现损坏时退出码 3。",
+	help: "逐个读出现存的文件；证据里登记了而文件已经不在的，由 verify evidence 指出。输出（--json）：[{\"ref\",\"says\"}]。发现损坏时退出码 3。",
 	run: func(ctx context.Context, c *call) error {
 		store := c.store()
 		asJSON := c.flags.Bool("json", false, "输出 JSON")
@@ -123,7 +124,11 @@ var verifyBlobsCommand = command{
 			} else {
 				fmt.Fprintf(c.stdout, "损坏 %d 个。\n", len(damage))
 				for _, d := range damage {
-					fmt.Fprintf(c.stdout, "  %v\n", d)
+					says := "读不出来"
+					if errors.Is(d.Cause, blob.ErrDamaged) {
+						says = "的内容与摘要不符，已被改动或损坏"
+					}
+					fmt.Fprintf(c.stdout, "  文件 %s %s。\n", d.Ref, says)
 				}
 			}
 			if len(damage) > 0 {

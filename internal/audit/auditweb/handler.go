@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/org"
 	"zhengshu/internal/web"
 )
@@ -26,21 +27,29 @@ const (
 	auditPath  = "/console/audit"
 	verifyPath = "/console/audit/verify"
 	perPage    = 50
+
+	evidencePath = verifyPath + "/evidence"
 )
 
 // Verify holds the whole trail against the head kept outside the database.
 type Verify func(ctx context.Context) (audit.Report, error)
 
+// VerifyEvidence holds every look at a finding against its hash in the trail.
+type VerifyEvidence func(ctx context.Context) (inspection.EvidenceReport, error)
+
 // Handler answers the routes of this door.
 type Handler struct {
-	db      *db.DB
-	org     *org.Service
-	verify  Verify
-	running sync.Mutex // one verification at a time in this process
+	db       *db.DB
+	org      *org.Service
+	verify   Verify
+	evidence VerifyEvidence
+	running  sync.Mutex // one verification at a time in this process
 }
 
 // New makes the door.
-func New(d *db.DB, o *org.Service, v Verify) *Handler { return &Handler{db: d, org: o, verify: v} }
+func New(d *db.DB, o *org.Service, v Verify, e VerifyEvidence) *Handler {
+	return &Handler{db: d, org: o, verify: v, evidence: e}
+}
 
 // Routes of the door.
 func (h *Handler) Routes() []web.Route {
@@ -48,6 +57,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/audit", Permit: authz.AuditRead, Handle: h.entries},
 		{Pattern: "GET /console/audit/verify", Permit: authz.AuditRead, Handle: h.showVerify},
 		{Pattern: "POST /console/audit/verify", Permit: authz.AuditRead, Handle: h.runVerify},
+		{Pattern: "POST /console/audit/verify/evidence", Permit: authz.AuditRead, Handle: h.runEvidence},
 		{Pattern: "GET /console/audit/{id}", Permit: authz.AuditRead, Handle: h.entry},
 	}
 }
