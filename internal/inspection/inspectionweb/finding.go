@@ -782,7 +782,7 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	if got.Errand.Out() {
 		return web.Done(w, r, got.Finding.Link(), inspection.HandedOut+"。")
 	}
-	said := fmt.Sprintf("复测完成，用时 %.1f 秒：%s", got.After.Took.Seconds(), got.After.Says)
+	said := fmt.Sprintf("复测完成，用时 %.1f 秒：%s。", got.After.Took.Seconds(), strings.TrimRight(got.After.Says, "。"))
 	switch {
 	case got.After.Outcome == engine.Gone && got.Closed:
 		said += "问题已办结，前后证据见下。"
