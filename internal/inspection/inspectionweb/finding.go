@@ -570,7 +570,11 @@ func objectionTerms(list []inspection.Objection) []web.Term {
 			out = append(out, web.Term{Name: "答复人", Text: who, Note: note})
 			continue
 		}
-		out = append(out, web.Term{Name: "答复", Text: inspection.VerdictNames[d.Verdict] + "：" + d.Answer, Note: d.AnsweredBy + "，" + web.Minute(d.AnsweredAt)})
+		note := d.AnsweredBy + "，" + web.Minute(d.AnsweredAt)
+		if n := d.Late(); n > 0 {
+			note += fmt.Sprintf("，超期 %d 天（应于%s前）", n, d.Due.On.Chinese())
+		}
+		out = append(out, web.Term{Name: "答复", Text: inspection.VerdictNames[d.Verdict] + "：" + d.Answer, Note: note})
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package inspectionweb
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -39,6 +40,27 @@ func TestARetestIsOfferedWhereItCanTell(t *testing.T) {
 		}
 		if v := newFinding(f, nil, nil, "", false, false, all); v.MayTest || v.Test != "" {
 			t.Errorf("%s: a reader is told of a retest", tt.check)
+		}
+	}
+}
+
+// An answer that came late says so, by how many days; in time, and where nobody answered,
+// nothing is said.
+func TestALateAnswerSaysSo(t *testing.T) {
+	due := calendar.Date{Year: 2026, Month: 3, Day: 25}
+	for _, tt := range []struct {
+		verdict string
+		days    int
+		late    bool
+	}{{inspection.ItIsFalse, 2, true}, {inspection.ItIsTrue, 1, true}, {inspection.ItIsFalse, 0, false}, {inspection.ItIsGone, 5, false}} {
+		d := inspection.Objection{Finding: "01JF", Verdict: tt.verdict, Answer: "经核实", AnsweredBy: "李四", AnsweredAt: due.AddDays(tt.days).Start().Add(9 * time.Hour), Due: calendar.Due{On: due}}
+		row := newDisputes([]inspection.Objection{d}, 1, due).Table.Rows[0].Cells[3]
+		term := objectionTerms([]inspection.Objection{d})[1]
+		if got := len(row.Tags) > 0; got != tt.late || strings.Contains(term.Note, "超期") != tt.late || row.Text != "2026-03-25" {
+			t.Errorf("%s after %d days: %+v, %q", tt.verdict, tt.days, row, term.Note)
+		}
+		if tt.late && (row.Tags[0].Text != fmt.Sprintf("超期 %d 天答复", tt.days) || !strings.Contains(term.Note, fmt.Sprintf("超期 %d 天", tt.days))) {
+			t.Errorf("%+v, %q", row.Tags, term.Note)
 		}
 	}
 }
