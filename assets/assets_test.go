@@ -60,6 +60,7 @@ func TestStyleSheetKeepsTheFloor(t *testing.T) {
 		{`:has\(`, "Chromium 105"}, {`:is\(|:where\(`, "Chromium 88"}, {`aspect-ratio`, "Chromium 88"},
 		{`(?m)[\s;{]inset\s*:`, "Chromium 87"}, {`@container`, "Chromium 105"}, {`@layer`, "Chromium 99"},
 		{`(?m)^\s*&|\{\s*&`, "nesting, Chromium 112"}, {`\b(dvh|svh)\b`, "Chromium 108"},
+		{`(?m)^(summary)?\.panel-head\s*\{[^}]*flex`, "a summary that is a flex box shows no triangle"},
 		{`url\(`, "outside files; the policy and one request"}, {`@import`, "one request"}, {`!ie`, "hack"},
 	} {
 		if m := regexp.MustCompile(tt.pattern).FindString(css); m != "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"zhengshu/internal/app"
@@ -58,7 +59,7 @@ var verifyEvidenceCommand = verification("verify evidence", "校验检查证据�
 	})
 
 var verifyBlobsCommand = verification("verify blobs", "校验附件和证据文件与其摘要是否相符",
-	"输出（--json）：[{\"ref\",\"says\"}]。发现损坏时退出码 3。",
+	"逐个读出现存的文件；证据里登记了而文件已经不在的，由 verify evidence 指出。输出（--json）：[{\"ref\",\"says\"}]。发现损坏时退出码 3。",
 	func(ctx context.Context, h *app.House) (verified, error) {
 		list, err := blob.Verify(ctx, h.Blobs)
 		if list == nil {
@@ -66,7 +67,11 @@ var verifyBlobsCommand = verification("verify blobs", "校验附件和证据文�
 		}
 		v := verified{report: list, says: fmt.Sprintf("损坏 %d 个。", len(list))}
 		for _, d := range list {
-			v.damage = append(v.damage, fmt.Sprint(d))
+			says := "读不出来"
+			if errors.Is(d.Cause, blob.ErrDamaged) {
+				says = "的内容与摘要不符，已被改动或损坏"
+			}
+			v.damage = append(v.damage, fmt.Sprintf("文件 %s %s。", d.Ref, says))
 		}
 		return v, err
 	})

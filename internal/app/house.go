@@ -389,7 +389,7 @@ func (h *House) wire(ctx context.Context) error {
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, assessment.ConfirmObligation.ID, assessment.ExtensionObligation.ID, assessment.SuperviseObligation.ID, library.ColumnUpdate.ID),
-		h.Library, h.Columns, h.Letters, h.Assessment, h.Merits, h.Lexicon, filingweb.NewInbox(h.Filings),
+		h.Library, h.Columns, h.Letters, h.Assessment, h.Inspection, h.Merits, h.Lexicon, filingweb.NewInbox(h.Filings),
 	)
 	h.Dashboards = dashboard.New(dashboard.Parts{DB: h.DB, Org: h.Org, Assessment: h.Assessment, Workbench: h.Workbench, Days: h.Days})
 	h.Dashboards.Register(h.workers)

@@ -239,7 +239,7 @@ func (s *Service) include(ctx context.Context, tx *db.Tx, o Order, id inspection
 	if _, err := tx.Exec(ctx, `INSERT INTO order_finding (order_id, finding_id, added_at) VALUES ($1, $2, $3) ON CONFLICT (order_id, finding_id) DO NOTHING`, o.ID, id, tx.Now()); err != nil {
 		return err
 	}
-	_, err := s.inspection.Order(ctx, tx, systemScope(), id, passage.Note{Says: "列入整改通知 " + o.Number})
+	_, err := s.inspection.Order(ctx, tx, systemScope(), id, passage.Note{Says: inspection.OrderedBy + o.Number})
 	return err
 }
 
@@ -254,7 +254,7 @@ func (s *Service) orderedWith(ctx context.Context, tx *db.Tx, o Order, p Point) 
 	}
 	for _, f := range standing {
 		if f.Check == p.Check && f.State == inspection.FindingOpen {
-			if _, err := s.inspection.Order(ctx, tx, systemScope(), f.ID, passage.Note{Says: "列入整改通知 " + o.Number}); err != nil {
+			if _, err := s.inspection.Order(ctx, tx, systemScope(), f.ID, passage.Note{Says: inspection.OrderedBy + o.Number}); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -61,6 +62,40 @@ var acts = map[string]string{
 	"errorreport.import": "导入网民找错名单",
 	"merit.enter":        "登记表扬或问责", "merit.check": "复核登记", "merit.return": "退回登记", "merit.amend": "改正后再送复核", "merit.drop": "作废登记",
 	"coordination.referral.send": "移送协同监管单位", "coordination.referral.receive": "签收移送事项", "coordination.referral.answer": "反馈移送事项的处理结果", "coordination.referral.urge": "催办移送事项", "assessment.origin.file": "由检查记录列为问题",
+	"annual.address": "回填年度报表网址", "annual.approve": "年度报表审核通过", "annual.end": "年度报表终止", "annual.keep": "保存年度报表", "annual.owe": "产生年度报表义务", "annual.publish": "公开年度报表",
+	"annual.replace": "年度报表由更正版代替", "annual.return": "退回年度报表", "annual.submit": "报送年度报表", "annual.type": "填写年度报表", "annual.urge": "催报年度报表", "app.demo": "建立演示省份",
+	"appraisal.round.show": "公开考核结果", "assessment.exempt": "登记考核豁免", "assessment.exempt.end": "结束考核豁免", "assessment.extension.ask": "申请整改延期", "assessment.extension.granted": "同意整改延期", "assessment.extension.refused": "不同意整改延期",
+	"assessment.order.ask_confirm": "申请人工确认整改", "assessment.order.escalate": "整改通知上报督办", "assessment.order.reopen": "整改通知重新打开", "assessment.order.retest": "复测整改", "assessment.order.retested": "整改复测结果", "assessment.order.supervise": "发出督办函",
+	"assessment.own.found": "记录本单位自行发现", "assessment.own.mended": "记录本单位自行改正", "assessment.point.find": "登记账号问题", "assessment.point.look": "核实账号问题", "case.batch.end": "批量办理结束", "case.batch.left": "未能批量办理",
+	"case.batch.read": "批量办理抽看", "case.batch.start": "开始批量办理", "case.filled": "经办岗位空缺已补", "case.letter": "生成审批文书", "closing.column.relay": "重新列出栏目去向", "closing.hand_over": "关停内容移交",
+	"closing.item.looked": "查看关停事项", "closing.item.seen": "关停事项核实完成", "closing.map.fill": "补全跳转表", "closing.redirect_until": "设定跳转期限", "columns.close": "停用栏目", "columns.decline": "不采用推送的稿件",
+	"columns.offer": "推送稿件", "columns.subscribe": "订阅栏目", "columns.unsubscribe": "取消订阅", "cutover.breaches": "存量清理逾期列为问题", "demo.fill": "填充演示数据", "demo.posts": "填充演示账号数据",
+	"demo.runs": "填充演示检查", "filing.carry": "沿用已有备案", "guidance.answer": "答复工作通知提问", "guidance.ask": "提问工作通知", "guidance.issue": "印发工作通知", "guidance.urge": "催办工作通知",
+	"guidance.withdraw": "撤回工作通知", "impostor.spare": "登记某一方不需处置假冒", "inspection.baseline.advance": "确认新的页面基线", "inspection.baseline.unwatch": "停止监看页面", "inspection.baseline.watch": "开始监看页面", "inspection.finding.find": "发现问题",
+	"inspection.finding.seen": "再次发现问题", "inspection.finding.retest": "复测问题", "inspection.finding.close": "问题办结", "inspection.finding.reopen": "问题重新打开", "inspection.finding.order": "问题列入整改通知", "inspection.finding.release": "问题退出整改通知",
+	"inspection.finding.dispute": "报误报", "inspection.finding.uphold": "驳回误报", "inspection.patrol.missed": "巡检计划错过一轮", "inspection.patrol.plan": "制定巡检计划", "inspection.patrol.send": "计划交外网巡检机", "inspection.patrol.skip": "巡检计划跳过网站",
+	"inspection.patrol.withdraw": "撤回未开始的检查", "inspection.patrol.draw": "巡检计划抽取样本", "inspection.patrol.pause": "暂停巡检计划", "inspection.patrol.resume": "恢复巡检计划", "inspection.patrol.end": "结束巡检计划", "inspection.run.begin": "检查开始",
+	"inspection.run.fail": "检查没有完成", "inspection.run.finish": "检查完成", "inspection.run.hurry": "检查改为立即进行", "inspection.run.start": "发起检查", "integrity.alarm": "篡改告警", "integrity.ask": "要求立即核对页面",
+	"integrity.seen": "再次发现篡改", "integrity.settle": "篡改告警处置", "layout.bar.hang": "悬挂飘窗公告", "layout.bar.move": "调整公告次序", "layout.bar.set": "修改悬挂公告", "layout.bring": "迁入网站编排",
+	"layout.discard": "放弃编排草稿", "layout.topic.archive": "专题归档", "layout.topic.drop": "删除专题", "layout.topic.handover": "移交专题", "layout.topic.plan": "策划专题", "layout.topic.set": "修改专题",
+	"letters.queue.open": "打开来信队列", "lexicon.ask": "提请确认词条", "lexicon.change": "修改词库", "library.batch.end": "批量审稿结束", "library.batch.left": "未能批量审稿", "library.batch.read": "批量审稿抽看",
+	"library.batch.start": "开始批量审稿", "library.import.undo": "撤销导入的稿件", "library.item.after_review": "应急发布补审", "library.item.comment_drop": "删除批注", "library.item.comment_settle": "处理批注", "library.item.consult_answer": "答复意见征询",
+	"library.item.consult_waive": "免除意见征询", "library.item.core": "设定外文版核心内容", "library.item.effect_revoke": "撤销效力变更", "library.item.fact_answer": "答复外部核查", "library.item.fact_ask": "请外部核查", "library.item.fact_revoke": "撤回外部核查",
+	"library.item.stamp": "审核人署名", "library.item.take_over": "接手稿件", "library.item.translated": "登记外文版", "library.item.validity": "登记文件效力", "library.move_in.admit": "迁入稿件入库", "library.package.bundle": "成套报审",
+	"library.route.set": "设定审核流程", "library.share.ask": "申请采用稿件", "lifecycle.launch.carry": "沿用上线材料", "lifecycle.release": "移动客户端版本发布", "media.bytes.put_away": "媒体文件移出存储", "movein.bring": "开始迁入",
+	"movein.fail": "迁入没有完成", "movein.looked": "迁入预检完成", "movein.taken": "迁入完成", "movein.undone": "迁入已撤销", "movein.visit": "读取原站页面", "notice.carry": "沿用已有公告",
+	"notify.address": "设定接收地址", "notify.preference": "设定接收方式", "obligation.feed": "生成日历订阅网址", "obligation.handover": "移交时限", "obligation.put_off": "时限处理没有完成，稍后再办", "obligation.recur": "产生定期时限",
+	"obligation.rewind": "时钟调整后重新查看时限", "province.notice": "录入节假日安排", "province.settings": "设定本省规则", "province.system": "设定系统参数", "publishing.goon": "恢复发布", "publishing.late": "发布延迟",
+	"publishing.late.settled": "发布延迟已恢复", "publishing.rebuild": "重新生成网站", "publishing.redirect.drop": "删除跳转", "publishing.redirect.host": "设定域名跳转", "publishing.redirect.import": "导入跳转表", "publishing.redirect.set": "设定跳转",
+	"publishing.redirect.tried": "试开跳转", "publishing.reindex": "重建站内搜索", "publishing.release": "发布新版本", "publishing.setback": "退回以前的发布版本", "publishing.setback.failed": "退回发布版本没有完成", "publishing.unchanged": "发布内容没有变化",
+	"queries.delete": "删除常用查询", "queries.save": "存为常用查询", "reconciliation.compare": "比对名单", "reconciliation.enter": "导入比对名单", "registry.account.sight": "留存账号查看所见", "registry.account.use": "登记账号使用量",
+	"registry.account.version": "登记客户端版本", "registry.column.edit": "修改栏目", "registry.column.move": "移动栏目", "registry.domain.change": "变更域名信息", "registry.domain.look": "查看域名", "registry.intake.batch": "导入一批台账",
+	"registry.intake.fail": "导入台账没有完成", "registry.intake.looked": "预检完成", "registry.intake.match": "对应导入的列", "registry.intake.undo_rows": "撤销导入的行", "registry.intake.undone": "导入已撤销", "registry.place": "改正台账记录所属区划",
+	"registry.recertify": "台账年度核对", "reporting.bulletin.compose": "编制通报", "reporting.bulletin.correct": "更正通报", "reporting.bulletin.edit": "修改通报", "reporting.bulletin.show": "公开通报", "reporting.experience.offer": "推荐经验做法",
+	"reporting.mailing.read": "阅知反馈结果", "reporting.mailing.resend": "补发反馈结果", "reporting.mailing.send": "发送反馈结果", "reposting.give": "登记转载网址", "reposting.look": "查看转载情况", "reposting.mark": "列为重要转载",
+	"reposting.miss": "转载核对未通过", "reposting.revoke": "撤销重要转载", "security.hole.withdraw": "撤销登记安全漏洞", "selfcheck.confirm": "确认自查结果", "selfcheck.mend": "登记自查整改", "selfcheck.return": "退回自查结果",
+	"training.attend": "登记培训参加情况", "training.cancel": "取消培训", "training.code": "生成培训签到码", "training.hold": "登记已办培训", "training.plan": "计划培训", "training.sign_in": "培训签到",
+	"audit.evidence":  "核对检查证据",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
 
@@ -86,6 +121,23 @@ var (
 		"sign": "签收", "urge": "催办", "follow": "登记后续结果", "give": "共享", "read": "下载", "export": "导出", "import": "导入",
 	}
 )
+
+// kinds says in Chinese what kind of thing an act was done to.
+var kinds = map[string]string{
+	"site": "站点", "account": "账号", "column": "栏目", "unit": "单位", "person": "人员", "area": "区划", "login": "登录账号", "case": "审批事项", "case_batch": "批量审批", "item": "稿件", "item_batch": "批量审稿", "item_package": "成套稿件", "item_consultation": "意见征询",
+	"letter": "来信", "order": "整改通知", "order_point": "整改事项", "intake_file": "导入文件", "setting": "设置", "finding": "检查问题", "evidence": "检查证据", "evidence_bytes": "证据文件", "tamper_alarm": "篡改告警", "theme": "主题", "theme_key": "主题公钥", "reconciliation": "名单比对",
+	"media_matrix": "新媒体矩阵", "media_matrix_gap": "矩阵空缺", "duty_roster": "值班表", "duty_record": "巡检记录", "duty_swap": "换班", "duty_shift": "班次", "duty_handover": "交接班", "closing": "关停", "ending": "下线关停", "blind_letter": "测试信件", "blind_campaign": "盲测",
+	"vantage": "监测点", "source": "稿源", "source_edition": "稿源名单", "scoring_pack": "指标包", "pack": "指标包", "saved_query": "常用查询", "patrol_plan": "巡检计划", "patrol_file": "巡检文件", "obligation": "时限", "media": "媒体文件", "mailing": "结果反馈", "ledger": "台账",
+	"inspection_run": "检查", "inquiry": "中断核实单", "impostor": "假冒线索", "impostor_step": "假冒处置", "impostor_candidate": "相近域名", "guidance": "工作通知", "domain": "域名", "disclosure": "法定公开事项", "bulletin": "通报", "audit": "审计", "annual_form": "年度报表",
+	"zero_report": "零报告", "transition": "状态转换", "training_course": "培训", "topic": "专题", "tenant": "进驻单位", "resident": "进驻单位", "takedown": "应急撤下", "share_schedule": "定期共享", "ledger_share": "共享台账", "selfcheck": "自查", "security_sheet": "安全检查单", "security_plan": "年度安全检查",
+	"security_hole": "安全漏洞", "security_asset": "设备和产品", "review_route": "审核流程", "repost_call": "重要转载", "repost": "转载", "recurring": "定期事项", "protection_grade": "等级保护", "protected_period": "重要保障期", "platform": "集约化平台", "platform_day": "迁移进度", "site_migration": "网站迁移",
+	"operating_rules": "运维管理细则", "notice": "公告", "bar_notice": "悬挂公告", "move_out": "整站导出", "move_in_batch": "迁入批次", "mourning": "哀悼期", "message": "消息", "merit": "表扬和问责", "media_contact": "媒体联系人", "lexicon_pack": "词库", "allow_word": "放行词", "layout": "网站编排",
+	"incident": "事件", "hosting": "托管", "holiday_notice": "节假日安排", "front_page": "应急首页", "filing": "备案事项", "experience": "经验做法", "error_report": "网民找错", "crawler_key": "巡检机密钥", "coordination": "协同工作", "contractor": "承办单位", "contractor_paper": "承办文件", "clearance": "存量清理",
+	"budget": "经费", "blueprint": "建站模板", "appraisal_round": "考核轮次", "appraisal_object": "考核对象", "appraisal_appeal": "考核申诉", "alarm": "告警", "account_post": "账号发布", "account_receipt": "账号检查登记", "offline": "下线时段",
+}
+
+// KindName is a kind of thing in Chinese; a kind that is not here as it is written.
+func KindName(kind string) string { return cmp.Or(kinds[kind], kind) }
 
 // ActName is an act in Chinese, for lists and timelines.
 func ActName(act string) string {

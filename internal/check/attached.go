@@ -78,8 +78,10 @@ func attachedLeak(kind, what string, sev Severity) Check {
 	}
 }
 
-// mostPlaced are the places of a file that a finding names.
-const mostPlaced = 3
+const (
+	mostPlaced = 3   // places of a file that a finding names
+	mostNamed  = 100 // characters of a file's name that it gives: the ends of names tell files apart
+)
 
 // leaksIn is one finding a file and kind, however many rows its list has; the
 // first places are named, for the unit cannot find what is hidden otherwise.
@@ -125,7 +127,7 @@ func leaksIn(c *Check, f *Facts, kind string, a Attachment) Finding {
 	}
 	switch {
 	case n > 0:
-		says := fmt.Sprintf("“%s”中有 %d 处，例如 %s", abridge.Text(a.Name, 60), n, example)
+		says := fmt.Sprintf("“%s”中有 %d 处，例如 %s", abridge.Middle(a.Name, mostNamed), n, example)
 		if len(places) > 0 {
 			for i, at := range places {
 				if hits[at] > 1 {

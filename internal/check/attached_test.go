@@ -53,3 +53,19 @@ func TestAttachmentCountsWithinAPlace(t *testing.T) {
 		}
 	}
 }
+
+// Files that differ at the ends of long names are told apart by what is said of them.
+func TestAttachmentsOfLongNamesAreToldApart(t *testing.T) {
+	long := strings.Repeat("关于公示本年度住房困难家庭补助名单的通知", 4) // 80 characters
+	for _, name := range []string{long + "（第一批）.xlsx", long + "（第二批）.xlsx", strings.Repeat("a", 300) + "-3.xlsx"} {
+		for _, f := range check.Run(check.Facts{Attachments: []check.Attachment{{URL: "http://a.gov.cn/a.xlsx", Name: name, Text: "王五13712345678"}}}) {
+			if f.Check != "attachment.mobile" {
+				continue
+			}
+			said, _, _ := strings.Cut(f.Says, "”")
+			if end := []rune(name)[len([]rune(name))-9:]; !strings.HasSuffix(said, string(end)) || len([]rune(said)) > 130 {
+				t.Errorf("of %q it is said %q", name, f.Says)
+			}
+		}
+	}
+}

@@ -125,6 +125,9 @@ func (s *Service) StartArchive(ctx context.Context, scope authz.Scope, id ID) (a
 		if err != nil {
 			return err
 		}
+		if s.client.HasNoWay() && !site.Hosted {
+			return fault.Newf(fault.Refused, "平台不能访问互联网，不能从本平台归档 %s。请由承办单位在互联网一侧归档或整站导出，把文件作为材料登记在“内容迁入”一项；平台能够访问互联网以后，也可以再来归档。", c.Host)
+		}
 		a = Archived{ID: ulid.Make().String(), State: Queued, StartURL: s.start(site), AskedAt: tx.Now()}
 		if who, ok := audit.ActorFrom(ctx); ok {
 			a.AskedBy = who.Name
@@ -363,6 +366,14 @@ func (g *gatherer) run(start string) error {
 // kept.
 func (g *gatherer) late() bool { return g.ctx.Err() != nil && g.whole.Err() == nil }
 
+// unanswered says why an address gave nothing.
+func unanswered(kind egress.Kind) string {
+	if kind == egress.NoWay {
+		return "平台不能访问互联网，没有取的网址。"
+	}
+	return "没有应答的网址。"
+}
+
 // visit keeps a page and notes the files it needs.
 func (g *gatherer) visit(p crawl.Page) error {
 	if g.w.Bytes() >= g.s.archive.Bytes {
@@ -370,7 +381,7 @@ func (g *gatherer) visit(p crawl.Page) error {
 		return errFull
 	}
 	if p.Err != nil && p.Status == 0 {
-		g.leave("没有应答的网址。", 1)
+		g.leave(unanswered(p.Err.Kind), 1)
 		return g.w.Note(p.URL, p.Started, warc.Field{Name: "leftOut", Value: p.Err.Says})
 	}
 	if p.Status < 300 && p.Status >= 200 && p.RedirectTo == "" && !p.HTML && len(p.Body) == 0 {
@@ -425,11 +436,11 @@ func (g *gatherer) file(address string) error {
 		return nil
 	}
 	if resp == nil || resp.Status == 0 {
-		g.leave("没有应答的网址。", 1)
-		says := ""
+		says, kind := "", egress.Kind("")
 		if e := (*egress.Error)(nil); errors.As(err, &e) {
-			says = e.Says
+			says, kind = e.Says, e.Kind
 		}
+		g.leave(unanswered(kind), 1)
 		return g.w.Note(address, g.s.db.Now(), warc.Field{Name: "leftOut", Value: says})
 	}
 	if err != nil {

@@ -320,6 +320,28 @@ func TestArticle08_3_EveryColumnIsDecided(t *testing.T) {
 	})
 }
 
+// A house without a way to the Internet does not promise an archive of a site elsewhere:
+// it says why, and who makes one. The site is not blamed.
+func TestNoArchiveWithoutAWay(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.begin()
+		ctx, scope := h.sponsor()
+		p := h.parts
+		p.Client = egress.New(egress.Policy{NoWay: func() bool { return true }})
+		t.Cleanup(p.Client.Close)
+		_, err := closing.New(p).StartArchive(ctx, scope, id)
+		if !fault.Is(err, fault.Refused) || !strings.Contains(fault.Of(err).Says, "平台不能访问互联网") || !strings.Contains(fault.Of(err).Says, host) {
+			t.Errorf("%v", err)
+		}
+		if list, err := h.svc.Archives(ctx, h.db, scope, id); err != nil || len(list) != 0 {
+			t.Errorf("%+v (%v)", list, err)
+		}
+		if _, err := h.svc.StartArchive(ctx, scope, id); err != nil {
+			t.Errorf("with a way: %v", err)
+		}
+	})
+}
+
 // The archive holds every page and file of the site itself, obeys robots.txt,
 // and reads back as it was written.
 func TestArchiveKeepsTheSiteAndReadsBack(t *testing.T) {

@@ -53,7 +53,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 		for _, f := range known {
 			standing[f.Fingerprint] = f
 		}
-		fresh, closed := 0, 0
+		fresh, closed, remembered := 0, 0, 0
 		for _, sg := range rep.Findings {
 			fp := sg.Fingerprint()
 			if f, ok := standing[fp]; ok {
@@ -66,6 +66,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			}
 			f, err := s.found(ctx, tx, ofSite(site), id, sg, fp)
 			if errors.Is(err, errRemembered) {
+				remembered++
 				continue
 			}
 			if err != nil {
@@ -108,13 +109,14 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 		if err := siteFreed(ctx, tx, site.ID); err != nil {
 			return err
 		}
+		found := len(rep.Findings) - remembered // a confirmed false alarm is none
 		_, err = tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', finished_at = $2, pages = $3, links = $4, found = $5, fresh = $6, closed = $7, untested = $8, bytes = $9, same = $10, census = $11, turn = $12 WHERE id = $1`,
-			id, tx.Now(), rep.Pages, rep.Links, len(rep.Findings), fresh, closed, string(untested), rep.Bytes, rep.Same, census, turn)
+			id, tx.Now(), rep.Pages, rep.Links, found, fresh, closed, string(untested), rep.Bytes, rep.Same, census, turn)
 		if err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.finish", Basis: "第十九条（四）", Target: site.Target(),
-			After: map[string]any{"run": id, "pages": rep.Pages, "found": len(rep.Findings), "fresh": fresh, "closed": closed, "false_alarms_over": forgotten}})
+			After: map[string]any{"run": id, "pages": rep.Pages, "found": found, "fresh": fresh, "closed": closed, "false_alarms": remembered, "false_alarms_over": forgotten}})
 	})
 	if err != nil {
 		return err

@@ -79,6 +79,15 @@ type Objection struct {
 	raisedID   string
 }
 
+// Late is how many days after its last day a person answered it; 0: in time, or nobody
+// answered.
+func (d Objection) Late() int {
+	if d.Verdict != ItIsTrue && d.Verdict != ItIsFalse {
+		return 0
+	}
+	return max(calendar.DateOf(d.AnsweredAt).Sub(d.Due.On), 0)
+}
+
 // MayAnswer reports whether a person may answer it, or take it up first: somebody
 // of the office it was given to, never who raised it.
 func (d Objection) MayAnswer(session *authz.Session) bool {

@@ -34,6 +34,10 @@ const (
 	FindingDisputed = "disputed_false" // called false by a person, not yet decided
 )
 
+// OrderedBy stands before the number of the order that names a finding, in the note of
+// the move.
+const OrderedBy = "列入整改通知 "
+
 // FindingMachine declares what may become of a finding.
 var FindingMachine = passage.Machine{
 	Kind: "finding", Noun: "问题",

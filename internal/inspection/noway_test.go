@@ -112,7 +112,13 @@ func TestReadings22_WhatIsServedHereIsProbedFromHere(t *testing.T) {
 		if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != 0 {
 			t.Fatalf("a site that is not served here: %d (%v)", n, err)
 		}
+		if gap, err := h.svc.Gap(h.ctx, h.scope); err != nil || !gap.About(h.site) {
+			t.Errorf("nobody looks at a site elsewhere, and its page does not say so: %+v (%v)", gap, err)
+		}
 		h.svc.ServedFrom(func(registry.Site) bool { return true })
+		if gap, err := h.svc.Gap(h.ctx, h.scope); err != nil || gap.Title == "" || gap.About(h.site) {
+			t.Errorf("a site that is looked at from here is said not to be: %+v (%v)", gap, err)
+		}
 		if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != 1 {
 			t.Fatalf("%d (%v)", n, err)
 		}

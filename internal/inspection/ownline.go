@@ -123,11 +123,16 @@ func (s *Service) neighbourAnswers(ctx context.Context, round []probed, sites []
 type Gap struct {
 	Title, Says string
 	Sites       []registry.SiteID // it is about, of those in scope; nil: all of the public network
+
+	here func(registry.Site) bool // served by this very process, whatever the line does
 }
 
 // About reports whether the gap concerns a site.
-func (g Gap) About(site registry.SiteID) bool {
-	return g.Title != "" && (g.Sites == nil || slices.Contains(g.Sites, site))
+func (g Gap) About(site registry.Site) bool {
+	if g.Title == "" || g.Sites == nil && g.here != nil && g.here(site) {
+		return false
+	}
+	return g.Sites == nil || slices.Contains(g.Sites, site.ID)
 }
 
 // Gap is what cannot be told now of the sites in scope, since when and why: that our
@@ -150,7 +155,7 @@ func (s *Service) Gap(ctx context.Context, scope authz.Scope) (Gap, error) {
 		if others {
 			return Gap{}, nil
 		}
-		return Gap{Title: "没有监测点在探测，网站能否访问没有检测", Says: "省级设置为“平台不能访问互联网”，本系统不探测外面的网站，也不计票；现在没有正常联系的监测点，其间网站能否访问没有检测，不计失败，也不告警。请在互联网一侧登记监测点，或检查已登记的监测点是否在运行、文件是否按时送到。"}, nil
+		return Gap{Title: "没有监测点在探测，网站能否访问没有检测", Says: "省级设置为“平台不能访问互联网”，本系统不探测外面的网站，也不计票；现在没有正常联系的监测点，其间网站能否访问没有检测，不计失败，也不告警。请在互联网一侧登记监测点，或检查已登记的监测点是否在运行、文件是否按时送到。", here: s.serves}, nil
 	}
 	if !own.LineDown() {
 		return s.uncountedGap(ctx, scope)

@@ -691,6 +691,45 @@ func TestPlansGoOutAndBatchesComeInSigned(t *testing.T) {
 	})
 }
 
+// Bytes that were altered and bytes that are gone are told apart, each with the looks that
+// rest on them and no others.
+func TestLostBytesAreNamed(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		h.run()
+		looks, err := h.svc.Proofs(h.ctx, h.db, h.scope, h.findings("standing")[0].ID)
+		if err != nil || len(looks) != 1 || looks[0].Ref == "" {
+			t.Fatalf("%+v (%v)", looks, err)
+		}
+		hash := looks[0].Ref.Hash()
+		path := filepath.Join(h.disk, hash[:2], hash[2:4], hash)
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := func(want string) {
+			t.Helper()
+			rep, err := h.svc.VerifyEvidence(h.ctx)
+			if err != nil || len(rep.Damage) != 1 || rep.Damage[0].Kind != "bytes" || rep.Damage[0].Proof != looks[0].ID || !strings.Contains(rep.Damage[0].Says, want) || !strings.Contains(rep.Damage[0].Says, hash) {
+				t.Errorf("want %q: %+v (%v)", want, rep.Damage, err)
+			}
+		}
+		if err := os.Chmod(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		altered := slices.Clone(whole)
+		altered[len(altered)/2] ^= 1
+		if err := os.WriteFile(path, altered, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		said("内容与摘要不符")
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		said("缺失")
+	})
+}
+
 func TestAlteredEvidenceIsNamed(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.made.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/gone2.html">旧文</a> <a href="/a.pdf">`)

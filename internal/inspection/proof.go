@@ -137,7 +137,7 @@ func (s *Service) VerifyEvidence(ctx context.Context) (EvidenceReport, error) {
 					return rep, ctx.Err()
 				}
 				if err != nil {
-					add("bytes", p, "证据 %s（问题 %s）的文件缺失或内容与摘要不符。", p.ID, p.Finding)
+					add("bytes", p, "证据 %s（问题 %s）的文件%s：%s。", p.ID, p.Finding, unreadable(err), ref)
 				}
 			}
 		}
@@ -186,6 +186,17 @@ func hashIn(after string) string {
 
 func (s *Service) beyond(ctx context.Context, last string) ([]string, error) {
 	return db.All(ctx, s.db, db.Value[string], `SELECT target_id FROM audit_entry WHERE target_kind = $1 AND target_id > $2 AND act = $3 ORDER BY target_id LIMIT 1000`, evidenceKind, last, keepAct)
+}
+
+// unreadable says what is wrong with bytes that readBack did not get.
+func unreadable(err error) string {
+	switch {
+	case errors.Is(err, blob.ErrNotFound):
+		return "缺失"
+	case errors.Is(err, blob.ErrDamaged):
+		return "内容与摘要不符，已被改动或损坏"
+	}
+	return "读不出来"
 }
 
 func (s *Service) readBack(ctx context.Context, ref blob.Ref) error {

@@ -69,7 +69,7 @@ func TestSitesThatAreNotCountedAreSaid(t *testing.T) {
 		h.clock.Advance(10 * time.Minute)
 		probed(0)
 		g := gap(h.scope)
-		if !strings.HasPrefix(g.Title, "6 个网站连不上") || !strings.HasPrefix(g.Says, "自 "+since+" 起") || !strings.Contains(g.Says, h.clock.Now().In(calendar.Shanghai).Format("15:04")) || !strings.Contains(g.Says, "等。") || !strings.Contains(g.Says, "不计失败") || !g.About(h.site.ID) || g.About("X") {
+		if !strings.HasPrefix(g.Title, "6 个网站连不上") || !strings.HasPrefix(g.Says, "自 "+since+" 起") || !strings.Contains(g.Says, h.clock.Now().In(calendar.Shanghai).Format("15:04")) || !strings.Contains(g.Says, "等。") || !strings.Contains(g.Says, "不计失败") || !g.About(h.site) || g.About(registry.Site{ID: "X"}) {
 			t.Errorf("said: %+v", g)
 		}
 		if g := gap(h.other); g.Title != "" {

@@ -339,6 +339,10 @@ func TestReceiptIsShownOnce(t *testing.T) {
 	if !strings.HasPrefix(b.Text(".receipt"), "已送李某审核；") || !strings.Contains(b.Header.Get("Set-Cookie"), "Max-Age=0") {
 		t.Errorf("receipt %q, cookie %q", b.All(".receipt"), b.Header.Get("Set-Cookie"))
 	}
+	// A screen reader begins with it, with and without script.
+	if !strings.Contains(b.Body, `<div class="receipt" role="status" tabindex="-1" autofocus>`) {
+		t.Error("the receipt is not where the reader begins")
+	}
 	r = form("/console/a", url.Values{"_form": {webtest.Token}})
 	r.Header.Set("HX-Request", "true")
 	if c := site.Do(r); c.Status != 200 || c.Header.Get("HX-Redirect") != "/console/refused" {

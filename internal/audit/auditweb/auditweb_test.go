@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/org"
 	"zhengshu/internal/web/webtest"
 )
@@ -24,6 +25,7 @@ type house struct {
 	province, yanta, yanliang org.Unit
 	sequencer                 *audit.Sequencer
 	site                      *webtest.Site
+	evidence                  inspection.EvidenceReport // what the next verification of the evidence finds
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -59,7 +61,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 		verify := func(ctx context.Context) (audit.Report, error) {
 			return audit.Verify(ctx, d, audit.Head{}, d.Now().Add(-audit.Grace))
 		}
-		h.site = webtest.Open(t, nil, nil, auditweb.New(d, o, verify).Routes()...)
+		h.site = webtest.Open(t, nil, nil, auditweb.New(d, o, verify, func(context.Context) (inspection.EvidenceReport, error) { return h.evidence, nil }).Routes()...)
 		h.site.Gate.Context = func(ctx context.Context) context.Context {
 			return audit.WithActor(ctx, audit.Actor{Kind: "person", ID: "person", Name: "王秀兰", Unit: string(h.province.ID)})
 		}
@@ -168,5 +170,33 @@ func TestVerifyTellsInWords(t *testing.T) {
 		}
 		h.become(authz.SystemAdmin, h.province)
 		h.site.Post("/console/audit/verify", nil).Want(http.StatusForbidden)
+	})
+}
+
+// The auditor verifies the evidence of findings on the same page: what is wrong is named
+// row by row, with the finding, and stands in the trail.
+func TestEvidenceIsVerifiedOnScreen(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		if page := h.site.Get("/console/audit/verify").Want(http.StatusOK); !strings.Contains(page.Text("main"), "检查证据还没有核对过") {
+			t.Errorf("%s", page.Text("main"))
+		}
+		h.evidence = inspection.EvidenceReport{Proofs: 126, Bytes: 20, Damage: []inspection.EvidenceDamage{}}
+		h.site.Post("/console/audit/verify/evidence", nil).Want(http.StatusSeeOther)
+		if text := h.site.Get("/console/audit/verify").Text("main"); !strings.Contains(text, "共核对 126 条证据，读回 20 个文件") || !strings.Contains(text, "还没有校验过") {
+			t.Errorf("%s", text)
+		}
+		h.evidence.Damage = append(h.evidence.Damage, inspection.EvidenceDamage{Kind: "changed", Proof: "01JP", Finding: "01JF", Says: "证据 01JP（问题 01JF）的内容与登记时的摘要不符，已被改动。"})
+		for range 60 {
+			h.evidence.Damage = append(h.evidence.Damage, inspection.EvidenceDamage{Kind: "removed", Proof: "01JQ", Says: "证据 01JQ 登记后被删除。"})
+		}
+		h.site.Post("/console/audit/verify/evidence", nil).Want(http.StatusSeeOther)
+		text := h.site.Get("/console/audit/verify").Text("main")
+		for _, want := range []string{"发现 61 处问题", "列出前 50 处", "内容被改动", "证据 01JP（问题 01JF）的内容与登记时的摘要不符", "证据被删除"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("lacks %q: %s", want, text)
+			}
+		}
+		h.become(authz.Sponsor, h.yanta)
+		h.site.Post("/console/audit/verify/evidence", nil).Want(http.StatusForbidden)
 	})
 }

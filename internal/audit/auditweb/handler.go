@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/org"
 	"zhengshu/internal/web"
 )
@@ -26,21 +27,29 @@ const (
 	auditPath  = "/console/audit"
 	verifyPath = "/console/audit/verify"
 	perPage    = 50
+
+	evidencePath = verifyPath + "/evidence"
 )
 
 // Verify holds the whole trail against the head kept outside the database.
 type Verify func(ctx context.Context) (audit.Report, error)
 
+// VerifyEvidence holds every look at a finding against its hash in the trail.
+type VerifyEvidence func(ctx context.Context) (inspection.EvidenceReport, error)
+
 // Handler answers the routes of this door.
 type Handler struct {
-	db      *db.DB
-	org     *org.Service
-	verify  Verify
-	running sync.Mutex // one verification at a time in this process
+	db       *db.DB
+	org      *org.Service
+	verify   Verify
+	evidence VerifyEvidence
+	running  sync.Mutex // one verification at a time in this process
 }
 
 // New makes the door.
-func New(d *db.DB, o *org.Service, v Verify) *Handler { return &Handler{db: d, org: o, verify: v} }
+func New(d *db.DB, o *org.Service, v Verify, e VerifyEvidence) *Handler {
+	return &Handler{db: d, org: o, verify: v, evidence: e}
+}
 
 // Routes of the door.
 func (h *Handler) Routes() []web.Route {
@@ -48,6 +57,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/audit", Permit: authz.AuditRead, Handle: h.entries},
 		{Pattern: "GET /console/audit/verify", Permit: authz.AuditRead, Handle: h.showVerify},
 		{Pattern: "POST /console/audit/verify", Permit: authz.AuditRead, Handle: h.runVerify},
+		{Pattern: "POST /console/audit/verify/evidence", Permit: authz.AuditRead, Handle: h.runEvidence},
 		{Pattern: "GET /console/audit/{id}", Permit: authz.AuditRead, Handle: h.entry},
 	}
 }
@@ -92,15 +102,6 @@ var areas = []web.Option{{Value: "", Label: "全部"}, {Value: "signin.", Label:
 var kinds = []web.Option{{Value: "", Label: "全部"}, {Value: "site", Label: "站点"}, {Value: "account", Label: "账号"}, {Value: "column", Label: "栏目"}, {Value: "unit", Label: "单位"}, {Value: "person", Label: "人员"},
 	{Value: "area", Label: "区划"}, {Value: "login", Label: "登录账号"}, {Value: "case", Label: "审批事项"}, {Value: "item", Label: "稿件"}, {Value: "letter", Label: "来信"}, {Value: "order", Label: "整改通知"}, {Value: "intake_file", Label: "导入文件"}}
 
-func kindName(kind string) string {
-	for _, o := range kinds {
-		if o.Value == kind && kind != "" {
-			return o.Label
-		}
-	}
-	return kind
-}
-
 func newEntriesView(rows []audit.Row) entriesView {
 	v := entriesView{
 		Heading: web.Heading{Title: "审计记录", Lead: "谁、何时、对什么、做了什么；记录只增不改，连成一条可校验的链。", Acts: []web.Act{{Text: "校验审计", Href: verifyPath}}},
@@ -119,8 +120,8 @@ func newEntriesView(rows []audit.Row) entriesView {
 		if target.Text == "" {
 			target.Text = r.Target.ID
 		}
-		target.Note = kindName(r.Target.Kind)
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{web.When(r.At), web.Text(r.Actor.Name), web.Linked(audit.ActName(r.Act), auditPath+"/"+url.PathEscape(r.ID)), target, web.Text(r.Basis)}})
+		target.Note = audit.KindName(r.Target.Kind)
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{web.When(r.At), web.Text(r.Actor.Name), web.Linked(audit.ActName(r.Act), auditPath+"/"+url.PathEscape(r.ID)), target, web.Text(inspection.BasisName(r.Basis))}})
 	}
 	return v
 }
@@ -225,8 +226,8 @@ const longest = 2000
 func newEntryView(r audit.Row) entryView {
 	v := entryView{Heading: web.Heading{Title: audit.ActName(r.Act)},
 		Facts: web.Summary{Terms: []web.Term{
-			{Name: "时间", Text: r.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05.000")}, {Name: "操作人", Text: r.Actor.Name, Note: actorKinds[r.Actor.Kind]}, {Name: "对象", Text: r.Target.Name, Note: kindName(r.Target.Kind) + " " + r.Target.ID},
-			{Name: "依据", Text: r.Basis}, {Name: "请求编号", Text: r.RequestID}, {Name: "记录编号", Text: r.ID}, {Name: "摘要", Text: r.Hash},
+			{Name: "时间", Text: r.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05.000")}, {Name: "操作人", Text: r.Actor.Name, Note: actorKinds[r.Actor.Kind]}, {Name: "对象", Text: r.Target.Name, Note: audit.KindName(r.Target.Kind) + " " + r.Target.ID},
+			{Name: "依据", Text: inspection.BasisName(r.Basis)}, {Name: "请求编号", Text: r.RequestID}, {Name: "记录编号", Text: r.ID}, {Name: "摘要", Text: r.Hash},
 		}},
 		Changes: web.Table{Caption: "改动", Columns: []web.Column{{Head: "字段"}, {Head: "原值", Wide: true}, {Head: "新值", Wide: true}}, Empty: web.Empty{Title: "这一操作没有改动字段"}}}
 	for _, c := range r.Changes() {

@@ -1,6 +1,7 @@
 package auditweb
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/web"
 )
 
@@ -31,13 +33,28 @@ func verdictOf(r audit.Report) verdict {
 	return verdict{Entries: r.Entries, Links: r.Links, Seq: r.Head.Seq, Hash: r.Head.Hash, Found: len(r.Damage), Damage: r.Damage[:min(len(r.Damage), keptDamage)]}
 }
 
-// verifyView is GET /console/audit/verify: the latest verification in words.
+// evidenceVerdict is what the trail keeps of a verification of the evidence.
+type evidenceVerdict struct {
+	inspection.EvidenceReport     // Damage: the first keptDamage
+	Found                     int `json:"found"`
+}
+
+// verifyView is GET /console/audit/verify: the latest verifications in words.
 type verifyView struct {
-	Heading web.Heading
-	Says    web.Alert
-	Facts   web.Summary
-	Damage  web.Table
-	Form    web.Form
+	Heading  web.Heading
+	Says     web.Alert
+	Facts    web.Summary
+	Damage   web.Table
+	Form     web.Form
+	Evidence evidencePart
+}
+
+// evidencePart is what was found of the evidence of findings.
+type evidencePart struct {
+	Says   web.Alert
+	Facts  web.Summary
+	Damage web.Table
+	Form   web.Form
 }
 
 // Title of the document.
@@ -89,23 +106,84 @@ func newVerifyView(row audit.Row, v verdict) verifyView {
 	return out
 }
 
-var verifyPage = web.Define(views, "views/verify.html", newVerifyView(audit.Row{}, verdict{}), newVerifyView(sampleRow, verdict{Entries: 1200, Links: 1200, Seq: 1200, Hash: "sha256:00"}),
-	newVerifyView(hostileRow, verdict{Found: 60, Damage: []audit.Damage{{Kind: "changed", Seq: 7, Says: `<script>`}, {Kind: `<b>`, Says: `"'`}}}))
+var evidenceDamageNames = map[string]string{"changed": "内容被改动", "removed": "证据被删除", "unknown": "来历不明", "bytes": "文件缺失或损坏"}
+
+func newEvidencePart(row audit.Row, v evidenceVerdict, mayOpen func(string) bool) evidencePart {
+	out := evidencePart{
+		Form:   web.Form{Action: evidencePath, Sections: []web.Section{{Legend: "核对检查证据", Hint: "逐条核对检查证据与审计记录中的摘要，并读回每个文件。文件很多时要等较久。"}}, Buttons: []web.Button{{Label: "核对检查证据", Plain: true}}},
+		Damage: web.Table{Caption: "证据中发现的问题", Columns: []web.Column{{Head: "种类"}, {Head: "问题"}, {Head: "说明", Wide: true}}, Empty: web.Empty{Title: "没有发现问题"}},
+	}
+	if row.ID == "" {
+		out.Says = web.Alert{Kind: web.Info, Title: "检查证据还没有核对过", Text: "点击“核对检查证据”，结果会记入审计。"}
+		return out
+	}
+	out.Facts = web.Summary{Title: "最近一次核对检查证据", Wide: true, Terms: []web.Term{
+		{Name: "核对时间", Text: web.Minute(row.At)}, {Name: "核对人", Text: row.Actor.Name}, {Name: "证据", Text: fmt.Sprintf("%d 条", v.Proofs), Note: fmt.Sprintf("其中 %d 条早于证据入链，%d 条的文件已按保存期限清除", v.Old, v.Cleared)},
+		{Name: "读回文件", Text: fmt.Sprintf("%d 个", v.Bytes)},
+	}}
+	if v.Found == 0 {
+		out.Says = web.Alert{Kind: web.Good, Title: "检查证据完整", Text: fmt.Sprintf("共核对 %d 条证据，读回 %d 个文件，都与登记时的摘要相符。", v.Proofs, v.Bytes)}
+		return out
+	}
+	out.Says = web.Alert{Kind: web.Danger, Title: fmt.Sprintf("检查证据不完整：发现 %d 处问题", v.Found), Text: "所列的证据不能作为依据，其余证据不受影响。请立即报告安全管理员，保留数据库和文件原样；问题还在的，复测取得新的证据。"}
+	for _, d := range v.Damage {
+		finding := web.Text("—")
+		if d.Finding != "" {
+			finding = web.Text(d.Finding)
+			if link := (inspection.Finding{ID: inspection.FindingID(d.Finding)}).Link(); mayOpen(link) {
+				finding = web.Acts(web.Link{Text: "打开问题", Href: link, Note: "证据 " + d.Proof})
+			}
+		}
+		kind := evidenceDamageNames[d.Kind]
+		if kind == "" {
+			kind = d.Kind
+		}
+		out.Damage.Rows = append(out.Damage.Rows, web.Row{Kind: web.Danger, Cells: []web.Cell{web.Text(kind), finding, web.Text(d.Says)}})
+	}
+	if v.Found > len(v.Damage) {
+		out.Damage.Caption = fmt.Sprintf("证据中发现的问题（共 %d 处，列出前 %d 处）", v.Found, len(v.Damage))
+	}
+	return out
+}
+
+// sampleView is a page with what was found of the evidence.
+func sampleView(row audit.Row, v verdict, e evidenceVerdict) verifyView {
+	out := newVerifyView(row, v)
+	out.Evidence = newEvidencePart(row, e, func(string) bool { return true })
+	return out
+}
+
+var verifyPage = web.Define(views, "views/verify.html", sampleView(audit.Row{}, verdict{}, evidenceVerdict{}), sampleView(sampleRow, verdict{Entries: 1200, Links: 1200, Seq: 1200, Hash: "sha256:00"}, evidenceVerdict{EvidenceReport: inspection.EvidenceReport{Proofs: 126, Bytes: 20}}),
+	sampleView(hostileRow, verdict{Found: 60, Damage: []audit.Damage{{Kind: "changed", Seq: 7, Says: `<script>`}, {Kind: `<b>`, Says: `"'`}}},
+		evidenceVerdict{Found: 60, EvidenceReport: inspection.EvidenceReport{Damage: []inspection.EvidenceDamage{{Kind: "changed", Finding: `"><i>`, Says: `<script>`}, {Kind: `<b>`}}}}))
+
+// latest reads the newest entry of an act of verification, and what it kept; no row
+// where there is none.
+func latest(ctx context.Context, d *db.DB, target, act string, kept any) (audit.Row, error) {
+	rows, err := audit.Entries(ctx, d, audit.Filter{TargetKind: "audit", TargetID: target, Act: act, Limit: 1})
+	if err != nil || len(rows) == 0 {
+		return audit.Row{}, err
+	}
+	if err := json.Unmarshal([]byte(rows[0].After), kept); err != nil {
+		return audit.Row{}, fmt.Errorf("auditweb: verdict of %s: %w", rows[0].ID, err)
+	}
+	return rows[0], nil
+}
 
 func (h *Handler) showVerify(w http.ResponseWriter, r *http.Request) error {
-	rows, err := audit.Entries(r.Context(), h.db, audit.Filter{TargetKind: "audit", TargetID: "chain", Act: "audit.verify", Limit: 1})
+	var v verdict
+	row, err := latest(r.Context(), h.db, "chain", "audit.verify", &v)
 	if err != nil {
 		return err
 	}
-	var row audit.Row
-	var v verdict
-	if len(rows) > 0 {
-		row = rows[0]
-		if err := json.Unmarshal([]byte(row.After), &v); err != nil {
-			return fmt.Errorf("auditweb: verdict of %s: %w", row.ID, err)
-		}
+	var e evidenceVerdict
+	at, err := latest(r.Context(), h.db, "evidence", "audit.evidence", &e)
+	if err != nil {
+		return err
 	}
-	return verifyPage.Render(w, r, newVerifyView(row, v))
+	view := newVerifyView(row, v)
+	view.Evidence = newEvidencePart(at, e, func(href string) bool { return web.MayOpen(r, href) })
+	return verifyPage.Render(w, r, view)
 }
 
 var errBusy = fault.New(fault.TooMany, "正在校验，请等它结束后在本页查看结果。").From(errors.New("auditweb: a verification is running"))
@@ -129,6 +207,31 @@ func (h *Handler) runVerify(w http.ResponseWriter, r *http.Request) error {
 	said := "校验通过，审计记录完整。"
 	if len(rep.Damage) > 0 {
 		said = fmt.Sprintf("校验不通过，发现 %d 处问题。", len(rep.Damage))
+	}
+	return web.Done(w, r, verifyPath, said)
+}
+
+func (h *Handler) runEvidence(w http.ResponseWriter, r *http.Request) error {
+	if !h.running.TryLock() {
+		return errBusy
+	}
+	defer h.running.Unlock()
+	ctx := r.Context()
+	rep, err := h.evidence(ctx)
+	if err != nil {
+		return err
+	}
+	v := evidenceVerdict{EvidenceReport: rep, Found: len(rep.Damage)}
+	v.Damage = v.Damage[:min(len(v.Damage), keptDamage)]
+	unit, _ := authz.SessionFrom(ctx).Unit()
+	if err := h.db.Update(ctx, func(tx *db.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{Act: "audit.evidence", Target: audit.Target{Kind: "audit", ID: "evidence", Name: "检查证据", Unit: unit}, After: v})
+	}); err != nil {
+		return err
+	}
+	said := "核对完成，检查证据完整。"
+	if v.Found > 0 {
+		said = fmt.Sprintf("核对完成，检查证据发现 %d 处问题。", v.Found)
 	}
 	return web.Done(w, r, verifyPath, said)
 }

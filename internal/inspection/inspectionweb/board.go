@@ -70,9 +70,17 @@ func emptyBoard(sites int, sought bool) web.Empty {
 	return web.Empty{Title: "没有符合条件的站点", Text: "请换一个条件。"}
 }
 
+// boardLead says who looks at the sites; wayless: this system has no way to the Internet.
+func boardLead(wayless bool) string {
+	if wayless {
+		return "平台不能访问互联网：由本平台提供访问的站点，开启监测的每5分钟访问一次、每天全面检查一次；其他站点由监测点探测能否访问，由外网巡检机检查。"
+	}
+	return "开启监测的站点每5分钟访问一次、每天全面检查一次；没有开启监测的站点，平台不会访问。"
+}
+
 func newBoard(lines []line, total boardTotals, near int) boardView {
 	v := boardView{
-		Heading: web.Heading{Title: "网站检查", Lead: "开启监测的站点每5分钟访问一次、每天全面检查一次；没有开启监测的站点，平台不会访问。", Acts: []web.Act{{Text: "全部问题", Href: listPath + "?state=standing"}}},
+		Heading: web.Heading{Title: "网站检查", Lead: boardLead(false), Acts: []web.Act{{Text: "全部问题", Href: listPath + "?state=standing"}}},
 		Stats: web.Stats{Label: "总体情况", Items: []web.Stat{
 			{Name: "开启监测", Value: strconv.Itoa(total.monitored), Unit: "个", Note: fmt.Sprintf("共 %d 个站点", total.sites), Href: boardPath + "?monitored=on"},
 			{Name: "当前打不开", Value: strconv.Itoa(total.down), Unit: "个", Note: "最近一次访问失败", Href: boardPath + "?show=down", Kind: toneIf(total.down > 0, web.Danger)},
@@ -218,7 +226,7 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 	pager := web.PagerOf(r, len(lines), perPage)
 	v := newBoard(lines[pager.Offset():min(len(lines), pager.Offset()+perPage)], total, near)
 	v.Table.Empty = emptyBoard(total.sites, q.Get("q") != "" || q.Get("kind") != "")
-	v.Alert = gapAlert(gap)
+	v.Heading.Lead, v.Alert = boardLead(h.inspection.Wayless()), gapAlert(gap)
 	v.Filter.Fill(q)
 	v.Filter.Total, v.Pager = len(lines), pager
 	return boardPage.Render(w, r, v)

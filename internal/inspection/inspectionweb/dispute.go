@@ -44,9 +44,11 @@ func newDisputes(list []inspection.Objection, total int, today calendar.Date) pa
 		what := web.Cell{Href: "/console/findings/" + string(d.Finding)}
 		what.Text, what.Whole = web.Shortened(d.Says)
 		what.Note = d.SiteName
-		due := web.Text("—")
+		due := web.Day(d.Due.On)
 		if d.Verdict == "" {
 			due = web.DueCell(d.Due.On, today)
+		} else if n := d.Late(); n > 0 {
+			due.Tags = []web.Tag{{Kind: web.Danger, Text: fmt.Sprintf("超期 %d 天答复", n)}}
 		}
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{what, {Text: d.Reason, Note: d.RaisedBy + "，" + web.Minute(d.RaisedAt)}, {Text: d.PersonName, Note: d.UnitName}, due, {Tags: []web.Tag{verdictTag(d)}, Note: d.Answer}}})
 	}

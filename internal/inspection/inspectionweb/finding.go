@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -291,8 +292,11 @@ var outcomeTags = map[string]web.Tag{
 	engine.Standing: {Kind: web.Danger, Text: "问题存在"}, engine.Gone: {Kind: web.Good, Text: "已改正"}, engine.Unknown: {Kind: web.Warn, Text: "未能核实"},
 }
 
+// emptyLines stand in what templates write, many at once; an excerpt is read without them.
+var emptyLines = regexp.MustCompile(`\n(?:[ \t\r]*\n)+`)
+
 func newProof(base string, p inspection.Proof, mayOpen func(string) string) proofView {
-	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Named: "页面源代码摘录", Headers: p.Headers, Size: p.Size}
+	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: emptyLines.ReplaceAllString(p.Excerpt, "\n"), Named: "页面源代码摘录", Headers: p.Headers, Size: p.Size}
 	if p.Ref == "" || p.Status == 0 {
 		v.Named = "检查记录" // no page was kept: what the look, or a person, wrote down
 	}
@@ -449,6 +453,11 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		if e.Text == f.Says { // it is the heading
 			e.Text = ""
 		}
+		if number, ok := strings.CutPrefix(st.Note, inspection.OrderedBy); ok && st.Act == "order" {
+			if at := mayOpen("/console/orders?q=" + url.QueryEscape(number)); at != "" {
+				e.Links = []web.Link{{Text: "打开整改通知", Href: at}}
+			}
+		}
 		v.Story.Events = append(v.Story.Events, e)
 	}
 	if f.Check == "change.baseline" {
@@ -561,7 +570,11 @@ func objectionTerms(list []inspection.Objection) []web.Term {
 			out = append(out, web.Term{Name: "答复人", Text: who, Note: note})
 			continue
 		}
-		out = append(out, web.Term{Name: "答复", Text: inspection.VerdictNames[d.Verdict] + "：" + d.Answer, Note: d.AnsweredBy + "，" + web.Minute(d.AnsweredAt)})
+		note := d.AnsweredBy + "，" + web.Minute(d.AnsweredAt)
+		if n := d.Late(); n > 0 {
+			note += fmt.Sprintf("，超期 %d 天（应于%s前）", n, d.Due.On.Chinese())
+		}
+		out = append(out, web.Term{Name: "答复", Text: inspection.VerdictNames[d.Verdict] + "：" + d.Answer, Note: note})
 	}
 	return out
 }
@@ -773,7 +786,7 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	if got.Errand.Out() {
 		return web.Done(w, r, got.Finding.Link(), inspection.HandedOut+"。")
 	}
-	said := fmt.Sprintf("复测完成，用时 %.1f 秒：%s", got.After.Took.Seconds(), got.After.Says)
+	said := fmt.Sprintf("复测完成，用时 %.1f 秒：%s。", got.After.Took.Seconds(), strings.TrimRight(got.After.Says, "。"))
 	switch {
 	case got.After.Outcome == engine.Gone && got.Closed:
 		said += "问题已办结，前后证据见下。"

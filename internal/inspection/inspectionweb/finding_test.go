@@ -1,6 +1,7 @@
 package inspectionweb
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/passage"
 	"zhengshu/internal/web"
 )
 
@@ -39,6 +41,47 @@ func TestARetestIsOfferedWhereItCanTell(t *testing.T) {
 		if v := newFinding(f, nil, nil, "", false, false, all); v.MayTest || v.Test != "" {
 			t.Errorf("%s: a reader is told of a retest", tt.check)
 		}
+	}
+}
+
+// An answer that came late says so, by how many days; in time, and where nobody answered,
+// nothing is said.
+func TestALateAnswerSaysSo(t *testing.T) {
+	due := calendar.Date{Year: 2026, Month: 3, Day: 25}
+	for _, tt := range []struct {
+		verdict string
+		days    int
+		late    bool
+	}{{inspection.ItIsFalse, 2, true}, {inspection.ItIsTrue, 1, true}, {inspection.ItIsFalse, 0, false}, {inspection.ItIsGone, 5, false}} {
+		d := inspection.Objection{Finding: "01JF", Verdict: tt.verdict, Answer: "经核实", AnsweredBy: "李四", AnsweredAt: due.AddDays(tt.days).Start().Add(9 * time.Hour), Due: calendar.Due{On: due}}
+		row := newDisputes([]inspection.Objection{d}, 1, due).Table.Rows[0].Cells[3]
+		term := objectionTerms([]inspection.Objection{d})[1]
+		if got := len(row.Tags) > 0; got != tt.late || strings.Contains(term.Note, "超期") != tt.late || row.Text != "2026-03-25" {
+			t.Errorf("%s after %d days: %+v, %q", tt.verdict, tt.days, row, term.Note)
+		}
+		if tt.late && (row.Tags[0].Text != fmt.Sprintf("超期 %d 天答复", tt.days) || !strings.Contains(term.Note, fmt.Sprintf("超期 %d 天", tt.days))) {
+			t.Errorf("%+v, %q", row.Tags, term.Note)
+		}
+	}
+}
+
+// An excerpt of a page is read without the empty lines that templates write.
+func TestAnExcerptHasNoEmptyLines(t *testing.T) {
+	p := inspection.Proof{ID: "P", Evidence: engine.Evidence{Excerpt: "<p>登陆</p>\n</div>\n \n\t\n\n<footer>\n<p>"}}
+	if v := newProof("/f", p, all); v.Excerpt != "<p>登陆</p>\n</div>\n<footer>\n<p>" {
+		t.Errorf("%q", v.Excerpt)
+	}
+}
+
+// The story of an ordered finding opens its order, for those who may read orders.
+func TestAnOrderedFindingOpensItsOrder(t *testing.T) {
+	steps := []passage.Step{{Act: "find"}, {Act: "order", Note: inspection.OrderedBy + "ZG-2026-0026"}}
+	v := newFinding(sampleFinding, nil, steps, "", true, false, all)
+	if l := v.Story.Events[1].Links; len(l) != 1 || l[0].Href != "/console/orders?q=ZG-2026-0026" || len(v.Story.Events[0].Links) != 0 {
+		t.Errorf("%+v", v.Story.Events)
+	}
+	if v := newFinding(sampleFinding, nil, steps, "", true, false, none); len(v.Story.Events[1].Links) != 0 {
+		t.Errorf("offered to who may not: %+v", v.Story.Events)
 	}
 }
 

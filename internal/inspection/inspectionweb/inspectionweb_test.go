@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web/webtest"
 )
 
@@ -47,7 +48,9 @@ type house struct {
 	site   registry.Site
 	area   string // path of the county, the topmost here
 	walk   *webtest.Site
-	fixed  atomic.Bool
+	// province is what the province chose.
+	province sx2021.Settings
+	fixed    atomic.Bool
 	// personal makes the home page show somebody's number.
 	personal atomic.Bool
 }
@@ -92,8 +95,8 @@ func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
 	t.Cleanup(server.Close)
 	client := egress.New(egress.Policy{Local: netip.MustParseAddrPort(strings.TrimPrefix(server.URL, "http://")), Own: func(h string) bool { return h == "www.yanta.gov.cn" }, Resolver: nowhere{}})
 	t.Cleanup(client.Close)
-	h.probes = probes
-	h.svc = inspection.New(d, probes, reg, blobs, client, inspection.Settings{Delay: -1})
+	h.probes, h.province = probes, sx2021.Defaults()
+	h.svc = inspection.New(d, probes, reg, blobs, client, inspection.Settings{Delay: -1, Province: func() sx2021.Settings { return h.province }})
 	err = d.Update(ctx, func(tx *db.Tx) error {
 		if _, err := o.AddArea(ctx, tx, org.Area{Level: org.County, Code: "610113", Name: "雁塔区"}); err != nil {
 			return err
@@ -123,6 +126,19 @@ func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
 		return audit.WithActor(ctx, audit.Actor{Kind: "person", ID: "P1", Name: "张三"})
 	}
 	return h
+}
+
+// The board promises no visits that a house without a way to the Internet cannot make.
+func TestTheBoardSaysWhoLooks(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		if text := h.walk.Get("/console/inspection").Want(http.StatusOK).Text("main"); !strings.Contains(text, "没有开启监测的站点，平台不会访问") {
+			t.Errorf("%.300s", text)
+		}
+		h.province.CrawledOutside = true
+		if text := h.walk.Get("/console/inspection").Want(http.StatusOK).Text("main"); !strings.Contains(text, "其他站点由监测点探测能否访问，由外网巡检机检查") || strings.Contains(text, "没有开启监测的站点，平台不会访问") {
+			t.Errorf("without a way: %.300s", text)
+		}
+	})
 }
 
 func (h *house) work() {

@@ -220,7 +220,7 @@ func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error
 		if err != nil {
 			return err
 		}
-		if gap.About(id) {
+		if gap.About(site) {
 			v.Line = gapAlert(gap)
 		}
 		if slices.Contains(gap.Sites, id) {

@@ -348,7 +348,7 @@ func (h *Handler) monitor(w http.ResponseWriter, r *http.Request) error {
 	}
 	said := "已关闭对“" + s.Name + "”的监测，系统不再访问这个站点。"
 	if on == "yes" {
-		said = "已开启对“" + s.Name + "”的监测，系统将按计划访问 " + s.Host + "。"
+		said = "已开启对“" + s.Name + "”的监测，将按计划检查 " + s.Host + "。"
 	}
 	return web.Done(w, r, s.Link(), said)
 }
