@@ -113,7 +113,7 @@ func TestARunSaysHowMuchOfASiteHadItsTurn(t *testing.T) {
 // Only a run that came to its end may say that it saw nothing wrong.
 func TestARunThatHasNotEndedSaysNothingOfFindings(t *testing.T) {
 	for state, want := range map[string]string{inspection.RunQueued: "正在检查", inspection.RunRunning: "正在检查", inspection.RunFailed: "检查没有完成", inspection.RunDone: "没有看到问题"} {
-		v := newRun(inspection.Run{ID: "c", State: state}, nil, 0, 200)
+		v := newRun(inspection.Run{ID: "c", State: state, Pages: 5}, nil, 0, 200)
 		if got := v.Findings.Empty.Title; got != want {
 			t.Errorf("%s: %q, want %q", state, got, want)
 		}
