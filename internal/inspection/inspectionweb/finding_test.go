@@ -67,6 +67,7 @@ func TestARuleNobodyJudgedHasNoPrecision(t *testing.T) {
 		{inspection.Precision{Raised: 3, Disputed: 1, Waiting: 1}, "申辩尚未答复"},
 		{inspection.Precision{Raised: 3, Disputed: 1, True: 1}, "100.00%"},
 		{inspection.Precision{Raised: 4, Disputed: 1, False: 1}, "75.00%"},
+		{inspection.Precision{Raised: 3, Disputed: 1, False: 1}, "66.67%"},
 	} {
 		if got := rightShare(tt.p); got != tt.want {
 			t.Errorf("%+v: %s, want %s", tt.p, got, tt.want)

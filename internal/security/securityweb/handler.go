@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/security"
 	"zhengshu/internal/web"
@@ -297,7 +298,7 @@ func share(n, of int) string {
 	if of == 0 {
 		return "没有网站"
 	}
-	return "覆盖 " + strconv.Itoa(n*100/of) + "%"
+	return "覆盖 " + percent.Of(n, of).Text(0)
 }
 
 func (h *Handler) sheetFilter(r *http.Request) (security.SheetFilter, error) {
