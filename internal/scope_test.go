@@ -27,6 +27,7 @@ var unscoped = map[string]string{
 	"annual.StatePublic":   "system: what is public, stated anew",
 	"obligation.Kinds":     "public: the declared clocks",
 	"obligation.KindOf":    "public: the declared clocks",
+	"obligation.Now":       "public: the hour",
 	"obligation.Open":      "system: called in an act's transaction, whose scope was checked",
 	"obligation.Discharge": "system: called in an act's transaction, whose scope was checked",
 	"obligation.Annul":     "system: called in an act's transaction, whose scope was checked",

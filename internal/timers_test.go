@@ -92,6 +92,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"fault of an account mended", "account_mend", ""},
 	{"hole of the yearly check closed", "security_hole", ""},
 	{"hole reported as closed retested", "security_retest", ""},
+	{"hole that the sponsor disputes looked into", "security_dispute", ""},
 	{"monthly check", "monthly_check", ""},
 	{"quarterly bulletin", "quarterly_bulletin", ""},
 	{"yearly assessment", "annual_assessment", ""},

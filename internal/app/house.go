@@ -249,6 +249,15 @@ func (c *Config) fill() {
 
 func (h *House) open(ctx context.Context) error {
 	c := h.Config
+	// Before anything is laid down for an address that nobody can listen on.
+	for flag, addr := range map[string]string{"--addr": c.Addr, "--ops": c.Ops} {
+		if addr == "" {
+			continue
+		}
+		if err := addressWrong(addr, flag); err != nil {
+			return err
+		}
+	}
 	var err error
 	if h.DB = c.DB; h.DB == nil {
 		if h.DB, err = db.Open(ctx, db.Config{DSN: c.DSN, Dir: c.Dir, Now: c.Clock.Now}); err != nil {
@@ -272,7 +281,7 @@ func (h *House) open(ctx context.Context) error {
 	h.Days, h.setDays = shipped.Live()
 	if c.Addr != "" {
 		if h.listener, err = net.Listen("tcp", c.Addr); err != nil {
-			return fault.Newf(fault.Unavailable, "地址 %s 不能监听，可能已被占用；请换一个 --addr。", c.Addr).From(err)
+			return cannotListen(c.Addr, "--addr", err)
 		}
 	}
 	h.sequencer = audit.NewSequencer(h.DB, ulid.Make().String(), h.headFile())

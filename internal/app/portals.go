@@ -116,7 +116,7 @@ func listen(list []string, flag string) ([]net.Listener, error) {
 	for _, addr := range list {
 		l, err := portal.Listen(addr)
 		if err != nil {
-			errs := []error{fault.Newf(fault.Unavailable, "地址 %s 不能监听，可能已被占用；请换一个 %s。", addr, flag).From(err)}
+			errs := []error{cannotListen(addr, flag, err)}
 			for _, l := range out {
 				errs = append(errs, l.Close())
 			}
@@ -307,7 +307,7 @@ func (p *Portals) serveOps(certs *portal.Certificates) (stop func() error, err e
 	}
 	l, err := net.Listen("tcp", p.c.Ops)
 	if err != nil {
-		return nil, fault.Newf(fault.Unavailable, "地址 %s 不能监听；请换一个 --ops。", p.c.Ops).From(err)
+		return nil, cannotListen(p.c.Ops, "--ops", err)
 	}
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &portalMeasures{p.handler, p.recorder, certs, p.follower})

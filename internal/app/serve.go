@@ -253,7 +253,7 @@ func (h *House) serveOps(failed chan<- error) (*http.Server, error) {
 	}
 	l, err := net.Listen("tcp", h.Config.Ops)
 	if err != nil {
-		return nil, fault.Newf(fault.Unavailable, "地址 %s 不能监听；请换一个 --ops。", h.Config.Ops).From(err)
+		return nil, cannotListen(h.Config.Ops, "--ops", err)
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &measures{h}, &portalMeasures{handler: h.Portal, recorder: h.recorder, certs: h.certs})

@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/notify"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
 )
@@ -205,18 +206,12 @@ type Row struct {
 
 // Rate is the share answered in time, in hundredths of a per cent.
 func (r Row) Rate() int {
-	if r.Letters == 0 {
-		return 0
-	}
-	return (r.OnTime*20000 + r.Letters) / (2 * r.Letters)
+	return percent.Of(r.OnTime, r.Letters).Fine()
 }
 
 // RateText is the rate as a bulletin writes it: 90.71%.
 func (r Row) RateText() string {
-	if r.Letters == 0 {
-		return "—"
-	}
-	return fmt.Sprintf("%d.%02d%%", r.Rate()/100, r.Rate()%100)
+	return percent.Of(r.OnTime, r.Letters).Text(2)
 }
 
 // Table are the lines by division and their sum.

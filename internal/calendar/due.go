@@ -19,6 +19,14 @@ func DueAt(at time.Time) Due { return Due{On: DateOf(at), At: at} }
 // Missed reports whether the period ended before today.
 func (d Due) Missed(today Date) bool { return !d.On.IsZero() && today.After(d.On) }
 
+// Ends is the instant it has ended: the end of its day where no hour is counted.
+func (d Due) Ends() time.Time {
+	if !d.At.IsZero() {
+		return d.At
+	}
+	return d.On.AddDays(1).Start()
+}
+
 // Passed reports whether the period has ended at a moment.
 func (d Due) Passed(now time.Time) bool {
 	if !d.At.IsZero() {

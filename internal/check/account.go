@@ -6,6 +6,7 @@ import (
 
 	"zhengshu/internal/abridge"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/percent"
 )
 
 // AccountFacts are what is known of a new-media account, from its feed, an import or
@@ -149,7 +150,7 @@ func accountOriginal(c *Check, f *Facts) []Finding {
 		detail += fmt.Sprintf("其中原创 %d 条", a.Originals)
 	}
 	if told > 0 {
-		detail += fmt.Sprintf("（占 %d%%）", a.Originals*100/told)
+		detail += "（占 " + percent.Of(a.Originals, told).Text(0) + "）"
 	}
 	if a.Originals == 0 && late {
 		return []Finding{c.wrong(detail, a.Name)}

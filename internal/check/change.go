@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"zhengshu/internal/dom"
+	"zhengshu/internal/percent"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -230,10 +231,10 @@ func (c Change) Says() string {
 		parts = append(parts, "标题改变")
 	}
 	if c.Text < textKept {
-		parts = append(parts, fmt.Sprintf("正文只有 %.0f%% 与基线相同", 100*c.Text))
+		parts = append(parts, "正文只有 "+percent.Ratio(c.Text).Text(0)+" 与基线相同")
 	}
 	if c.Frame < frameKept {
-		parts = append(parts, fmt.Sprintf("页面结构只有 %.0f%% 与基线相同", 100*c.Frame))
+		parts = append(parts, "页面结构只有 "+percent.Ratio(c.Frame).Text(0)+" 与基线相同")
 	}
 	name := func(what string, hosts []string) {
 		if len(hosts) > 0 {
@@ -318,7 +319,7 @@ func changed(c *Check, f *Facts) []Finding {
 		}
 		return []Finding{w}
 	case d.Text < 0.95 || len(d.Hosts) > 0:
-		return []Finding{c.tolerated(fmt.Sprintf("正文 %.0f%%、结构 %.0f%% 与基线相同", 100*d.Text, 100*d.Frame), f.Page.URL)}
+		return []Finding{c.tolerated("正文 "+percent.Ratio(d.Text).Text(0)+"、结构 "+percent.Ratio(d.Frame).Text(0)+" 与基线相同", f.Page.URL)}
 	}
 	return []Finding{c.fine(f.Page.URL)}
 }

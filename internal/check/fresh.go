@@ -12,6 +12,7 @@ import (
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/dom"
+	"zhengshu/internal/percent"
 )
 
 // ColumnKind says which window of V-W-4.1 a column falls under.
@@ -240,7 +241,7 @@ func accessRate(c *Check, f *Facts) []Finding {
 	}
 	// “超过（含）”: the share itself already counts. In whole numbers, so that
 	// 7 of 140 is exactly five per cent.
-	detail := fmt.Sprintf("%d天内访问%d次，失败%d次（%.2f%%）", len(f.Access.Days), total, f.Access.Failed, 100*float64(f.Access.Failed)/float64(total))
+	detail := fmt.Sprintf("%d天内访问%d次，失败%d次（%s）", len(f.Access.Days), total, f.Access.Failed, percent.Of(f.Access.Failed, total).Text(2))
 	if f.Access.Failed*10000 >= l.FailedShare*total {
 		return []Finding{c.wrong(detail, "全站")}
 	}

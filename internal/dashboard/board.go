@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/org"
+	"zhengshu/internal/percent"
 )
 
 // unitAt is a unit with its place.
@@ -191,14 +192,8 @@ type Month struct {
 	Provisional            bool // the month still runs
 }
 
-// Share of the qualified among the judged, in hundredths of a per cent.
-func (m Month) Share() (share int, ok bool) {
-	all := m.Qualified + m.Unqualified
-	if all == 0 {
-		return 0, false
-	}
-	return m.Qualified * 10000 / all, true
-}
+// Share of the qualified among the judged.
+func (m Month) Share() percent.Share { return percent.Of(m.Qualified, m.Qualified+m.Unqualified) }
 
 // Trends of the last twelve months, oldest first.
 func (s *Service) Trends(ctx context.Context, scope authz.Scope, p Place) ([]Month, error) {
@@ -399,20 +394,16 @@ type Rule struct {
 	Refuted                   int // confirmed false
 }
 
-// Share is the part that was not confirmed false, in hundredths of a per cent; ok
-// is false until a dispute has been answered.
-func (r Rule) Share() (share int, ok bool) {
-	if r.Raised == 0 || r.Upheld+r.Refuted == 0 {
-		return 0, false
-	}
-	return (r.Raised - r.Refuted) * 10000 / r.Raised, true
+// Share is the part that was not confirmed false; ok is false until a dispute has been answered.
+func (r Rule) Share() (share percent.Share, ok bool) {
+	return percent.Of(r.Raised-r.Refuted, r.Raised), r.Raised > 0 && r.Upheld+r.Refuted > 0
 }
 
 // ranked is the share by which rules are ordered: those nobody has judged stand
 // after all others.
 func ranked(r Rule) int {
 	if share, ok := r.Share(); ok {
-		return share
+		return share.Fine()
 	}
 	return 10001
 }

@@ -181,7 +181,8 @@ var figures = map[string]figure{
 	"letter.late":   {"超期的留言", "letter", "件", func(w *db.Where, n Query, today calendar.Date) { letterIn(w, n); w.And(letters.Late, today) }},
 
 	"obligation.overdue": {"超期的法定时限", "obligation", "项", func(w *db.Where, _ Query, today calendar.Date) {
-		w.And("o.state = 'open' AND o.due_on < ? AND NOT o.provisional", today)
+		// What is owed by an hour is marked at that hour by the sweep.
+		w.And("o.state = 'open' AND (o.due_on < ? OR o.overdue_at IS NOT NULL) AND NOT o.provisional", today)
 	}},
 
 	"rule.raised": {"检查项报出的问题", "finding", "个", yearOfRule},

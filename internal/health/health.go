@@ -188,7 +188,8 @@ func (s *Service) weeks(ctx context.Context, scope authz.Scope, list []Row) erro
 	for i := range list {
 		w := weeks[list[i].Site]
 		list[i].Probes, list[i].Up = w.Probes, w.Probes-w.Failures
-		list[i].Rate, list[i].Rated = w.Whole.Rate()
+		rate, rated := w.Whole.Rate()
+		list[i].Rate, list[i].Rated = rate.Fine(), rated
 		list[i].Refuses = !w.Refusal.Since.IsZero()
 	}
 	return nil

@@ -191,6 +191,7 @@ type FindingFilter struct {
 	Account  registry.AccountID
 	Unit     org.UnitID
 	Run      RunID  // seen by this run, first or last
+	Plan     PlanID // seen by runs of this plan, first or last
 	State    string // "" for all; "standing" for open, ordered and disputed
 	Severity check.Severity
 	Family   string // link, tags, footer, column, …
@@ -214,6 +215,8 @@ func (n FindingFilter) where(scope authz.Scope) *db.Where {
 		AndIf(n.Account != "", "f.account_id = ?", n.Account).
 		AndIf(n.Unit != "", "u.id = ?", n.Unit).
 		AndIf(n.Run != "", "(f.run_id = ? OR f.last_run_id = ?)", n.Run, n.Run).
+		AndIf(n.Plan != "", `f.site_id IN (SELECT site_id FROM patrol_pick WHERE plan_id = ?)
+			AND (f.run_id IN (SELECT id FROM inspection_run WHERE plan_id = ?) OR f.last_run_id IN (SELECT id FROM inspection_run WHERE plan_id = ?))`, n.Plan, n.Plan, n.Plan).
 		AndIf(n.State == "standing", "f.state <> 'closed'").
 		AndIf(n.State != "" && n.State != "standing", "f.state = ?", n.State).
 		AndIf(n.Severity != "", "f.severity = ?", n.Severity).

@@ -29,6 +29,7 @@ import (
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/inspection/engine/enginetest"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/migrations"
@@ -309,6 +310,30 @@ func TestFamiliesAndFocus(t *testing.T) {
 	if want := []string{"focus.旧名称 /tz/1.html", "focus.节日标识 /"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
+	// Alone, they are looked for and nothing else is.
+	alone := o
+	alone.Families = []string{inspection.FocusOnly}
+	s.Swap("/tz/1.html", "植树工作。", "植树工作。身份证号码11010519491231002X。")
+	one, err := engine.Inspect(context.Background(), client, nil, enginetest.Target(), alone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range one.Findings {
+		if !strings.HasPrefix(f.Check, "focus.") {
+			t.Errorf("asked for the focus items alone, it found %s", f.Check)
+		}
+	}
+	if len(one.Findings) != 2 || one.Looked("privacy.idcard", "http://"+enginetest.Host+"/tz/1.html", "") {
+		t.Errorf("%+v", one.Findings)
+	}
+	for _, sp := range []inspection.Spec{{Families: []string{inspection.FocusOnly}}, {Families: []string{inspection.FocusOnly, "link"}, Focus: o.Focus}} {
+		if err := sp.Check(); !fault.Is(err, fault.Invalid) || fault.Of(err).Fields[0].Name != "family" {
+			t.Errorf("%v: %v", sp.Families, err)
+		}
+	}
+	if err := (inspection.Spec{Families: []string{inspection.FocusOnly}, Focus: o.Focus}).Check(); err != nil {
+		t.Error(err)
+	}
 	// What was not looked at is not gone.
 	if rep.Looked("link.dead", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/gone.html") || !rep.Looked("privacy.phone", "http://"+enginetest.Host+"/", "") || rep.Looked("focus.别的", "http://"+enginetest.Host+"/", "") {
 		t.Error("the report claims what it did not look at, or denies what it did")
@@ -465,9 +490,16 @@ func TestArticle19_4_PlanDrawsLooksAndEnds(t *testing.T) {
 		if r, err := h.svc.Retest(h.ctx, h.scope, list[0].ID); err != nil || !r.Closed {
 			t.Errorf("%+v (%v)", r.After, err)
 		}
-		layers, err := h.svc.Layers(h.ctx, h.scope, p.ID)
+		layers, err := h.svc.Layers(h.ctx, h.scope, p.ID, 0)
 		if err != nil || len(layers) != 1 || layers[0] != (inspection.Layer{Stratum: "county/portal/6101", Of: 1, Drawn: 1, Seen: 1, Done: 1, Found: 1}) {
 			t.Errorf("%+v (%v)", layers, err)
+		}
+		for state, want := range map[string]int{"": 1, "standing": 0} {
+			for plan, want := range map[inspection.PlanID]int{p.ID: want, "another": 0} {
+				if _, n, err := h.svc.Findings(h.ctx, h.db, h.scope, inspection.FindingFilter{Plan: plan, State: state}); err != nil || n != want {
+					t.Errorf("findings of plan %s, %q: %d, want %d (%v)", plan, state, n, want, err)
+				}
+			}
 		}
 		// The next month lies beyond the plan's end.
 		if _, err := h.svc.PlansDue(h.ctx); err != nil {
@@ -1085,6 +1117,103 @@ func TestAPlanDrawsNothingPastItsEnd(t *testing.T) {
 		}
 		if x := read(inTime.ID); x.Round != 2 {
 			t.Errorf("on its last day: round %d", x.Round)
+		}
+	})
+}
+
+// A plan that finds no site says whether the monitoring is off or no site is meant.
+func TestAPlanWithoutSitesSaysWhy(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		make := func(change func(*inspection.Plan)) string {
+			t.Helper()
+			p := h.plan()
+			change(&p)
+			_, err := h.svc.MakePlan(h.ctx, h.scope, p)
+			if !fault.Is(err, fault.Invalid) || len(fault.Of(err).Fields) != 1 || fault.Of(err).Fields[0].Name != "area" {
+				t.Fatalf("made of nothing: %v", err)
+			}
+			return fault.Of(err).Fields[0].Says
+		}
+		if says := make(func(p *inspection.Plan) { p.Levels = []string{inspection.LevelProvince} }); !strings.Contains(says, "没有符合条件、正在运行的网站") {
+			t.Error(says)
+		}
+		if err := h.db.Update(h.ctx, func(tx *db.Tx) error { return h.reg.SetMonitored(h.ctx, tx, h.scope, h.site.ID, false) }); err != nil {
+			t.Fatal(err)
+		}
+		if says := make(func(*inspection.Plan) {}); !strings.Contains(says, "1个网站都没有开启监测") {
+			t.Error(says)
+		}
+	})
+}
+
+// A round that saw no page of a site says so, and each round keeps its figures; a
+// province stands before its cities and they before their counties.
+func TestRoundsKeepTheirFigures(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p, err := h.svc.MakePlan(h.ctx, h.scope, h.plan())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		h.clock.Set(p.NextOn.AddMonths(1).Start().Add(9 * time.Hour))
+		if _, err := h.svc.PlansDue(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		first, err := h.svc.Layers(h.ctx, h.scope, p.ID, 1)
+		if err != nil || len(first) != 1 || first[0].Done != 1 || first[0].Blank != 0 || first[0].Seen != 1 {
+			t.Fatalf("the first round: %+v (%v)", first, err)
+		}
+		err = h.db.Update(audit.System(context.Background(), "test"), func(tx *db.Tx) error {
+			if _, err := tx.Exec(h.ctx, `UPDATE inspection_run SET pages = 0, found = 0 WHERE id IN (SELECT run_id FROM patrol_pick WHERE plan_id = $1 AND round = 2)`, p.ID); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(h.ctx, `UPDATE patrol_pick SET stratum = 'province/portal/6100' WHERE plan_id = $1 AND round = 2`, p.ID); err != nil {
+				return err
+			}
+			return audit.Record(h.ctx, tx, audit.Entry{Act: "test"})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		latest, err := h.svc.Layers(h.ctx, h.scope, p.ID, 0)
+		if err != nil || len(latest) != 2 || latest[0].Stratum != "province/portal/6100" || latest[0].Done != 1 || latest[0].Blank != 1 || latest[0].Seen != 0 || latest[1].Drawn != 0 || latest[1].Seen != 1 {
+			t.Errorf("the second round: %+v (%v)", latest, err)
+		}
+		if again, err := h.svc.Layers(h.ctx, h.scope, p.ID, 1); err != nil || len(again) != 1 || again[0] != first[0] {
+			t.Errorf("the first round, later: %+v (%v)", again, err)
+		}
+		keys := []string{"county/portal/6101", "city/portal/6102", "province/portal/6100", "city/department/6101"}
+		slices.SortFunc(keys, inspection.Downwards)
+		if want := []string{"province/portal/6100", "city/department/6101", "city/portal/6102", "county/portal/6101"}; !slices.Equal(keys, want) {
+			t.Error(keys)
+		}
+	})
+}
+
+// A city stands before its counties, also where its code lies among another's.
+func TestAreasOfAPlanStandUnderTheirCity(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		sys := audit.System(context.Background(), "test")
+		o := org.New(h.db)
+		err := h.db.Update(sys, func(tx *db.Tx) error {
+			for _, a := range []org.Area{{Level: org.City, Code: "610400", Name: "咸阳市"}, {Level: org.City, Code: "610403", Name: "杨凌示范区"}, {Level: org.County, Code: "610402", Name: "秦都区", Parent: "city-610400000000"}, {Level: org.County, Code: "610404", Name: "渭城区", Parent: "city-610400000000"}} {
+				if _, err := o.AddArea(sys, tx, a); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := h.svc.PlanAreas(h.ctx, authz.System("test"))
+		var names []string
+		for _, a := range list {
+			names = append(names, a.Name)
+		}
+		if got := strings.Join(names, " "); err != nil || !strings.Contains(got, "咸阳市 秦都区 渭城区 杨凌示范区") {
+			t.Errorf("%s (%v)", got, err)
 		}
 	})
 }

@@ -227,6 +227,18 @@ func (s *Service) Unwatched(ctx context.Context, scope authz.Scope, p Plan) (int
 	return len(slices.DeleteFunc(list, func(x registry.Site) bool { return x.Monitored })), err
 }
 
+// NothingToDraw says why a plan finds no site to draw, and what to do.
+func (s *Service) NothingToDraw(ctx context.Context, scope authz.Scope, p Plan) (string, error) {
+	n, err := s.Unwatched(ctx, scope, p)
+	if err != nil {
+		return "", err
+	}
+	if n > 0 {
+		return fmt.Sprintf("符合条件的%d个网站都没有开启监测，请先在站点台账中开启，或者调整范围和条件", n), nil
+	}
+	return "范围内没有符合条件、正在运行的网站，请调整范围、层级、网站类型或在哪里运行", nil
+}
+
 func (s *Service) within(ctx context.Context, p Plan, monitored bool) ([]registry.Site, error) {
 	list, _, err := s.registry.Sites(ctx, authz.System("inspection.plan"), registry.SiteFilter{Monitored: monitored, Live: true, Under: p.Area, Limit: 100_000})
 	return slices.DeleteFunc(list, func(x registry.Site) bool {
@@ -292,7 +304,11 @@ func (s *Service) MakePlan(ctx context.Context, scope authz.Scope, p Plan) (Plan
 		return p, err
 	}
 	if len(sites) == 0 {
-		return p, fault.New(fault.Refused, "这个范围内没有开启监测的站点，计划无法执行。请先在站点台账中开启监测，或调整范围。").On("area", "范围内没有开启监测的站点")
+		why, err := s.NothingToDraw(ctx, scope, p)
+		if err != nil {
+			return p, err
+		}
+		return p, fault.New(fault.Invalid, "这个计划抽不到网站，没有启动。").On("area", why)
 	}
 	if p.Seed == 0 {
 		if p.Seed, err = NewSeed(); err != nil {
@@ -757,7 +773,7 @@ func (s *Service) Sample(ctx context.Context, scope authz.Scope, id PlanID, roun
 	           COALESCE(o.id, ''), COALESCE(o.kind, '')
 	      FROM patrol_pick k JOIN site s ON s.id = k.site_id JOIN unit u ON u.id = s.unit_id LEFT JOIN inspection_run r ON r.id = k.run_id
 	      LEFT JOIN inspection_run o ON o.site_id = k.site_id AND o.state IN ('queued', 'running') AND k.run_id IS NULL AND k.skipped = ''
-	     WHERE k.plan_id = $1 AND k.round = $2 ORDER BY k.stratum, k.site_id LIMIT $3 OFFSET $4`, id, round, limit, offset)
+	     WHERE k.plan_id = $1 AND k.round = $2 ORDER BY `+downwards+`, k.site_id LIMIT $3 OFFSET $4`, id, round, limit, offset)
 	for i := range list {
 		list[i].Waits = s.waits(p, list[i])
 	}
@@ -779,28 +795,37 @@ func (s *Service) waits(p Plan, d Drawn) string {
 	return "排队中，几分钟内自动开始。"
 }
 
-// Layer sums up one stratum of a plan.
+// Layer sums up one stratum of a round of a plan.
 type Layer struct {
 	Stratum string
-	Of      int // sites in it at the latest draw
-	Drawn   int // in the latest round
-	Seen    int // sites looked at since the plan began
-	Done    int // of the latest round, looked at or skipped
-	Found   int // findings of the latest round
+	Of      int // sites in it at the draw
+	Drawn   int // in the round
+	Done    int // of the round, looked at or skipped
+	Blank   int // of those, where no page could be seen
+	Found   int // findings of the round
+	Seen    int // sites a page was seen of, from the plan's beginning to the round
 }
 
-// Layers of a plan in scope.
-func (s *Service) Layers(ctx context.Context, scope authz.Scope, id PlanID) ([]Layer, error) {
+// downwards orders strata as people read them: province, cities, counties.
+const downwards = `CASE WHEN k.stratum LIKE '` + LevelProvince + `/%' THEN 0 WHEN k.stratum LIKE '` + LevelCity + `/%' THEN 1 ELSE 2 END, k.stratum`
+
+// Layers of a round of a plan in scope; round 0 is the latest.
+func (s *Service) Layers(ctx context.Context, scope authz.Scope, id PlanID, round int) ([]Layer, error) {
 	p, err := s.PlanByID(ctx, s.db, scope, id)
 	if err != nil {
 		return nil, err
 	}
+	if round <= 0 {
+		round = p.Round
+	}
 	return db.All(ctx, s.db, func(r db.Scanner) (Layer, error) {
 		var l Layer
-		return l, r.Scan(&l.Stratum, &l.Of, &l.Drawn, &l.Seen, &l.Done, &l.Found)
-	}, `SELECT k.stratum, max(CASE WHEN k.round = $2 THEN k.size ELSE 0 END), sum(CASE WHEN k.round = $2 THEN 1 ELSE 0 END), count(DISTINCT CASE WHEN r.state = 'done' THEN k.site_id END),
-	           sum(CASE WHEN k.round = $2 AND (r.state IN ('done', 'failed') OR k.skipped <> '') THEN 1 ELSE 0 END), sum(CASE WHEN k.round = $2 THEN COALESCE(r.found, 0) ELSE 0 END)
-	      FROM patrol_pick k LEFT JOIN inspection_run r ON r.id = k.run_id WHERE k.plan_id = $1 GROUP BY k.stratum ORDER BY k.stratum`, id, p.Round)
+		return l, r.Scan(&l.Stratum, &l.Of, &l.Drawn, &l.Done, &l.Blank, &l.Found, &l.Seen)
+	}, `SELECT k.stratum, max(CASE WHEN k.round = $2 THEN k.size ELSE 0 END), sum(CASE WHEN k.round = $2 THEN 1 ELSE 0 END),
+	           sum(CASE WHEN k.round = $2 AND (r.state IN ('done', 'failed') OR k.skipped <> '') THEN 1 ELSE 0 END),
+	           sum(CASE WHEN k.round = $2 AND (r.state IN ('done', 'failed') AND r.pages = 0 OR k.skipped <> '') THEN 1 ELSE 0 END),
+	           sum(CASE WHEN k.round = $2 THEN COALESCE(r.found, 0) ELSE 0 END), count(DISTINCT CASE WHEN r.state = 'done' AND r.pages > 0 THEN k.site_id END)
+	      FROM patrol_pick k LEFT JOIN inspection_run r ON r.id = k.run_id WHERE k.plan_id = $1 AND k.round <= $2 GROUP BY k.stratum ORDER BY `+downwards, id, round)
 }
 
 // focusNamed is the focus item of a name in the plans that drew a site.
@@ -823,7 +848,8 @@ type PlanArea struct {
 	Name  string
 }
 
-// PlanAreas are the divisions that lie in a scope as a whole, down to counties.
+// PlanAreas are the divisions that lie in a scope as a whole, down to counties,
+// each city before its own: the codes of one city's counties lie among another's.
 func (s *Service) PlanAreas(ctx context.Context, scope authz.Scope) ([]PlanArea, error) {
 	type row struct {
 		PlanArea
@@ -832,7 +858,7 @@ func (s *Service) PlanAreas(ctx context.Context, scope authz.Scope) ([]PlanArea,
 	list, err := db.All(ctx, s.db, func(r db.Scanner) (row, error) {
 		var a row
 		return a, r.Scan(&a.ID, &a.Level, &a.Name, &a.path)
-	}, `SELECT id, level, name, path FROM area WHERE level IN ('province', 'city', 'county') ORDER BY code, level LIMIT 1000`)
+	}, `SELECT id, level, name, path FROM area WHERE level IN ('province', 'city', 'county') AND abolished_on IS NULL ORDER BY path LIMIT 1000`)
 	var out []PlanArea
 	for _, a := range list {
 		if scope.Covers(a.path, "") {

@@ -15,6 +15,9 @@ import (
 	"zhengshu/internal/registry"
 )
 
+// FocusOnly, among the families of a spec, puts the focus items and nothing else.
+const FocusOnly = "focus"
+
 // Spec is what one run looks at, when, and what it may cost. The zero value is
 // the daily patrol.
 type Spec struct {
@@ -62,7 +65,13 @@ func (s Spec) Most() (pages, mb, minutes int) { return maxPlanPages, maxPlanMB, 
 // Check refuses a spec that cannot be worked, with all that is wrong in it.
 func (s Spec) Check() error {
 	var f fault.Fields
+	only := slices.Contains(s.Families, FocusOnly)
+	f.Check(!only || len(s.Families) == 1, "family", "选了“只查重点检查项”的，不要再选其他检查内容")
+	f.Check(!only || len(s.Focus) > 0, "family", "选了“只查重点检查项”的，请至少填写一个重点检查项")
 	for _, id := range s.Families {
+		if id == FocusOnly {
+			continue
+		}
 		if !slices.ContainsFunc(engine.Families, func(k engine.Family) bool { return k.ID == id && k.Patrol }) {
 			f.Add("family", "检查内容请从列表中选择")
 			break
@@ -179,6 +188,15 @@ func Stratum(s registry.Site) string {
 		city = s.AreaCode[:4]
 	}
 	return levelOf(s.AreaCode) + "/" + string(s.Kind) + "/" + city
+}
+
+// Downwards orders strata as people read them: province, cities, counties.
+func Downwards(a, b string) int {
+	place := func(k string) int {
+		level, _, _ := strings.Cut(k, "/")
+		return slices.IndexFunc(LevelNames, func(l [2]string) bool { return l[0] == level })
+	}
+	return cmp.Or(cmp.Compare(place(a), place(b)), strings.Compare(a, b))
 }
 
 // Frame is what a round is drawn from: the sites of each stratum, in order.

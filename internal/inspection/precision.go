@@ -10,6 +10,7 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/db"
+	"zhengshu/internal/percent"
 )
 
 // Precision is how often a rule was right, by its disputes and retests.
@@ -23,13 +24,9 @@ type Precision struct {
 	Closed   int // put right, seen by a retest
 }
 
-// Share is the part of the findings that were not false, in hundredths of a per
-// cent; ok is false until a dispute has been answered: nobody has judged before.
-func (p Precision) Share() (share int, ok bool) {
-	if p.Raised == 0 || p.True+p.False == 0 {
-		return 0, false
-	}
-	return (p.Raised - p.False) * 10000 / p.Raised, true
+// Share is the part of the findings that were not false; ok is false until a dispute has been answered: nobody has judged before.
+func (p Precision) Share() (share percent.Share, ok bool) {
+	return percent.Of(p.Raised-p.False, p.Raised), p.Raised > 0 && p.True+p.False > 0
 }
 
 // Precisions of every rule that has found anything, over the whole house: no unit

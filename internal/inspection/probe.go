@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/vantage"
@@ -288,17 +289,14 @@ type Availability struct {
 	Refusal    Refusal // that stands
 }
 
-// Rate is the share of the counted probes that succeeded, in hundredths of a per
-// cent, rounded down so that one failure never reads as none; ok is false where
-// there are too few to say.
-func (a Availability) Rate() (share int, ok bool) {
-	if !a.Sufficient || a.Probes == 0 {
-		return 0, false
-	}
-	return (a.Probes - a.Failures) * 10000 / a.Probes, true
+// Rate is the share of the counted probes that succeeded; ok is false where there
+// are too few to say.
+func (a Availability) Rate() (share percent.Share, ok bool) {
+	return percent.Of(a.Probes-a.Failures, a.Probes), a.Sufficient && a.Probes > 0
 }
 
-// Share is the failed share in hundredths of a per cent, rounded down.
+// Share is the failed share in hundredths of a per cent, rounded down: it is held
+// against thresholds and not shown.
 func (a Availability) Share() int {
 	if a.Probes == 0 {
 		return 0

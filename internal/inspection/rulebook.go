@@ -151,7 +151,7 @@ func publicRules(counts []Precision) []PublicRule {
 			p := counts[j]
 			r.Raised, r.Closed, r.Disputed, r.False, r.Upheld = p.Raised, p.Closed, p.Disputed, p.False, p.True
 			if share, ok := p.Share(); ok {
-				r.Right = share
+				r.Right = share.Fine()
 			}
 		}
 	}

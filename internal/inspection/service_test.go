@@ -30,6 +30,7 @@ import (
 	"zhengshu/internal/jobs/jobstest"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/registry"
 )
 
@@ -626,8 +627,8 @@ func TestFivePercentInclusive(t *testing.T) {
 			weeks, err := h.svc.Weeks(h.ctx, h.scope)
 			w := weeks[h.site.ID]
 			share, ok := w.Whole.Rate()
-			if err != nil || ok != c.sufficient || ok && share != (a.Probes-a.Failures)*10000/a.Probes {
-				t.Errorf("%s: the board says %d, %v of %+v (%v)", c.name, share, ok, w, err)
+			if err != nil || ok != c.sufficient || ok && share != percent.Of(a.Probes-a.Failures, a.Probes) {
+				t.Errorf("%s: the board says %v, %v of %+v (%v)", c.name, share, ok, w, err)
 			}
 			for range 2 { // the duty is idempotent
 				if err := h.svc.JudgeAccess(h.ctx); err != nil {

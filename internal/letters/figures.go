@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/rules/sx2021"
 )
 
@@ -79,7 +80,7 @@ func (c Counts) OnTimePercent() int {
 	if all == 0 {
 		return -1
 	}
-	return c.N[MeasureOnTime] * 100 / all
+	return percent.Of(c.N[MeasureOnTime], all).PerCent()
 }
 
 // Figures are the statistics of letters, counted from the rows at At.

@@ -110,10 +110,12 @@ func (s *Service) where(ctx context.Context, scope authz.Scope, f Filter) (*db.W
 		AndIf(f.Kind != "", "o.kind = ?", f.Kind).
 		AndIf(f.Period != "", "o.period_key = ?", f.Period).
 		AndIf(f.Person != "", "(o.person_id = ? OR o.deputy_id = ?)", f.Person, f.Person).
-		AndIf(f.Overdue, "o.due_on < ?", calendar.DateOf(s.db.Now())).
 		AndIf(!f.From.IsZero(), "o.due_on >= ?", f.From).
 		AndIf(!f.Until.IsZero(), "o.due_on <= ?", f.Until).
 		AndIf(f.Subject.Kind != "", "o.subject_kind = ? AND o.subject_id = ?", f.Subject.Kind, f.Subject.ID)
+	if f.Overdue {
+		w.And(s.late(w.Arg))
+	}
 	if f.Clause != "" {
 		var kinds []string
 		for _, k := range s.kinds {
@@ -152,7 +154,37 @@ func (s *Service) Obligations(ctx context.Context, scope authz.Scope, f Filter) 
 	if f.Newest {
 		order = "o.ended_at DESC, o.id DESC"
 	}
-	return db.All(ctx, s.db, scanObligation, obligationSelect+` WHERE `+w.SQL()+` ORDER BY `+order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	list, err := db.All(ctx, s.db, scanObligation, obligationSelect+` WHERE `+w.SQL()+` ORDER BY `+order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	for i := range list {
+		s.tellHour(&list[i])
+	}
+	return list, err
+}
+
+// tellHour puts the hour by which a kind is owed on what is shown of its day.
+func (s *Service) tellHour(o *Obligation) {
+	if k, ok := s.KindOf(o.Kind); ok && k.By > 0 && o.Due.At.IsZero() && !o.Due.On.IsZero() {
+		o.Due.At = k.overdueAt(o.Due)
+	}
+}
+
+// late is the condition of obligation o that it is late now: its day has passed, or
+// on its day the instant or the hour of its kind by which it was due. arg gives a
+// value its place.
+func (s *Service) late(arg func(any) string) string {
+	now := s.db.Now()
+	today := calendar.DateOf(now)
+	hours := "o.due_at <= " + arg(now)
+	var kinds []string
+	for _, k := range s.kinds {
+		if k, ok := s.KindOf(k.ID); ok && k.By > 0 && !now.Before(k.overdueAt(calendar.Due{On: today})) {
+			kinds = append(kinds, arg(k.ID))
+		}
+	}
+	if len(kinds) > 0 {
+		hours += " OR o.due_at IS NULL AND o.kind IN (" + strings.Join(kinds, ", ") + ")"
+	}
+	return "(o.due_on < " + arg(today) + " OR o.due_on = " + arg(today) + " AND (" + hours + "))"
 }
 
 // MostCounted bounds Count.
@@ -169,7 +201,9 @@ func (s *Service) Count(ctx context.Context, scope authz.Scope, f Filter) (int, 
 
 // Obligation is one in scope.
 func (s *Service) Obligation(ctx context.Context, scope authz.Scope, id string) (Obligation, error) {
-	return s.one(ctx, s.db, scope, id)
+	o, err := s.one(ctx, s.db, scope, id)
+	s.tellHour(&o)
+	return o, err
 }
 
 func (s *Service) one(ctx context.Context, q db.Querier, scope authz.Scope, id string) (Obligation, error) {
@@ -188,7 +222,7 @@ type Tally struct {
 	Key   string // unit id or kind
 	Name  string
 	Open  int // not ended, late or not
-	Late  int // due before today
+	Late  int // its day has passed, or the hour of this day by which it was due
 	Days7 int // late up to 7 days
 	Days30,
 	Days90,
@@ -234,7 +268,7 @@ func (s *Service) Board(ctx context.Context, scope authz.Scope, under org.AreaID
 	sortTallies(b.Kinds)
 
 	w := in
-	late := w.Arg(today)
+	late := s.late(w.Arg)
 	type top struct {
 		unit string
 		all  int
@@ -244,7 +278,7 @@ func (s *Service) Board(ctx context.Context, scope authz.Scope, under org.AreaID
 		var n int
 		err := r.Scan(&t.unit, &n, &t.all)
 		return t, err
-	}, `SELECT g.unit_id, g.n, count(*) OVER () FROM (SELECT o.unit_id, count(*) AS n FROM obligation o WHERE o.state = 'open' AND o.due_on < `+late+` AND `+in.SQL()+` GROUP BY o.unit_id) g ORDER BY g.n DESC, g.unit_id LIMIT `+w.Arg(MostUnits), w.Args()...)
+	}, `SELECT g.unit_id, g.n, count(*) OVER () FROM (SELECT o.unit_id, count(*) AS n FROM obligation o WHERE o.state = 'open' AND `+late+` AND `+in.SQL()+` GROUP BY o.unit_id) g ORDER BY g.n DESC, g.unit_id LIMIT `+w.Arg(MostUnits), w.Args()...)
 	if err != nil {
 		return b, err
 	}
@@ -273,7 +307,7 @@ func (s *Service) Board(ctx context.Context, scope authz.Scope, under org.AreaID
 func (s *Service) tallies(ctx context.Context, in db.Where, today calendar.Date, column string) ([]Tally, error) {
 	w := in
 	days := func(n int) string { return w.Arg(today.AddDays(-n)) }
-	now, d7, d30, d90 := days(0), days(7), days(30), days(90)
+	late, d7, d30, d90 := s.late(w.Arg), days(7), days(30), days(90)
 	return db.All(ctx, s.db, func(r db.Scanner) (Tally, error) {
 		var t Tally
 		var since7, since30, since90 int
@@ -281,10 +315,10 @@ func (s *Service) tallies(ctx context.Context, in db.Where, today calendar.Date,
 		t.Days7, t.Days30, t.Days90, t.Longer = since7, since30-since7, since90-since30, t.Late-since90
 		return t, err
 	}, `SELECT o.`+column+`, count(*),
-		sum(CASE WHEN o.due_on < `+now+` THEN 1 ELSE 0 END),
-		sum(CASE WHEN o.due_on < `+now+` AND o.due_on >= `+d7+` THEN 1 ELSE 0 END),
-		sum(CASE WHEN o.due_on < `+now+` AND o.due_on >= `+d30+` THEN 1 ELSE 0 END),
-		sum(CASE WHEN o.due_on < `+now+` AND o.due_on >= `+d90+` THEN 1 ELSE 0 END)
+		sum(CASE WHEN `+late+` THEN 1 ELSE 0 END),
+		sum(CASE WHEN `+late+` AND o.due_on >= `+d7+` THEN 1 ELSE 0 END),
+		sum(CASE WHEN `+late+` AND o.due_on >= `+d30+` THEN 1 ELSE 0 END),
+		sum(CASE WHEN `+late+` AND o.due_on >= `+d90+` THEN 1 ELSE 0 END)
 		FROM obligation o WHERE o.state = 'open' AND `+in.SQL()+` GROUP BY o.`+column, w.Args()...)
 }
 
@@ -307,6 +341,15 @@ func (s *Service) wholeKinds(ctx context.Context, today calendar.Date) ([]Tally,
 			}
 			t.Days7, t.Days30, t.Days90 = between(7, 0), between(30, 7), between(90, 30)
 			t.Longer = count(" AND o.due_on < $2", today.AddDays(-90))
+			by := db.Where{}
+			by.And("o.state = 'open'").And("o.kind = ?", k.ID).And("o.due_on = ?", today)
+			by.And(s.late(by.Arg)) // by the hour of this day
+			if err == nil {
+				var n int
+				if n, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM obligation o WHERE `+by.SQL(), by.Args()...); n > 0 {
+					t.Days7 += n
+				}
+			}
 			t.Late = t.Days7 + t.Days30 + t.Days90 + t.Longer
 			out = append(out, t)
 		}

@@ -109,6 +109,9 @@ func (s *Service) KindOf(id string) (Kind, bool) {
 	return s.kinds[i], true
 }
 
+// Now is the moment by which it is told what is late.
+func (s *Service) Now() time.Time { return s.db.Now() }
+
 // HourFrom registers who says by which hour of its day a kind is owed; at start only.
 func (s *Service) HourFrom(kind string, hour func() int) { s.hours[kind] = hour }
 

@@ -231,3 +231,73 @@ func TestOwedByTheHour(t *testing.T) {
 		}
 	})
 }
+
+// What is owed by an hour is late from that hour on, in lists, counts and boards;
+// what is owed by the day is late the day after.
+func TestWhatIsOwedByTheHourIsLateByTheHour(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		ctx := audit.System(context.Background(), "test")
+		kinds := []obligation.Kind{{ID: "review", Name: "补审", Clause: "S19.4"}, {ID: "patrol", Name: "每日巡检记录", Clause: "S19.4", By: 18}, {ID: "day", Name: "按日的", Clause: "S19.4"}}
+		svc := obligation.New(h.db, org.New(h.db), kinds...)
+		hour := 17
+		svc.HourFrom("patrol", func() int { return hour })
+		today := calendar.DateOf(h.clock.Now())
+		at := today.Start().Add(15 * time.Hour)
+		err := h.db.Update(ctx, func(tx *db.Tx) error {
+			for kind, due := range map[string]calendar.Due{"review": calendar.DueAt(at), "patrol": {On: today}, "day": {On: today}} {
+				if err := svc.Open(ctx, tx, obligation.Debt{Kind: kind, Unit: h.unit.ID, Subject: obligation.Subject{Kind: "unit", ID: kind, Name: kind}, Due: due}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := authz.Area("test", h.unit.AreaPath) // held against each row
+		for _, tt := range []struct {
+			now  time.Time
+			late []string
+		}{
+			{at.Add(-time.Second), nil},
+			{at, []string{"review"}},
+			{at.Add(2*time.Hour - time.Second), []string{"review"}},
+			{at.Add(2 * time.Hour), []string{"patrol", "review"}},
+			{today.AddDays(1).Start().Add(-time.Second), []string{"patrol", "review"}},
+			{today.AddDays(1).Start(), []string{"day", "patrol", "review"}},
+			{today.AddDays(8).Start(), []string{"day", "patrol", "review"}},
+		} {
+			h.clock.Set(tt.now)
+			list, err := svc.Obligations(ctx, authz.System("test"), obligation.Filter{Overdue: true})
+			var got []string
+			for _, o := range list {
+				got = append(got, o.Kind)
+				if !o.Due.Passed(svc.Now()) {
+					t.Errorf("at %s %s is listed as late and does not say so", tt.now, o.Kind)
+				}
+			}
+			slices.Sort(got)
+			if err != nil || !slices.Equal(got, tt.late) {
+				t.Errorf("at %s late are %q, want %q (%v)", tt.now, got, tt.late, err)
+			}
+			if n, err := svc.Count(ctx, authz.System("test"), obligation.Filter{Overdue: true}); err != nil || n != len(tt.late) {
+				t.Errorf("at %s %d are counted (%v)", tt.now, n, err)
+			}
+			for name, scope := range map[string]authz.Scope{"the whole house": authz.System("test"), "a unit": own} {
+				b, err := svc.Board(ctx, scope, "")
+				if err != nil || b.All.Late != len(tt.late) || b.All.Open != 3 || b.All.Days7+b.All.Days30+b.All.Days90+b.All.Longer != b.All.Late || (b.NUnits == 1) != (len(tt.late) > 0) {
+					t.Errorf("at %s the board of %s says %+v, %d units (%v)", tt.now, name, b.All, b.NUnits, err)
+				}
+			}
+			if open, err := svc.Obligations(ctx, authz.System("test"), obligation.Filter{}); err != nil || len(open) != 3 {
+				t.Errorf("%d open (%v)", len(open), err)
+			} else {
+				for _, o := range open {
+					if want := map[string]time.Time{"review": at, "patrol": at.Add(2 * time.Hour)}[o.Kind]; !o.Due.At.Equal(want) {
+						t.Errorf("%s is due at %s, want %s", o.Kind, o.Due.At, want)
+					}
+				}
+			}
+		}
+	})
+}

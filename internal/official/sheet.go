@@ -169,9 +169,10 @@ func WriteCSV(w io.Writer, s Sheet, o CSVOptions) error {
 // maxCellText is the number of characters a spreadsheet cell can hold.
 const maxCellText = 32767
 
-// WriteXLSX writes the sheets as one workbook: header bold and frozen, numbers
-// and dates typed, text as text whatever it begins with (no formula is ever
-// written). The same sheets give the same bytes.
+// WriteXLSX writes the sheets as one workbook: header bold, frozen, with filters
+// and on every printed page; long text wrapped in rows that are high enough; on
+// lying paper in legible size; numbers and dates typed, text as text whatever it begins with (no formula is
+// ever written). The same sheets give the same bytes.
 func WriteXLSX(w io.Writer, sheets ...Sheet) error {
 	if len(sheets) == 0 {
 		return errors.New("write xlsx: no sheet")
@@ -240,18 +241,24 @@ func (z *orderedZip) Close() error {
 	return z.to.Close()
 }
 
-type sheetStyles struct{ head, date, instant, text int }
+type sheetStyles struct{ head, date, instant, text, number int }
 
 func newSheetStyles(f *excelize.File) (s sheetStyles, err error) {
 	date, instant, text := "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss", 49 // 49: text
+	top := &excelize.Alignment{Vertical: "top"}
+	var thin []excelize.Border
+	for _, side := range []string{"left", "right", "top", "bottom"} {
+		thin = append(thin, excelize.Border{Type: side, Color: "999999", Style: 1})
+	}
 	for _, st := range []struct {
 		to    *int
 		style excelize.Style
 	}{
-		{&s.head, excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "center", WrapText: true}}},
-		{&s.date, excelize.Style{CustomNumFmt: &date}},
-		{&s.instant, excelize.Style{CustomNumFmt: &instant}},
-		{&s.text, excelize.Style{NumFmt: text}},
+		{&s.head, excelize.Style{Font: &excelize.Font{Bold: true}, Border: thin, Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "center", WrapText: true}}},
+		{&s.date, excelize.Style{CustomNumFmt: &date, Border: thin, Alignment: top}},
+		{&s.instant, excelize.Style{CustomNumFmt: &instant, Border: thin, Alignment: top}},
+		{&s.text, excelize.Style{NumFmt: text, Border: thin, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}},
+		{&s.number, excelize.Style{Border: thin, Alignment: top}},
 	} {
 		if *st.to, err = f.NewStyle(&st.style); err != nil {
 			return s, err
@@ -261,16 +268,23 @@ func newSheetStyles(f *excelize.File) (s sheetStyles, err error) {
 }
 
 func writeSheet(f *excelize.File, name string, s Sheet, styles sheetStyles) error {
+	widths, whole := make([]float64, len(s.Columns)), 0.0
+	for i, c := range s.Columns {
+		if widths[i] = c.Width; widths[i] <= 0 {
+			widths[i] = float64(min(40, max(10, measure(c.Title)+4)))
+		}
+		widths[i] = min(widths[i], 255)
+		whole += widths[i]
+	}
+	if err := onPaper(f, name, whole); err != nil {
+		return err
+	}
 	sw, err := f.NewStreamWriter(name)
 	if err != nil {
 		return err
 	}
-	for i, c := range s.Columns {
-		width := c.Width
-		if width <= 0 {
-			width = float64(min(40, max(10, measure(c.Title)+4)))
-		}
-		if err := sw.SetColWidth(i+1, i+1, min(width, 255)); err != nil {
+	for i := range s.Columns {
+		if err := sw.SetColWidth(i+1, i+1, widths[i]); err != nil {
 			return err
 		}
 	}
@@ -292,29 +306,86 @@ func writeSheet(f *excelize.File, name string, s Sheet, styles sheetStyles) erro
 				return fmt.Errorf("more than %d rows", maxRowNumber)
 			}
 			cells = cells[:0]
-			for _, v := range row {
+			lines := 1
+			for i, v := range row {
 				c, err := styles.cell(v)
 				if err != nil {
 					return err
 				}
+				if text, ok := c.Value.(string); ok && i < len(widths) {
+					lines = max(lines, linesOf(text, int(widths[i])))
+				}
 				cells = append(cells, c)
 			}
-			if err := sw.SetRow("A"+strconv.Itoa(n), cells); err != nil {
+			var high []excelize.RowOpts
+			if lines > 1 { // not every program finds the height of a wrapped row by itself
+				high = append(high, excelize.RowOpts{Height: min(lineHeight*float64(lines), maxRowHeight)})
+			}
+			if err := sw.SetRow("A"+strconv.Itoa(n), cells, high...); err != nil {
 				return err
 			}
+		}
+	}
+	if n > 1 && len(s.Columns) > 0 {
+		last, err := excelize.CoordinatesToCellName(len(s.Columns), n)
+		if err == nil {
+			err = f.AutoFilter(name, "A1:"+last, nil)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return sw.Flush()
 }
 
+// Heights of a row in points.
+const (
+	lineHeight   = 15
+	maxRowHeight = 405 // a program takes no more than 409
+)
+
+// linesOf is how many lines a text takes in a column of a width.
+func linesOf(text string, width int) (n int) {
+	for line := range strings.SplitSeq(text, "\n") {
+		n += max(1, (measure(line)+max(1, width-1)-1)/max(1, width-1))
+	}
+	return n
+}
+
+// sheetWidth is how many characters stand side by side on lying A4 in legible size.
+const sheetWidth = 170
+
+// onPaper lays a sheet on A4, lying, its head on every page; a wide one goes over
+// several pages, each with the first column.
+func onPaper(f *excelize.File, name string, width float64) error {
+	yes, lying, a4, high, narrow := true, "landscape", 9, 0, 0.4
+	pages := max(1, int(math.Ceil(width/sheetWidth)))
+	if err := f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &yes}); err != nil {
+		return err
+	}
+	if err := f.SetPageLayout(name, &excelize.PageLayoutOptions{Orientation: &lying, Size: &a4, FitToWidth: &pages, FitToHeight: &high}); err != nil {
+		return err
+	}
+	if err := f.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{Left: &narrow, Right: &narrow}); err != nil {
+		return err
+	}
+	titles := "'" + name + "'!$1:$1"
+	if pages > 1 {
+		titles = "'" + name + "'!$A:$A," + titles
+	}
+	return f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: titles, Scope: name})
+}
+
 // cell gives a value its type in the workbook.
-func (st sheetStyles) cell(v any) (any, error) {
-	text := func(s string) any {
+func (st sheetStyles) cell(v any) (excelize.Cell, error) {
+	text := func(s string) excelize.Cell {
 		return excelize.Cell{StyleID: st.text, Value: abridge.Cut(s, maxCellText)}
 	}
+	empty := excelize.Cell{StyleID: st.text}
+	number := func(v any) excelize.Cell { return excelize.Cell{StyleID: st.number, Value: v} }
 	switch v := v.(type) {
 	case nil:
-		return nil, nil
+		return empty, nil
 	case string:
 		return text(v), nil
 	case bool:
@@ -323,40 +394,40 @@ func (st sheetStyles) cell(v any) (any, error) {
 		return st.cell(float64(v))
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, nil
+			return empty, nil
 		}
-		return v, nil
+		return number(v), nil
 	case int64:
 		// A float holds 53 bits; a longer number would lose its end.
 		if v > 1e15 || v < -1e15 {
 			return text(strconv.FormatInt(v, 10)), nil
 		}
-		return v, nil
+		return number(v), nil
 	case uint64:
 		if v > 1e15 {
 			return text(strconv.FormatUint(v, 10)), nil
 		}
-		return v, nil
+		return number(v), nil
 	case int:
 		return st.cell(int64(v))
 	case uint:
 		return st.cell(uint64(v))
 	case int8, int16, int32, uint8, uint16, uint32:
-		return v, nil
+		return number(v), nil
 	case time.Time:
 		if v.IsZero() {
-			return nil, nil
+			return empty, nil
 		}
 		return excelize.Cell{StyleID: st.instant, Value: serial(v.In(beijing))}, nil
 	case day:
 		if v.IsZero() {
-			return nil, nil
+			return empty, nil
 		}
 		return excelize.Cell{StyleID: st.date, Value: serial(v.Start().In(beijing))}, nil
 	}
 	s, err := plain(v)
 	if err != nil {
-		return nil, err
+		return empty, err
 	}
 	// plain tames for CSV; here the type of the cell does.
 	if str, ok := v.(fmt.Stringer); ok {

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand"
 	"os"
 	"path/filepath"
@@ -526,6 +527,31 @@ func outgoing() Sheet {
 	}
 }
 
+// A long text is wrapped in a row that is high enough, and a wide table goes over
+// several pages with its first column on each.
+func TestWriteXLSXShowsLongTextWhole(t *testing.T) {
+	for text, want := range map[string]int{"": 1, "短": 1, "一二三四五六七八九十": 3, "一\n二": 2} {
+		if got := linesOf(text, 10); got != want {
+			t.Errorf("%q takes %d lines, want %d", text, got, want)
+		}
+	}
+	var b bytes.Buffer
+	must(t, WriteXLSX(&b, Sheet{Title: "检查单", Columns: []Column{{Title: "名称", Width: 10}, {Title: "情况", Width: 250}}, Rows: slices.Values([][]any{{"很长很长的名称写不进一行", "短"}, {"短", nil}})}))
+	for name, wants := range map[string][]string{"xl/worksheets/sheet1.xml": {`<row r="2" ht="45"`, `<row r="3">`, `fitToWidth="2"`, `<c r="B3" s=`}, "xl/workbook.xml": {"!$A:$A,"}} {
+		z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		must(t, err)
+		rc, err := z.Open(name)
+		must(t, err)
+		part, err := io.ReadAll(rc)
+		must(t, err)
+		for _, want := range wants {
+			if !strings.Contains(string(part), want) {
+				t.Errorf("%s: no %s", name, want)
+			}
+		}
+	}
+}
+
 func TestWriteXLSXReadsBack(t *testing.T) {
 	var b bytes.Buffer
 	must(t, WriteXLSX(&b, outgoing(), Sheet{Title: "网站台账"}))
@@ -538,6 +564,16 @@ func TestWriteXLSXReadsBack(t *testing.T) {
 	z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
 	must(t, err)
 	for _, f := range z.File {
+		if f.Name == "xl/styles.xml" || f.Name == "xl/workbook.xml" {
+			rc, err := f.Open()
+			must(t, err)
+			var part bytes.Buffer
+			_, err = part.ReadFrom(rc)
+			must(t, err)
+			if !strings.Contains(part.String(), map[string]string{"xl/styles.xml": `vertical="top" wrapText="true"`, "xl/workbook.xml": `_xlnm.Print_Titles`}[f.Name]) {
+				t.Errorf("%s: text is not wrapped, or the head not repeated", f.Name)
+			}
+		}
 		if strings.HasPrefix(f.Name, "xl/worksheets/sheet") {
 			rc, err := f.Open()
 			must(t, err)
@@ -546,6 +582,14 @@ func TestWriteXLSXReadsBack(t *testing.T) {
 			must(t, err)
 			if strings.Contains(part.String(), "<f>") || !strings.Contains(part.String(), `state="frozen"`) {
 				t.Errorf("%s: a formula, or no frozen header", f.Name)
+			}
+			for _, want := range []string{`orientation="landscape"`, `fitToHeight="0"`, `<pageSetUpPr fitToPage="true"`} {
+				if !strings.Contains(part.String(), want) {
+					t.Errorf("%s is not laid on paper: no %s", f.Name, want)
+				}
+			}
+			if filtered := strings.Contains(part.String(), `<autoFilter ref="$A$1:$D$4"`); filtered != (f.Name == "xl/worksheets/sheet1.xml") {
+				t.Errorf("%s: filters %v", f.Name, filtered)
 			}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/org"
+	"zhengshu/internal/percent"
 )
 
 // Limits are what a resident may use; 0 is no limit.
@@ -69,10 +70,7 @@ type Use struct {
 
 // Share is the used part in per cent.
 func (u Use) Share() int {
-	if u.Max == 0 {
-		return 0
-	}
-	return u.Used * 100 / u.Max
+	return percent.Of(u.Used, u.Max).PerCent()
 }
 
 // WarnShare is the share from which a resident is warned, in per cent.

@@ -1,12 +1,12 @@
 package reporting
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/org"
+	"zhengshu/internal/percent"
 )
 
 // Row is one thing that was counted.
@@ -206,19 +206,10 @@ func (c Content) Section(name string) []Figure {
 	return out
 }
 
-// Percent writes a share with one decimal, rounded half up: 98.4%; a dash when
-// there is nothing to take a share of.
-func (c Content) Percent(s Share) string { return percent(c.Figure(s.Part).N(), c.Figure(s.Of).N()) }
-
-func percent(part, of int) string {
-	if of == 0 {
-		return "—"
-	}
-	n := (part*2000 + of) / (2 * of)
-	if n%10 == 0 {
-		return fmt.Sprintf("%d%%", n/10)
-	}
-	return fmt.Sprintf("%d.%d%%", n/10, n%10)
+// Percent writes a share with one decimal: 98.4%; a dash when there is nothing to
+// take a share of.
+func (c Content) Percent(s Share) string {
+	return percent.Of(c.Figure(s.Part).N(), c.Figure(s.Of).N()).Short()
 }
 
 // The sections of papers.

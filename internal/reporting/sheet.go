@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/merit"
 	"zhengshu/internal/official"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/registry"
 )
 
@@ -172,7 +173,7 @@ func (s *Service) countAreas(ctx context.Context, _ authz.Scope, b Bulletin, c *
 		if i > 0 {
 			name = list[i-1].name
 		}
-		t.Rows = append(t.Rows, append(append([]string{name}, numbers(n.total, n.checked, n.fine, n.bad)...), append([]string{percent(n.fine, n.checked)}, numbers(n.found, n.mended, n.late)...)...))
+		t.Rows = append(t.Rows, append(append([]string{name}, numbers(n.total, n.checked, n.fine, n.bad)...), append([]string{percent.Of(n.fine, n.checked).Short()}, numbers(n.found, n.mended, n.late)...)...))
 		if n.checked > 0 {
 			rate.Labels, rate.Values = append(rate.Labels, name), append(rate.Values, float64((n.fine*2000+n.checked)/(2*n.checked))/10)
 		}
@@ -406,7 +407,7 @@ func (s *Service) countQuarters(ctx context.Context, _ authz.Scope, b Bulletin, 
 			}
 			if kept {
 				n := func(key string) int { return k[key] }
-				row = append(append([]string{name}, numbers(n("sites.total"), n("sites.qualified"), n("sites.unqualified"))...), percent(n("sites.qualified"), n("sites.checked")), strconv.Itoa(n("findings.total")), percent(n("orders.closed"), n("orders.issued")), x.Number, "")
+				row = append(append([]string{name}, numbers(n("sites.total"), n("sites.qualified"), n("sites.unqualified"))...), percent.Of(n("sites.qualified"), n("sites.checked")).Short(), strconv.Itoa(n("findings.total")), percent.Of(n("orders.closed"), n("orders.issued")).Short(), x.Number, "")
 				if of := n("sites.checked"); of > 0 {
 					rate.Labels, rate.Values = append(rate.Labels, name), append(rate.Values, float64((n("sites.qualified")*2000+of)/(2*of))/10)
 				}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -40,14 +41,18 @@ var (
 		Says: "及时处置网络、数据库、防火墙、业务系统、应用服务器中可能存在的安全漏洞", Remind: []int{3, 0}, Escalate: 3, Minutes: 30}
 	RetestKind = obligation.Kind{ID: "security_retest", Name: "安全漏洞复测", Clause: "S23.1c", Citation: citation,
 		Says: "对报告已整改的安全漏洞进行复测", Remind: []int{1, 0}, Escalate: 3, Minutes: 20}
+	DisputeKind = obligation.Kind{ID: "security_dispute", Name: "安全漏洞异议核实", Clause: "S23.1c", Citation: citation,
+		Says: "核实主办单位对安全漏洞提出的异议", Remind: []int{1, 0}, Escalate: 3, Minutes: 20}
 )
 
-// RetestWorkdays is how long 网信 has to retest a hole reported as closed, in
-// working days.
+// RetestWorkdays is how long 网信 has to retest a hole reported as closed, and to
+// answer a sponsor that says there is none, in working days.
 const RetestWorkdays = 5
 
 // Obligations are the clocks this module runs.
-func Obligations() []obligation.Kind { return []obligation.Kind{YearKind, HoleKind, RetestKind} }
+func Obligations() []obligation.Kind {
+	return []obligation.Kind{YearKind, HoleKind, RetestKind, DisputeKind}
+}
 
 // States of a plan.
 const (
@@ -68,16 +73,20 @@ const (
 	HoleOrdered   = "ordered"
 	HoleMended    = "mended"
 	HoleClosed    = "closed"
+	HoleDisputed  = "disputed"  // the sponsor says there is none
 	HoleWithdrawn = "withdrawn" // entered by mistake: it counts nowhere
 )
 
 // HoleMachine is the states of a hole.
-var HoleMachine = passage.Machine{Kind: "security_hole", Noun: "安全漏洞", States: map[string]string{HoleFound: "待下发", HoleOrdered: "整改中", HoleMended: "待复测", HoleClosed: "已关闭", HoleWithdrawn: "已撤销"},
+var HoleMachine = passage.Machine{Kind: "security_hole", Noun: "安全漏洞", States: map[string]string{HoleFound: "待下发", HoleOrdered: "整改中", HoleMended: "待复测", HoleDisputed: "有异议，待核实", HoleClosed: "已关闭", HoleWithdrawn: "已撤销"},
 	Moves: []passage.Move{
 		{To: HoleFound, Act: "find", Says: "登记漏洞", Permit: string(authz.SecurityPlan)},
 		{From: HoleFound, Act: "withdraw", To: HoleWithdrawn, Says: "撤销登记", Guard: "写明撤销原因", Permit: string(authz.SecurityPlan)},
 		{From: HoleFound, Act: "order", To: HoleOrdered, Says: "下发整改通知", Permit: string(authz.SecurityPlan)},
 		{From: HoleOrdered, Act: "mend", To: HoleMended, Says: "报告已整改", Permit: string(authz.SecurityMend)},
+		{From: HoleOrdered, Act: "dispute", To: HoleDisputed, Says: "提出异议", Guard: "写明理由", Permit: string(authz.SecurityMend)},
+		{From: HoleDisputed, Act: "uphold", To: HoleOrdered, Says: "核实属实", Guard: "写明核实情况，整改期限重新起算", Permit: string(authz.SecurityPlan)},
+		{From: HoleDisputed, Act: "void", To: HoleWithdrawn, Says: "核实不属实，撤销", Guard: "写明核实情况", Permit: string(authz.SecurityPlan)},
 		{From: HoleMended, Act: "return", To: HoleOrdered, Says: "复测未通过", Permit: string(authz.SecurityPlan)},
 		{From: HoleMended, Act: "close", To: HoleClosed, Says: "复测通过", Permit: string(authz.SecurityPlan)},
 	}}
@@ -269,6 +278,7 @@ type Hole struct {
 	FoundAt    time.Time
 	FoundBy    string
 	Number     string
+	ToldDueOn  calendar.Date // that the order named
 	DueOn      calendar.Date
 	MendedAt   time.Time
 	MendedBy   string
@@ -418,9 +428,42 @@ type NewPlan struct {
 	DueOn    calendar.Date
 }
 
+// TitleOf is what the check of a year is called where nobody called it otherwise.
+func TitleOf(year int) string { return fmt.Sprintf("%d 年政府网站安全管理工作检查", year) }
+
+var namedYear = regexp.MustCompile(`(?:^|[^0-9])(20[0-9]{2}) ?年`)
+
+// otherYear is the year that a title names where it names others and not this one.
+func otherYear(title string, year int) (other string) {
+	for _, m := range namedYear.FindAllStringSubmatch(title, -1) {
+		if m[1] == fmt.Sprint(year) {
+			return ""
+		}
+		other = m[1] + " 年"
+	}
+	return other
+}
+
+// NextYear is the first year from today's on for which a unit has no plan yet.
+func (s *Service) NextYear(ctx context.Context, scope authz.Scope, unit org.UnitID) (int, error) {
+	year := calendar.DateOf(s.DB.Now()).Year
+	u, err := s.Org.UnitTx(ctx, s.DB, scope, unit)
+	if err != nil {
+		return year, err
+	}
+	n, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM security_plan WHERE unit_id = $1 AND year = $2`, u.ID, year)
+	if n > 0 {
+		year++
+	}
+	return year, err
+}
+
 // Plan makes the year's plan of a 网信 body over every running site of its area.
 func (s *Service) Plan(ctx context.Context, scope authz.Scope, session *authz.Session, n NewPlan) (p Plan, err error) {
 	n.Title, n.Note = strings.TrimSpace(n.Title), strings.TrimSpace(n.Note)
+	if n.Title == "" {
+		n.Title = TitleOf(n.Year)
+	}
 	last := calendar.Date{Year: n.Year, Month: time.December, Day: 31}
 	if n.DueOn.IsZero() {
 		n.DueOn = last
@@ -429,6 +472,9 @@ func (s *Service) Plan(ctx context.Context, scope authz.Scope, session *authz.Se
 	var f fault.Fields
 	f.Check(n.Year >= today.Year-1 && n.Year <= today.Year+1, "year", "年度只能是上一年、今年或明年")
 	f.Text("title", "计划名称", n.Title, true, 100)
+	if other := otherYear(n.Title, n.Year); other != "" {
+		f.Add("title", fmt.Sprintf("计划名称写的是 %s，与年度 %d 不一致，请改名称或年度；名称不填的，按年度生成", other, n.Year))
+	}
 	f.Text("note", "检查内容和分工", n.Note, false, 4000)
 	f.Check(!n.BeginsOn.IsZero(), "begins_on", "请填写开始日期")
 	f.Check(!n.DueOn.Before(n.BeginsOn), "due_on", "完成日期不能早于开始日期")
@@ -731,12 +777,12 @@ func (s *Service) Check(ctx context.Context, scope authz.Scope, session *authz.S
 const bySeverity = `CASE h.severity WHEN 'serious' THEN 0 WHEN 'error' THEN 1 ELSE 2 END`
 
 const holeSelect = `
-	SELECT h.id, h.sheet_id, h.site_id, s.name, s.unit_id, u.name, p.unit_id, b.name, h.layer, h.severity, h.title, h.says, h.fix, h.state, h.found_at, h.found_by, h.number, h.due_on, h.mended_at, h.mended_by, h.mended_as, h.retested_at, h.retested_by, h.retest_says, h.closed_at, u.area_path, u.line_path
+	SELECT h.id, h.sheet_id, h.site_id, s.name, s.unit_id, u.name, p.unit_id, b.name, h.layer, h.severity, h.title, h.says, h.fix, h.state, h.found_at, h.found_by, h.number, h.told_due_on, h.due_on, h.mended_at, h.mended_by, h.mended_as, h.retested_at, h.retested_by, h.retest_says, h.closed_at, u.area_path, u.line_path
 	  FROM security_hole h JOIN security_sheet x ON x.id = h.sheet_id JOIN security_plan p ON p.id = x.plan_id JOIN unit b ON b.id = p.unit_id JOIN site s ON s.id = h.site_id JOIN unit u ON u.id = s.unit_id`
 
 func scanHole(r db.Scanner) (Hole, error) {
 	var h Hole
-	err := r.Scan(&h.ID, &h.Sheet, &h.Site, &h.SiteName, &h.Unit, &h.UnitName, &h.Body, &h.BodyName, &h.Layer, &h.Severity, &h.Title, &h.Says, &h.Fix, &h.State, &h.FoundAt, &h.FoundBy, &h.Number, &h.DueOn, &h.MendedAt, &h.MendedBy, &h.MendedAs, &h.RetestedAt, &h.RetestedBy, &h.RetestSays, &h.ClosedAt, &h.area, &h.line)
+	err := r.Scan(&h.ID, &h.Sheet, &h.Site, &h.SiteName, &h.Unit, &h.UnitName, &h.Body, &h.BodyName, &h.Layer, &h.Severity, &h.Title, &h.Says, &h.Fix, &h.State, &h.FoundAt, &h.FoundBy, &h.Number, &h.ToldDueOn, &h.DueOn, &h.MendedAt, &h.MendedBy, &h.MendedAs, &h.RetestedAt, &h.RetestedBy, &h.RetestSays, &h.ClosedAt, &h.area, &h.line)
 	return h, err
 }
 
@@ -765,7 +811,7 @@ func (s *Service) Holes(ctx context.Context, scope authz.Scope, f HoleFilter) ([
 	var w db.Where
 	scope.Where(&w, "u")
 	like := db.Contains(f.Text)
-	w.AndIf(f.Told, "h.state NOT IN ('found', 'withdrawn')").AndIf(f.State == "standing", standing).AndIf(f.State != "" && f.State != "standing", "h.state = ?", f.State).AndIf(f.Layer != "", "h.layer = ?", f.Layer).AndIf(f.Severity != "", "h.severity = ?", f.Severity).
+	w.AndIf(f.Told, "h.number <> ''").AndIf(f.State == "standing", standing).AndIf(f.State != "" && f.State != "standing", "h.state = ?", f.State).AndIf(f.Layer != "", "h.layer = ?", f.Layer).AndIf(f.Severity != "", "h.severity = ?", f.Severity).
 		AndIf(f.Text != "", `lower(s.name) LIKE ? ESCAPE '\' OR lower(h.title) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like, like)
 	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM security_hole h JOIN site s ON s.id = h.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
@@ -839,8 +885,8 @@ func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, session *auth
 		if err := s.checker(session, x); err != nil {
 			return err
 		}
-		if h.State == HoleOrdered || h.State == HoleMended {
-			return fault.New(fault.Conflict, "整改通知已经下发，漏洞不能撤销；确实没有的，由主办单位报告核实情况，复测时写明并关闭。")
+		if h.State == HoleOrdered || h.State == HoleMended || h.State == HoleDisputed {
+			return fault.New(fault.Conflict, "整改通知已经下发，漏洞不能撤销；主办单位认为没有的，可以提出异议，核实后处理。")
 		}
 		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "withdraw", passage.Note{Says: why}); err != nil {
 			return err
@@ -848,22 +894,27 @@ func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, session *auth
 		if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2 WHERE id = $1`, h.ID, h.State); err != nil {
 			return err
 		}
-		left, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM security_hole WHERE sheet_id = $1 AND layer = $2 AND state <> 'withdrawn'`, x.ID, h.Layer)
-		if err != nil {
+		if err := emptied(ctx, tx, x, h.Layer); err != nil {
 			return err
-		}
-		if left == 0 && x.PlanState == Open && x.Layers[h.Layer].Verdict == "holes" {
-			delete(x.Layers, h.Layer)
-			body, err := json.Marshal(x.Layers)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.Exec(ctx, `UPDATE security_sheet SET state = 'todo', layers = $2 WHERE id = $1`, x.ID, string(body)); err != nil {
-				return err
-			}
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "security.hole.withdraw", Basis: citation, Target: h.Target(), Before: HoleFound, After: map[string]string{"title": h.Title, "why": why}})
 	})
+}
+
+// emptied lets a layer be judged anew, and with it the sheet, when a hole went that
+// was its last, unless the year is finished.
+func emptied(ctx context.Context, tx *db.Tx, x Sheet, layer string) error {
+	left, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM security_hole WHERE sheet_id = $1 AND layer = $2 AND state <> 'withdrawn'`, x.ID, layer)
+	if err != nil || left > 0 || x.PlanState != Open || x.Layers[layer].Verdict != "holes" {
+		return err
+	}
+	delete(x.Layers, layer)
+	body, err := json.Marshal(x.Layers)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE security_sheet SET state = 'todo', layers = $2 WHERE id = $1`, x.ID, string(body))
+	return err
 }
 
 // days is how long a hole may stand by its severity.
@@ -909,7 +960,7 @@ func (s *Service) Order(ctx context.Context, scope authz.Scope, session *authz.S
 			if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "order", passage.Note{Says: number}); err != nil {
 				return err
 			}
-			if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2, number = $3, due_on = $4 WHERE id = $1`, h.ID, h.State, number, h.DueOn); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2, number = $3, due_on = $4, told_due_on = $4 WHERE id = $1`, h.ID, h.State, number, h.DueOn); err != nil {
 				return err
 			}
 			if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: HoleKind.ID, Unit: h.Unit, Subject: h.subject(), Link: h.Link(), Due: calendar.Due{On: h.DueOn}, From: today, Length: calendar.Days(n)}); err != nil {
@@ -928,29 +979,153 @@ func (s *Service) Order(ctx context.Context, scope authz.Scope, session *authz.S
 	return number, err
 }
 
-// Paper is the order of a sheet in scope as a document; what is weak is told by
-// name and layer only.
-func (s *Service) Paper(ctx context.Context, scope authz.Scope, session *authz.Session, sheet string) (*official.Document, Sheet, error) {
+// Orders are the numbers of the orders of a sheet that the reader sees, the first
+// on top.
+func (d Dossier) Orders() []string {
+	var out []string
+	for _, h := range d.List {
+		if h.Number != "" && !slices.Contains(out, h.Number) {
+			out = append(out, h.Number)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Paper is an order of a sheet in scope as a document, the latest where no number is
+// given. It says of each hole what was seen, as the hole's page does, and goes to
+// whoever may read that page.
+func (s *Service) Paper(ctx context.Context, scope authz.Scope, session *authz.Session, sheet, number string) (*official.Document, string, error) {
 	d, err := s.Sheet(ctx, scope, session, sheet)
 	if err != nil {
-		return nil, Sheet{}, err
+		return nil, "", err
 	}
-	if d.Number == "" {
-		return nil, d.Sheet, fault.New(fault.Conflict, "还没有下发整改通知。")
+	number = cmp.Or(number, d.Number)
+	list := slices.DeleteFunc(slices.Clone(d.List), func(h Hole) bool { return h.Number != number })
+	switch {
+	case number == "":
+		return nil, "", fault.New(fault.Conflict, "还没有下发整改通知。")
+	case len(list) == 0:
+		return nil, "", fault.Missing("整改通知")
 	}
-	doc := &official.Document{Title: "关于整改政府网站安全漏洞的通知", To: d.UnitName, Issuer: d.BodyName, Dated: calendar.DateOf(d.OrderedAt).Chinese(), Sealed: true, Note: "系统编号：" + d.Number + "；经办：" + d.OrderedBy}
-	doc.Paragraph("按照" + sx2021.Named + "第二十三条（一），经检查，你单位主办的“" + d.SiteName + "”存在以下安全漏洞，请按期整改，完成后在系统中报告，我单位组织复测。")
-	for i, h := range d.List {
-		if h.Number != d.Number {
-			continue
+	at, by := d.OrderedAt, d.OrderedBy
+	steps, err := HoleMachine.History(ctx, s.DB, list[0].ID)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, step := range steps {
+		if step.Act == "order" {
+			at, by = step.At, step.ActorName
 		}
-		text := official.Numeral(i+1) + "、" + NameOf(Layers, h.Layer) + "：" + h.Title + "（" + NameOf(Severities, h.Severity) + "），" + h.DueOn.Chinese() + "前整改。"
+	}
+	doc := &official.Document{Title: "关于整改政府网站安全漏洞的通知", To: d.UnitName, Issuer: d.BodyName, Dated: calendar.DateOf(at).Chinese(), Sealed: true, Note: "系统编号：" + number + "；经办：" + by}
+	doc.Paragraph("按照" + sx2021.Named + "第二十三条（一），经检查，你单位主办的“" + d.SiteName + "”存在以下安全漏洞，请按期整改，完成后在系统中报告，我单位组织复测。认为不属实的，在期限内在系统中提出异议。")
+	for i, h := range list {
+		doc.Paragraph(official.Numeral(i+1) + "、" + NameOf(Layers, h.Layer) + "：" + h.Title + "（" + NameOf(Severities, h.Severity) + "），" + h.ToldDueOn.Chinese() + "前整改。")
+		doc.Paragraph("漏洞情况：" + ended(h.Says))
 		if h.Fix != "" {
-			text += strings.TrimRight(h.Fix, "。；") + "。"
+			doc.Paragraph("整改建议：" + ended(h.Fix))
 		}
-		doc.Paragraph(text)
 	}
-	return doc, d.Sheet, nil
+	doc.Paragraph("本通知写有漏洞情况，请只交整改所需的人员，不得公开。")
+	return doc, number, nil
+}
+
+// ended is a text as a paragraph: its lines one after another, a full stop at the end.
+func ended(s string) string {
+	s = strings.Join(strings.Fields(strings.ReplaceAll(s, "\n", " ")), " ")
+	return strings.TrimRight(s, "。；") + "。"
+}
+
+// Dispute is the sponsor's word that a hole is none, with why; 网信 looks into it.
+func (s *Service) Dispute(ctx context.Context, scope authz.Scope, session *authz.Session, id, why string) error {
+	why = strings.TrimSpace(why)
+	if err := fault.ReasonFor("why", "异议理由", why); err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		h, err := s.HoleByID(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if h.Number == "" {
+			return fault.Missing("漏洞") // not told of it
+		}
+		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "dispute", passage.Note{Says: why}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2 WHERE id = $1`, h.ID, h.State); err != nil {
+			return err
+		}
+		if _, err := s.Obligations.Discharge(ctx, tx, HoleKind.ID, h.subject(), session.Name+"提出异议，待核实"); err != nil {
+			return err
+		}
+		today := calendar.DateOf(tx.Now())
+		if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: DisputeKind.ID, Unit: h.Body, Subject: h.subject(), Link: h.Link(), Due: s.Days.Add(today, RetestWorkdays), From: today, Length: calendar.WorkingDays(RetestWorkdays)}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.hole.dispute", Basis: citation, Target: h.Target(), Before: HoleOrdered, After: why})
+	})
+}
+
+// Settle answers a dispute: the hole stands, with a new last day, or there was none
+// and it counts nowhere.
+func (s *Service) Settle(ctx context.Context, scope authz.Scope, session *authz.Session, id string, stands bool, says string) error {
+	says = strings.TrimSpace(says)
+	if err := fault.ReasonFor("says", "核实情况", says); err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		h, err := s.HoleByID(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		x, err := s.sheetTx(ctx, tx, scope, h.Sheet)
+		if err != nil {
+			return err
+		}
+		steps, err := HoleMachine.History(ctx, tx, h.ID)
+		if err != nil {
+			return err
+		}
+		disputer := ""
+		for _, p := range steps {
+			if p.Act == "dispute" {
+				disputer = p.ActorID
+			}
+		}
+		switch {
+		case !session.MayAt(authz.SecurityPlan, string(h.Body)):
+			return fault.New(fault.Refused, "异议由组织检查的网信部门核实。")
+		case session.PersonID == disputer:
+			return fault.New(fault.Refused, "提出异议的人不能核实自己的异议。")
+		}
+		act, title, due, today := "void", "漏洞异议核实不属实，已撤销："+h.SiteName, h.DueOn, calendar.DateOf(tx.Now())
+		n := days(s.Settings(), h.Severity)
+		if stands {
+			act, title, due = "uphold", "漏洞异议核实属实，请整改："+h.SiteName, today.AddDays(n)
+		}
+		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, act, passage.Note{Says: says}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2, due_on = $3 WHERE id = $1`, h.ID, h.State, due); err != nil {
+			return err
+		}
+		if _, err := s.Obligations.Discharge(ctx, tx, DisputeKind.ID, h.subject(), session.Name+"已答复异议"); err != nil {
+			return err
+		}
+		if stands {
+			if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: HoleKind.ID, Unit: h.Unit, Subject: h.subject(), Link: h.Link(), Due: calendar.Due{On: due}, From: today, Length: calendar.Days(n)}); err != nil {
+				return err
+			}
+		} else if err := emptied(ctx, tx, x, h.Layer); err != nil {
+			return err
+		}
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "security:" + h.ID + ":settle:" + tx.Now().Format(time.RFC3339), Unit: string(h.Unit), Link: h.Link(), Title: title, Body: "核实情况见漏洞页面。"}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.hole." + act, Basis: citation, Target: h.Target(), Before: HoleDisputed, After: says})
+	})
 }
 
 // Mend is the sponsor's word that a hole is closed, with what was done.
@@ -970,7 +1145,7 @@ func (s *Service) Mend(ctx context.Context, scope authz.Scope, session *authz.Se
 		if err != nil {
 			return err
 		}
-		if h.State == HoleFound || h.State == HoleWithdrawn {
+		if h.Number == "" {
 			return fault.Missing("漏洞") // not told of it
 		}
 		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "mend", passage.Note{Says: abridge.Text(as, 500)}); err != nil {
@@ -982,7 +1157,7 @@ func (s *Service) Mend(ctx context.Context, scope authz.Scope, session *authz.Se
 		if err := approval.AttachAll(ctx, tx, "security_hole", h.ID, kept); err != nil {
 			return err
 		}
-		if _, err := s.Obligations.Discharge(ctx, tx, HoleKind.ID, h.subject(), session.Name+"报告已整改："+abridge.Text(as, 200)); err != nil {
+		if _, err := s.Obligations.Discharge(ctx, tx, HoleKind.ID, h.subject(), session.Name+"报告已整改"); err != nil {
 			return err
 		}
 		today := calendar.DateOf(tx.Now())
@@ -1037,7 +1212,7 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, session *authz.
 		if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2, retested_at = $3, retested_by = $4, retest_says = $5, closed_at = $6, due_on = $7 WHERE id = $1`, h.ID, h.State, tx.Now(), session.Name, says, closed, h.DueOn); err != nil {
 			return err
 		}
-		if _, err := s.Obligations.Discharge(ctx, tx, RetestKind.ID, h.subject(), session.Name+"复测："+abridge.Text(says, 200)); err != nil {
+		if _, err := s.Obligations.Discharge(ctx, tx, RetestKind.ID, h.subject(), session.Name+"已复测"); err != nil {
 			return err
 		}
 		title := "漏洞复测通过：" + h.SiteName
@@ -1048,7 +1223,7 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, session *authz.
 				return err
 			}
 		}
-		if _, err := notify.Send(ctx, tx, notify.Message{Key: "security:" + h.ID + ":retest:" + tx.Now().Format(time.RFC3339), Unit: string(h.Unit), Link: h.Link(), Title: title, Body: abridge.Text(says, 200)}); err != nil {
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "security:" + h.ID + ":retest:" + tx.Now().Format(time.RFC3339), Unit: string(h.Unit), Link: h.Link(), Title: title, Body: "复测情况见漏洞页面。"}); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "security.hole." + act, Basis: citation, Target: h.Target(), After: says})
@@ -1063,9 +1238,9 @@ type HoleDossier struct {
 }
 
 // Sees reports whether the person may read a hole: 网信 always, the others once
-// the sponsor was told; of what was withdrawn it never was.
+// the sponsor was told.
 func Sees(session *authz.Session, h Hole) bool {
-	return h.State != HoleFound && h.State != HoleWithdrawn || session.May(authz.SecurityPlan)
+	return h.Number != "" || session.May(authz.SecurityPlan)
 }
 
 // Hole in scope, that the person sees.

@@ -1,8 +1,11 @@
 package security_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +19,7 @@ import (
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/obligation"
+	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -183,9 +187,9 @@ func TestArticle23_1_TheYearsCheckCoversEverySiteAndHolesAreRetested(t *testing.
 		if list := h.owed(t, "security_hole"); len(list) != 1 || list[0].Due.On != today.AddDays(3) || list[0].Unit != h.site.Unit {
 			t.Errorf("owed: %+v", list)
 		}
-		doc, x, err := h.svc.Paper(h.ctx, own, h.own, first)
-		if err != nil || doc.Check() != nil || x.Number != number {
-			t.Errorf("order %q, %v", x.Number, err)
+		doc, of, err := h.svc.Paper(h.ctx, own, h.own, first, "")
+		if err != nil || doc.Check() != nil || of != number {
+			t.Errorf("order %q, %v", of, err)
 		}
 		is(t, h.svc.Retest(h.ctx, scope, h.cyber, hole.ID, true, "已修复"), fault.Conflict)
 		file := []approval.Upload{{Name: "记录.pdf", Content: bytes.NewReader([]byte("%PDF-1.7\n"))}}
@@ -290,6 +294,173 @@ func TestArticle23_1_NoHoleIsLeftUntold(t *testing.T) {
 			if _, total, err := h.svc.Holes(h.ctx, scope, filter); err != nil || total != want {
 				t.Errorf("%+v lists %d, want %d (%v)", filter, total, want, err)
 			}
+		}
+	})
+}
+
+// said is the document as text.
+func said(t *testing.T, d *official.Document) string {
+	t.Helper()
+	var b bytes.Buffer
+	_, err := d.WriteTo(&b)
+	ok(t, err)
+	z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	ok(t, err)
+	f, err := z.Open("word/document.xml")
+	ok(t, err)
+	defer f.Close()
+	body, err := io.ReadAll(f)
+	ok(t, err)
+	return string(body)
+}
+
+// withHoles is the sheet of the house's site with holes entered on it, kept.
+func (h *house) withHoles(t *testing.T, holes ...security.Hole) (sheet string, out []security.Hole) {
+	t.Helper()
+	scope := h.cyber.ScopeFor(authz.SecurityPlan)
+	p, err := h.svc.Plan(h.ctx, scope, h.cyber, security.NewPlan{Unit: h.body.ID, Year: 2026, BeginsOn: calendar.DateOf(start)})
+	ok(t, err)
+	list, _, err := h.svc.Sheets(h.ctx, scope, security.SheetFilter{Plan: p.ID})
+	ok(t, err)
+	n := sheetOf("fine")
+	for _, x := range holes {
+		x, err := h.svc.AddHole(h.ctx, scope, h.cyber, list[0].ID, x)
+		ok(t, err)
+		n.Layers[x.Layer] = security.Layer{Verdict: "holes"}
+		out = append(out, x)
+	}
+	ok(t, h.svc.Check(h.ctx, scope, h.cyber, list[0].ID, n))
+	return list[0].ID, out
+}
+
+// The order says of each hole what was seen and when it is due, keeps its numbers
+// and days when another follows or a retest moves the day, and is read by those who
+// may read the holes; what goes elsewhere names none of it.
+func TestArticle23_1_TheOrderSaysWhatWasSeen(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		scope, own, today := h.cyber.ScopeFor(authz.SecurityPlan), h.own.ScopeFor(authz.SecurityMend), calendar.DateOf(start)
+		sheet, list := h.withHoles(t, security.Hole{Layer: "server", Severity: "error", Title: "组件过旧", Says: "组件 3.1 存在公开漏洞，\n可远程执行命令", Fix: "升级到 3.4"})
+		_, _, err := h.svc.Paper(h.ctx, scope, h.cyber, sheet, "")
+		is(t, err, fault.Conflict)
+		first, err := h.svc.Order(h.ctx, scope, h.cyber, sheet)
+		ok(t, err)
+		h.clock.Set(start.AddDate(0, 0, 4))
+		_, err = h.svc.AddHole(h.ctx, scope, h.cyber, sheet, security.Hole{Layer: "server", Severity: "serious", Title: "弱口令", Says: "管理端口令过于简单"})
+		ok(t, err)
+		second, err := h.svc.Order(h.ctx, scope, h.cyber, sheet)
+		ok(t, err)
+		ok(t, h.svc.Mend(h.ctx, own, h.own, list[0].ID, "已升级到 3.4", nil))
+		ok(t, h.svc.Retest(h.ctx, scope, h.cyber, list[0].ID, false, "仍是 3.1"))
+		d, err := h.svc.Sheet(h.ctx, own, h.own, sheet)
+		if err != nil || !slices.Equal(d.Orders(), []string{first, second}) {
+			t.Errorf("orders %q (%v)", d.Orders(), err)
+		}
+		for number, want := range map[string][]string{
+			first: {"一、应用服务器：组件过旧（一般），" + today.AddDays(15).Chinese() + "前整改。", "漏洞情况：组件 3.1 存在公开漏洞， 可远程执行命令。", "整改建议：升级到 3.4。", "不得公开", today.Chinese()},
+			"":    {"一、应用服务器：弱口令（严重），" + today.AddDays(7).Chinese() + "前整改。", "漏洞情况：管理端口令过于简单。", today.AddDays(4).Chinese()},
+		} {
+			doc, of, err := h.svc.Paper(h.ctx, own, h.own, sheet, number)
+			ok(t, err)
+			ok(t, doc.Check())
+			text := said(t, doc)
+			for _, w := range want {
+				if !strings.Contains(text, w) {
+					t.Errorf("order %s does not say %s", of, w)
+				}
+			}
+			if strings.Contains(text, "弱口令") == (number == first) {
+				t.Errorf("order %s names a hole of another", of)
+			}
+		}
+		if _, _, err := h.svc.Paper(h.ctx, own, h.own, sheet, "AQ-1999-0001"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("an order that never was: %v", err)
+		}
+		if _, _, err := h.svc.Paper(h.ctx, authz.Scope{}, h.own, sheet, first); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a stranger reads the order: %v", err)
+		}
+		for _, secret := range []string{"仍是 3.1", "已升级到 3.4", "弱口令", "过于简单"} {
+			for _, q := range []string{`SELECT count(*) FROM message WHERE title LIKE $1 OR body LIKE $1`, `SELECT count(*) FROM obligation WHERE subject_name LIKE $1 OR evidence LIKE $1`} {
+				if n, err := db.One(h.ctx, h.db, db.Value[int], q, "%"+secret+"%"); err != nil || n != 0 {
+					t.Errorf("%s stands in %d rows of %s (%v)", secret, n, q, err)
+				}
+			}
+		}
+	})
+}
+
+// A sponsor that says there is no hole is answered by 网信 within its days: the hole
+// stands with a new last day, or it is withdrawn and counts nowhere.
+func TestArticle23_1_ADisputedHoleIsLookedInto(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		scope, own, today := h.cyber.ScopeFor(authz.SecurityPlan), h.own.ScopeFor(authz.SecurityMend), calendar.DateOf(start)
+		sheet, list := h.withHoles(t, security.Hole{Layer: "server", Severity: "serious", Title: "组件过旧", Says: "有公开漏洞"})
+		id := list[0].ID
+		is(t, h.svc.Dispute(h.ctx, own, h.own, id, "该组件没有启用"), fault.NotFound) // not told yet
+		_, err := h.svc.Order(h.ctx, scope, h.cyber, sheet)
+		ok(t, err)
+		is(t, h.svc.Dispute(h.ctx, own, h.own, id, "无"), fault.Invalid)
+		is(t, h.svc.Settle(h.ctx, scope, h.cyber, id, true, "核实属实"), fault.Conflict)
+		ok(t, h.svc.Dispute(h.ctx, own, h.own, id, "该组件没有启用"))
+		if len(h.owed(t, "security_hole")) != 0 || len(h.owed(t, "security_dispute")) != 1 || h.owed(t, "security_dispute")[0].Unit != h.body.ID {
+			t.Error("the sponsor still owes, or 网信 does not")
+		}
+		is(t, h.svc.Mend(h.ctx, own, h.own, id, "已升级", nil), fault.Conflict)
+		is(t, h.svc.Settle(h.ctx, all, h.own, id, false, "确实没有"), fault.Refused)
+		is(t, h.svc.Settle(h.ctx, authz.Scope{}, h.cyber, id, true, "核实属实"), fault.NotFound)
+		h.clock.Set(start.AddDate(0, 0, 2))
+		ok(t, h.svc.Settle(h.ctx, scope, h.cyber, id, true, "组件已启用，能够复现"))
+		if owed := h.owed(t, "security_hole"); len(owed) != 1 || owed[0].Due.On != today.AddDays(5) || len(h.owed(t, "security_dispute")) != 0 {
+			t.Errorf("upheld: %+v", owed)
+		}
+		ok(t, h.svc.Dispute(audit.WithActor(h.ctx, audit.Actor{ID: h.cyber.PersonID, Name: "曾用名"}), own, h.own, id, "补丁已另行打上"))
+		is(t, h.svc.Settle(h.ctx, scope, h.cyber, id, false, "确认已打补丁"), fault.Refused) // one's own
+		other := *h.cyber
+		other.PersonID = "another"
+		ok(t, h.svc.Settle(h.ctx, scope, &other, id, false, "确认已打补丁，登记有误"))
+		d, err := h.svc.Hole(h.ctx, own, h.own, id)
+		if err != nil || d.State != security.HoleWithdrawn || len(h.owed(t, "security_hole")) != 0 {
+			t.Errorf("%s (%v)", d.State, err)
+		}
+		x, err := h.svc.Sheet(h.ctx, scope, h.cyber, sheet)
+		if err != nil || x.State != "todo" || x.Layers["server"].Verdict != "" || x.Holes != 0 {
+			t.Errorf("the layer is not judged anew: %+v (%v)", x.Sheet, err)
+		}
+		if _, n, err := h.svc.Holes(h.ctx, own, security.HoleFilter{Told: true}); err != nil || n != 1 {
+			t.Errorf("the sponsor lists %d of the holes it was told of (%v)", n, err)
+		}
+	})
+}
+
+// The year of a plan and its name agree; where none is given it is made of the year.
+func TestArticle23_1_APlanIsCalledByItsYear(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		scope := h.cyber.ScopeFor(authz.SecurityPlan)
+		next := func() int {
+			t.Helper()
+			year, err := h.svc.NextYear(h.ctx, scope, h.body.ID)
+			ok(t, err)
+			return year
+		}
+		if next() != 2026 {
+			t.Error(next())
+		}
+		n := security.NewPlan{Unit: h.body.ID, Year: 2026, BeginsOn: calendar.DateOf(start)}
+		p, err := h.svc.Plan(h.ctx, scope, h.cyber, n)
+		if err != nil || p.Title != "2026 年政府网站安全管理工作检查" || next() != 2027 {
+			t.Errorf("%q, then %d (%v)", p.Title, next(), err)
+		}
+		n.Year, n.BeginsOn, n.Title = 2027, calendar.Date{Year: 2027, Month: 1, Day: 4}, p.Title
+		_, err = h.svc.Plan(h.ctx, scope, h.cyber, n)
+		is(t, err, fault.Invalid)
+		if f := fault.Of(err).Fields; len(f) != 1 || f[0].Name != "title" || !strings.Contains(f[0].Says, "2026 年") {
+			t.Errorf("%+v", f)
+		}
+		n.Title = "2027年政府网站安全检查（接续2026年）"
+		if p, err = h.svc.Plan(h.ctx, scope, h.cyber, n); err != nil || p.Title != n.Title {
+			t.Errorf("%q (%v)", p.Title, err)
+		}
+		if _, err := h.svc.NextYear(h.ctx, authz.Scope{}, h.body.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a stranger asks for the year: %v", err)
 		}
 	})
 }

@@ -210,6 +210,15 @@ func DueCell(on, today calendar.Date) Cell {
 	return Cell{Text: dateText(on), Tags: []Tag{DueTag(on, today)}, Keep: true}
 }
 
+// DueCellAt is DueCell of a period that may end at an hour.
+func DueCellAt(d calendar.Due, now time.Time) Cell {
+	c := Cell{Text: dateText(d.On), Tags: []Tag{DueTagAt(d, now)}, Keep: true}
+	if !d.At.IsZero() {
+		c.Note = d.At.In(calendar.Shanghai).Format("15:04") + " 前"
+	}
+	return c
+}
+
 // Acts is a cell of row acts; give each Link a Note naming the row.
 func Acts(links ...Link) Cell { return Cell{Links: links} }
 

@@ -149,6 +149,9 @@ type Section struct {
 	// Folded keeps a section of a long form closed until one of its fields holds
 	// something; it needs a Legend. Unfold opens it all the same.
 	Folded, Unfold bool
+	// Usual says, in the line of a folded section, what holds where nothing in it
+	// is changed.
+	Usual string
 }
 
 // Open reports whether a folded section stands open.

@@ -52,6 +52,25 @@ func DueTag(on, today calendar.Date) Tag {
 	return t
 }
 
+// DueTagAt is DueTag of a period that may end at an hour: on its day the hours that
+// are left, or since when it is late.
+func DueTagAt(d calendar.Due, now time.Time) Tag {
+	today := calendar.DateOf(now)
+	if d.At.IsZero() || d.On != today {
+		return DueTag(d.On, today)
+	}
+	hours := func(of time.Duration) string {
+		if of < time.Hour {
+			return "不到 1 小时"
+		}
+		return fmt.Sprintf(" %d 小时", int(of.Hours()))
+	}
+	if d.Passed(now) {
+		return Tag{Kind: Danger, Text: "超期" + hours(now.Sub(d.At))}
+	}
+	return Tag{Kind: Warn, Text: "还有" + hours(d.At.Sub(now))}
+}
+
 // Took says how long something lasted in the two largest units: 3 天 2 小时.
 func Took(d time.Duration) string {
 	if d < time.Minute {

@@ -84,5 +84,5 @@ func compareDue(a, b calendar.Due) int {
 	case b.On.IsZero():
 		return -1
 	}
-	return a.On.Compare(b.On)
+	return cmp.Or(a.On.Compare(b.On), a.Ends().Compare(b.Ends()))
 }

@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web"
 	"zhengshu/internal/web/picker"
@@ -107,7 +108,7 @@ func rate(spent, approved budget.Fen) web.Cell {
 	if approved == 0 {
 		return web.Text("无")
 	}
-	return web.Cell{Text: fmt.Sprintf("%d%%", int64(spent)*100/int64(approved)), Keep: true}
+	return web.Cell{Text: percent.Of(int64(spent), int64(approved)).Text(0), Keep: true}
 }
 
 var (

@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/dashboard"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/web"
 )
 
@@ -30,8 +31,8 @@ func newCompare(c dashboard.Comparison, f web.Filter, at time.Time) boardPage {
 		{Name: "若今天抽查，不合格", Value: strconv.Itoa(c.All.Unqualified), Unit: "个", Note: fmt.Sprintf("共 %d 个网站，比上季度末%s", c.All.Sites, better(c.All.Better())), Kind: tone(c.All.Unqualified, web.Warn), Href: open(c.All.Unqualified, dashboard.Query{Figure: "site.unqualified", Under: c.Place.Area.ID, From: c.Month, To: c.Month})},
 		{Name: "未办结的严重问题", Value: strconv.Itoa(c.All.Serious), Unit: "个", Kind: tone(c.All.Serious, web.Danger), Href: open(c.All.Serious, dashboard.Query{Figure: "finding.serious", Under: c.Place.Area.ID})},
 		{Name: "超期未办结的整改通知", Value: strconv.Itoa(c.All.Overdue), Unit: "份", Kind: tone(c.All.Overdue, web.Danger), Href: open(c.All.Overdue, dashboard.Query{Figure: "order.overdue", Under: c.Place.Area.ID})},
-		{Name: "本季度按期整改", Value: part(c.All.Timely, c.All.Ended), Note: fmt.Sprintf("办结 %d 份，按期 %d 份", c.All.Ended, c.All.Timely), Href: open(c.All.Ended, dashboard.Query{Figure: "life.ended", Under: c.Place.Area.ID, From: c.First, To: c.Month})},
-		{Name: "本季度留言按时答复", Value: part(c.All.OnTime, c.All.Judged), Note: fmt.Sprintf("已判定 %d 件，按时 %d 件", c.All.Judged, c.All.OnTime), Href: open(c.All.Judged, dashboard.Query{Figure: "letter.judged", Under: c.Place.Area.ID, From: c.First, To: c.Month})}}}
+		{Name: "本季度按期整改", Value: percent.Of(c.All.Timely, c.All.Ended).Short(), Note: fmt.Sprintf("办结 %d 份，按期 %d 份", c.All.Ended, c.All.Timely), Href: open(c.All.Ended, dashboard.Query{Figure: "life.ended", Under: c.Place.Area.ID, From: c.First, To: c.Month})},
+		{Name: "本季度留言按时答复", Value: percent.Of(c.All.OnTime, c.All.Judged).Short(), Note: fmt.Sprintf("已判定 %d 件，按时 %d 件", c.All.Judged, c.All.OnTime), Href: open(c.All.Judged, dashboard.Query{Figure: "letter.judged", Under: c.Place.Area.ID, From: c.First, To: c.Month})}}}
 	v.Charts = []charted{{Title: "各" + kindOf(c) + "情况", Kind: "stack", Columns: "2,4,5", Wide: true, Table: compareTable(c, 0)}}
 	return v
 }
@@ -67,8 +68,8 @@ func compareTable(c dashboard.Comparison, most int) web.Table {
 			kind = web.Warn
 		}
 		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{name, {Text: better(l.Better()), Keep: true}, figure(l.Unqualified, at("site.unqualified", c.Month, c.Month)), figure(l.Sites, at("site.running", "", "")),
-			figure(l.Serious, at("finding.serious", "", "")), figure(l.Overdue, at("order.overdue", "", "")), figure(l.Ended, at("life.ended", c.First, c.Month)), {Text: part(l.Timely, l.Ended), Keep: true},
-			figure(l.Judged, at("letter.judged", c.First, c.Month)), {Text: part(l.OnTime, l.Judged), Keep: true}}})
+			figure(l.Serious, at("finding.serious", "", "")), figure(l.Overdue, at("order.overdue", "", "")), figure(l.Ended, at("life.ended", c.First, c.Month)), {Text: percent.Of(l.Timely, l.Ended).Short(), Keep: true},
+			figure(l.Judged, at("letter.judged", c.First, c.Month)), {Text: percent.Of(l.OnTime, l.Judged).Short(), Keep: true}}})
 	}
 	return t
 }
@@ -149,7 +150,7 @@ func shareTable(list []dashboard.Month, p dashboard.Place) web.Table {
 		at := func(figure string) dashboard.Query {
 			return dashboard.Query{Figure: figure, Under: p.Area.ID, From: m.Month, To: m.Month}
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: m.Month, Keep: true}, {Text: strings.TrimSuffix(percent(m.Share()), "%"), Keep: true}, figure(m.Qualified, at("site.qualified")), figure(m.Unqualified, at("site.unqualified")), figure(m.Untested, at("site.untested"))}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: m.Month, Keep: true}, {Text: strings.TrimSuffix(m.Share().Short(), "%"), Keep: true}, figure(m.Qualified, at("site.qualified")), figure(m.Unqualified, at("site.unqualified")), figure(m.Untested, at("site.untested"))}})
 	}
 	return t
 }
@@ -245,7 +246,7 @@ func newRules(list []dashboard.Rule, p dashboard.Place, f web.Filter, at time.Ti
 		at := func(figure string) dashboard.Query {
 			return dashboard.Query{Figure: figure, Under: p.Area.ID, Check: x.Check}
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: engine.CheckName(x.Check), Note: engine.FamilyName(x.Check)}, figure(x.Raised, at("rule.raised")), figure(x.Disputed, at("rule.disputed")), figure(x.Upheld, at("rule.upheld")), figure(x.Refuted, at("rule.refuted")), {Text: strings.TrimSuffix(percent(x.Share()), "%"), Keep: true}, web.Figure(x.Waiting), web.Figure(x.Mended)}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: engine.CheckName(x.Check), Note: engine.FamilyName(x.Check)}, figure(x.Raised, at("rule.raised")), figure(x.Disputed, at("rule.disputed")), figure(x.Upheld, at("rule.upheld")), figure(x.Refuted, at("rule.refuted")), {Text: strings.TrimSuffix(right(x), "%"), Keep: true}, web.Figure(x.Waiting), web.Figure(x.Mended)}})
 	}
 	v.Charts = []charted{{Title: "申辩和误报", Kind: "stack", Columns: "3,4", Wide: true, Table: t}}
 	return v

@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/web"
 )
 
@@ -304,24 +305,13 @@ func queryOf(r *http.Request) (dashboard.Query, error) {
 	return q, nil
 }
 
-// percent writes hundredths of a per cent; a dash where there is nothing to
-// take a share of.
-func percent(share int, ok bool) string {
+// right is how often a rule was right; a dash until somebody judged.
+func right(r dashboard.Rule) string {
+	share, ok := r.Share()
 	if !ok {
-		return "—"
+		return percent.None
 	}
-	n := (share + 5) / 10
-	if n%10 == 0 {
-		return strconv.Itoa(n/10) + "%"
-	}
-	return strconv.Itoa(n/10) + "." + strconv.Itoa(n%10) + "%"
-}
-
-func part(n, of int) string {
-	if of == 0 {
-		return "—"
-	}
-	return percent(n*10000/of, true)
+	return share.Short()
 }
 
 // counted says as of when sums were counted.

@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/health"
 	"zhengshu/internal/official"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/platform"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
@@ -88,7 +89,7 @@ func up(r health.Row) string {
 	if !r.Rated {
 		return "数据不足"
 	}
-	return fmt.Sprintf("%d.%02d%%", r.Rate/100, r.Rate%100)
+	return percent.Hundredths(r.Rate).Text(2)
 }
 
 // upTone is good only where enough was seen to say so.

@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/hosts"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/official"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
 )
@@ -120,7 +121,7 @@ func share(n, of int) string {
 	if of == 0 {
 		return "还没有检查"
 	}
-	return "占已检查的 " + strconv.Itoa(n*100/of) + "%"
+	return "占已检查的 " + percent.Of(n, of).Text(0)
 }
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/web/porch"
@@ -123,7 +123,7 @@ func share(r inspection.PublicRule) string {
 	if r.Right < 0 {
 		return "尚无申辩"
 	}
-	return fmt.Sprintf("%d.%02d%%", r.Right/100, r.Right%100)
+	return percent.Hundredths(r.Right).Text(2)
 }
 
 // The families are chosen with the form and not with links: a machine that follows
@@ -154,7 +154,7 @@ func newList(s statement, family string) listPage {
 		g.Rules, g.Raised, g.False, g.judged = g.Rules+1, g.Raised+r.Raised, g.False+r.False, g.judged+r.False+r.Upheld
 		g.Right = share(inspection.PublicRule{Right: -1})
 		if g.Raised > 0 && g.judged > 0 {
-			g.Right = share(inspection.PublicRule{Right: (g.Raised - g.False) * 10000 / g.Raised})
+			g.Right = percent.Of(g.Raised-g.False, g.Raised).Text(2)
 		}
 		g.Lines = append(g.Lines, line{listPath + r.ID, r.Wrong, basisOf(r), severityNames[r.Severity], strconv.Itoa(r.Raised), strconv.Itoa(r.Disputed), strconv.Itoa(r.False), share(r)})
 	}

@@ -59,7 +59,7 @@ func available(a inspection.Availability) string {
 	if !ok {
 		return "数据不足"
 	}
-	return fmt.Sprintf("%d.%02d%%", k/100, k%100)
+	return k.Text(2)
 }
 
 // emptyBoard is said where no site is listed: none was found, or there is none.

@@ -1,7 +1,6 @@
 package inspectionweb
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -79,7 +78,7 @@ func rightShare(p inspection.Precision) string {
 	if !ok {
 		return "尚无申辩"
 	}
-	return fmt.Sprintf("%d.%02d%%", share/100, share%100)
+	return share.Text(2)
 }
 
 func newPrecision(list []inspection.Precision) page {

@@ -155,7 +155,7 @@ func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 		v.offer(list)
 	}
 	v.Filter.Fill(q)
-	for _, name := range []string{"site", "account", "unit", "check"} {
+	for _, name := range []string{"site", "account", "unit", "check", "plan"} {
 		if of := q.Get(name); of != "" {
 			v.Filter.Hidden = append(v.Filter.Hidden, web.Field{Kind: web.Hidden, Name: name, Value: of})
 		}
@@ -163,6 +163,16 @@ func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case (q.Get("site") != "" || q.Get("account") != "") && len(list) > 0:
 		v.Heading.Title = list[0].SiteName + "的问题"
+	case q.Get("plan") != "":
+		p, err := h.inspection.PlanByID(r.Context(), h.db, authz.ScopeFrom(r.Context()), n.Plan)
+		if err != nil {
+			return err
+		}
+		v.Heading.Above, v.Heading.Title = p.Name, "计划发现的问题"
+		if n.Check != "" {
+			v.Heading.Title = engine.CheckName(n.Check)
+		}
+		v.Heading.Lead = "计划的检查最先或者最近一次看到的问题。"
 	case q.Get("check") != "":
 		v.Heading.Title = "问题：" + engine.CheckName(q.Get("check"))
 	}
@@ -174,7 +184,7 @@ func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 // filterOf is what an address asks for, without its page.
 func (h *Handler) filterOf(q url.Values) inspection.FindingFilter {
 	n := inspection.FindingFilter{Text: q.Get("q"), State: q.Get("state"), Severity: check.Severity(q.Get("severity")), Family: q.Get("family"), Clause: strings.TrimSpace(q.Get("clause")), OnHome: q.Get("home") != "",
-		Of: q.Get("of"), Site: registry.SiteID(q.Get("site")), Account: registry.AccountID(q.Get("account")), Unit: org.UnitID(q.Get("unit")), Check: q.Get("check")}
+		Of: q.Get("of"), Site: registry.SiteID(q.Get("site")), Account: registry.AccountID(q.Get("account")), Unit: org.UnitID(q.Get("unit")), Check: q.Get("check"), Plan: inspection.PlanID(q.Get("plan"))}
 	if days, err := strconv.Atoi(q.Get("age")); err == nil && days > 0 && days < 10_000 {
 		n.Until = h.db.Now().AddDate(0, 0, -days)
 	}
@@ -369,8 +379,8 @@ func none(string) string { return "" }
 // list is narrowed.
 func numbered(f inspection.Finding) string {
 	family := engine.FamilyName(f.Check)
-	if f.Clause == "" {
-		return family
+	if f.Clause == "" || basis(f.Clause) == f.Clause {
+		return family // the basis of a focus item is a document, and stands there already
 	}
 	return "编号 " + f.Clause + "，" + family
 }

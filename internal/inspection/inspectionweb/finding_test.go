@@ -110,6 +110,7 @@ func TestARuleNobodyJudgedHasNoPrecision(t *testing.T) {
 		{inspection.Precision{Raised: 3, Disputed: 1, Waiting: 1}, "申辩尚未答复"},
 		{inspection.Precision{Raised: 3, Disputed: 1, True: 1}, "100.00%"},
 		{inspection.Precision{Raised: 4, Disputed: 1, False: 1}, "75.00%"},
+		{inspection.Precision{Raised: 3, Disputed: 1, False: 1}, "66.67%"},
 	} {
 		if got := rightShare(tt.p); got != tt.want {
 			t.Errorf("%+v: %s, want %s", tt.p, got, tt.want)
@@ -156,7 +157,7 @@ func TestARunSaysHowMuchOfASiteHadItsTurn(t *testing.T) {
 // Only a run that came to its end may say that it saw nothing wrong.
 func TestARunThatHasNotEndedSaysNothingOfFindings(t *testing.T) {
 	for state, want := range map[string]string{inspection.RunQueued: "正在检查", inspection.RunRunning: "正在检查", inspection.RunFailed: "检查没有完成", inspection.RunDone: "没有看到问题"} {
-		v := newRun(inspection.Run{ID: "c", State: state}, nil, 0, 200)
+		v := newRun(inspection.Run{ID: "c", State: state, Pages: 5}, nil, 0, 200)
 		if got := v.Findings.Empty.Title; got != want {
 			t.Errorf("%s: %q, want %q", state, got, want)
 		}

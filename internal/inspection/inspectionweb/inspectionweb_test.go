@@ -379,8 +379,8 @@ func TestThePlanFormNamesAllThatIsWrong(t *testing.T) {
 				t.Errorf("%q is not named at the top: %s", want, top)
 			}
 		}
-		if open := len(page.All("details.folded[open]")); open != 1 {
-			t.Errorf("%d folded parts stand open, want that with a mistake", open)
+		if open := len(page.All("details.folded[open]")); open != 3 {
+			t.Errorf("%d folded parts stand open, want the three with a mistake", open)
 		}
 		areas := page.Attr("select[name=area] option", "value")
 		good := url.Values{"name": {"第四季度抽查"}, "area": {areas}, "share": {"100"}, "pages": {"50"}, "cadence": {"once"}, "do": {"draft"}}
@@ -397,6 +397,14 @@ func TestThePlanFormNamesAllThatIsWrong(t *testing.T) {
 			good.Set("focus_article"+at, article)
 		}
 		path := h.walk.Post("/console/inspection/plans", good).Want(http.StatusSeeOther).Location()
+		if of := h.walk.Get("/console/findings?plan=" + strings.TrimPrefix(path, "/console/inspection/plans/")).Want(http.StatusOK); !strings.Contains(of.Body, "计划发现的问题") || !strings.Contains(of.Body, "第四季度抽查") {
+			t.Error("the findings of the plan do not say whose they are")
+		}
+		h.walk.Get("/console/findings?plan=nobodys").Want(http.StatusNotFound)
+		nothing := url.Values{"name": {"省级网站抽查"}, "area": {areas}, "share": {"100"}, "cadence": {"once"}, "level": {"province"}, "do": {"draft"}}
+		if got := h.walk.Post("/console/inspection/plans", nothing).Want(http.StatusOK); !strings.Contains(got.Body, "这个计划抽不到网站") || !strings.Contains(got.Body, "没有符合条件、正在运行的网站") {
+			t.Error("a draft of nothing does not say why")
+		}
 		if shown := h.walk.Get(path).Want(http.StatusOK).Text("main"); !strings.Contains(shown, "第十九条（四）") || !strings.Contains(shown, "陕政办函〔2026〕9号") {
 			t.Errorf("the items have no basis: %s", shown)
 		}

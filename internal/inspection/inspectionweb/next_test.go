@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
@@ -84,7 +85,7 @@ func TestAPlanThatDrewNothingSaysWhenItWill(t *testing.T) {
 	p := samplePlan
 	p.Round = 0
 	w := httptest.NewRecorder()
-	if err := planPage.Render(w, httptest.NewRequest("GET", "/", nil), newPlan(p, nil, nil, 0, inspection.Redrawn{}, nil, false)); err != nil {
+	if err := planPage.Render(w, httptest.NewRequest("GET", "/", nil), newPlan(p, nil, nil, nil, 0, inspection.Redrawn{}, nil, false)); err != nil {
 		t.Fatal(err)
 	}
 	if body := w.Body.String(); strings.Count(body, "还没有抽样") != 1 || !strings.Contains(body, "2026年4月1日自动抽取第一轮") || strings.Contains(body, "各层进度") {
@@ -135,5 +136,46 @@ func TestARoundTellsItsRedraw(t *testing.T) {
 		if got := fmt.Sprint(redrawn(tt.x, 3)); !strings.Contains(got, tt.want) || !strings.Contains(got, "第 3 轮") {
 			t.Errorf("%+v: %s", tt.x, got)
 		}
+	}
+}
+
+// What has a good default lies folded with the default in its line.
+func TestThePlanFormIsShort(t *testing.T) {
+	w := httptest.NewRecorder()
+	v := newPlanForm([]inspection.PlanArea{{ID: "city-610100000000", Level: org.City, Name: "西安市"}}, calendar.Date{Year: 2026, Month: 3, Day: 20})
+	if err := planFormPage.Render(w, httptest.NewRequest("GET", "/", nil), v); err != nil {
+		t.Fatal(err)
+	}
+	body := w.Body.String()
+	if strings.Contains(body, "<details class=\"section folded\" open") || strings.Count(body, `class="section folded"`) != 4+focusSlots {
+		t.Error("a part with a default stands open, or is not folded")
+	}
+	for _, want := range []string{"默认：不限层级和类型", "默认：全部检查内容", "默认：不设结束日期，不限时段", "默认：200 页"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%s is not said", want)
+		}
+	}
+	if n := len(v.Form.Sections[0].Fields); n != 5 {
+		t.Errorf("%d questions stand open", n)
+	}
+}
+
+// A plan tells which sites it means, what came of each focus item, and its rounds.
+func TestAPlanTellsWhatCameOfIt(t *testing.T) {
+	p := samplePlan
+	p.Round, p.Levels, p.Kinds, p.Hosted = 2, []string{"city", "county"}, []registry.SiteKind{registry.Portal}, "not"
+	w := httptest.NewRecorder()
+	v := newPlan(p, []inspection.Layer{{Stratum: "county/portal/6101", Of: 4, Drawn: 2, Done: 2, Blank: 1}}, map[string]focusCount{"focus.统一标识": {2, 9, "88.89%"}}, []inspection.Drawn{{SiteName: "某网站", Run: "01JR", RunState: inspection.RunDone}}, 1, inspection.Redrawn{}, nil, false)
+	if err := planPage.Render(w, httptest.NewRequest("GET", "/", nil), v); err != nil {
+		t.Fatal(err)
+	}
+	body := w.Body.String()
+	for _, want := range []string{"市级、县级；政府门户网站；只查不由本平台发布的网站", "其中 1 个没有看到网页", "没有看到网页，原因见检查记录", "88.89%", "check=focus.%E7%BB%9F%E4%B8%80%E6%A0%87%E8%AF%86&amp;plan=01JP&amp;state=standing", `?round=2"`, "/console/findings?plan=01JP", "第 1 轮各层进度"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%s is not said", want)
+		}
+	}
+	if r := newRun(inspection.Run{State: inspection.RunDone}, nil, 0, 200); r.Findings.Empty.Title != "没有看到网页" {
+		t.Errorf("of a run that saw no page: %+v", r.Findings.Empty)
 	}
 }

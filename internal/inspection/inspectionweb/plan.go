@@ -2,6 +2,7 @@ package inspectionweb
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -151,20 +152,22 @@ func newPlanForm(areas []inspection.PlanArea, today calendar.Date) planForm {
 			{Legend: "检查哪些网站", Hint: "只检查台账中正在运行、已开启监测的站点。", Fields: []web.Field{
 				{Name: "name", Label: "计划名称", Required: true, Max: 60, Hint: "例如：2026年第四季度抽查"},
 				{Kind: web.Select, Name: "area", Label: "范围", Options: where, Value: first, Required: true, Hint: "包括该区划以下的全部站点"},
+				{Kind: web.Number, Name: "share", Label: "抽查比例", Value: "30", Unit: "%", Narrow: true, Required: true, Mode: "numeric", Hint: "在每一层（层级、类型、设区市）中抽取，每层至少1个；100为全部检查"},
+				{Kind: web.Select, Name: "cadence", Label: "多久一次", Options: options(inspection.Cadences), Value: "quarterly", Required: true, Narrow: true},
+				{Kind: web.DateField, Name: "starts", Label: "开始日期", Value: today.String(), Narrow: true},
+			}},
+			{Legend: "只查一部分网站", Folded: true, Usual: "不限层级和类型，不论在哪里运行", Fields: []web.Field{
 				{Kind: web.Checks, Name: "level", Label: "层级", Options: options(inspection.LevelNames), Hint: "都不选为全部层级"},
 				{Kind: web.Checks, Name: "kind", Label: "网站类型", Options: siteKinds, Hint: "都不选为全部类型"},
 				{Kind: web.Radios, Name: "hosted", Label: "在哪里运行", Options: []web.Option{{Value: "", Label: "不限"}, {Value: "only", Label: "只查本平台发布的网站", Hint: "建议全部检查"}, {Value: "not", Label: "只查其他网站"}}},
-				{Kind: web.Number, Name: "share", Label: "抽查比例", Value: "30", Unit: "%", Narrow: true, Required: true, Mode: "numeric", Hint: "在每一层（层级、类型、设区市）中抽取，每层至少1个；100为全部检查"},
 			}},
-			{Legend: "检查什么", Fields: []web.Field{{Kind: web.Checks, Name: "family", Label: "检查内容", Options: families(true), Hint: "都不选为全部内容"}}},
-			{Legend: "什么时候检查", Fields: []web.Field{
-				{Kind: web.Radios, Name: "cadence", Label: "多久一次", Options: options(inspection.Cadences), Value: "quarterly"},
-				{Kind: web.DateField, Name: "starts", Label: "开始日期", Value: today.String(), Narrow: true},
+			{Legend: "检查什么", Folded: true, Usual: "全部检查内容", Fields: []web.Field{{Kind: web.Checks, Name: "family", Label: "检查内容", Options: append(families(true), web.Option{Value: inspection.FocusOnly, Label: "只查重点检查项"}), Hint: "都不选为全部内容。重点检查项总要查；其他都不用查的，只选“只查重点检查项”"}}},
+			{Legend: "到什么时候为止，每天几点检查", Folded: true, Usual: "不设结束日期，不限时段", Fields: []web.Field{
 				{Kind: web.DateField, Name: "ends", Label: "结束日期", Narrow: true, Hint: "可以不填"},
 				{Name: "from", Label: "每天从几点", Narrow: true, Hint: "例如 20:00；不填为不限时段。过了时段自动停下，第二天接着做，已经看过的不再访问"},
 				{Name: "to", Label: "到几点", Narrow: true, Hint: "例如 07:00"},
 			}},
-			{Legend: "每个网站最多查多少", Fields: []web.Field{
+			{Legend: "每个网站最多查多少，由谁查", Folded: true, Usual: limitsText(inspection.Spec{}) + "，由本平台检查", Fields: []web.Field{
 				{Kind: web.Number, Name: "pages", Label: "页数", Unit: "页", Narrow: true, Mode: "numeric", Hint: "最多20000页。不填时，本平台发布的网站普查：发布清单上的页面全部检查；其他网站检查200页"},
 				{Kind: web.Number, Name: "mb", Label: "流量", Unit: "MB", Narrow: true, Mode: "numeric", Hint: "不填为不限，最多10000MB"},
 				{Kind: web.Number, Name: "minutes", Label: "时间", Unit: "分钟", Narrow: true, Mode: "numeric", Hint: "不填为不限，最多1440分钟"},
@@ -195,7 +198,8 @@ func unwatchedAlert(n int) web.Alert {
 	return web.Alert{Kind: web.Warn, Title: fmt.Sprintf("范围内另有 %d 个站点没有开启监测，不会检查", n), Text: "主管单位在站点台账的站点页上点“开启监测”后，这些站点才会被抽到。", Links: []web.Link{{Text: "查看没有开启监测的站点", Href: boardPath + "?monitored=off"}}}
 }
 
-func draftTable(picks []inspection.Pick, sites int, cities map[string]string) web.Table {
+// draftTable says what a round would draw; nothing says why it would draw none.
+func draftTable(picks []inspection.Pick, sites int, cities map[string]string, nothing string) web.Table {
 	type layer struct{ of, n int }
 	layers := map[string]layer{}
 	var keys []string
@@ -207,7 +211,11 @@ func draftTable(picks []inspection.Pick, sites int, cities map[string]string) we
 		layers[p.Stratum] = layer{p.Of, l.n + 1}
 	}
 	t := web.Table{Caption: fmt.Sprintf("范围内有 %d 个开启监测的站点，每轮检查 %d 个", sites, len(picks)), Compact: true, Columns: []web.Column{{Head: "层", Wide: true}, {Head: "站点", Number: true}, {Head: "每轮检查", Number: true}, {Head: "全部查到需要"}},
-		Empty: web.Empty{Title: "范围内没有开启监测的站点", Text: "请先在站点台账中开启监测，或者调整范围。"}}
+		Empty: web.Empty{Title: "这个计划抽不到网站", Text: nothing + "。"}}
+	if len(picks) == 0 {
+		t.Caption = "每轮检查 0 个"
+	}
+	slices.SortFunc(keys, inspection.Downwards)
 	for _, k := range keys {
 		l := layers[k]
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(k, cities)), web.Figure(l.of), web.Figure(l.n), web.Text(fmt.Sprintf("%d 轮", (l.of+l.n-1)/l.n))}})
@@ -252,7 +260,7 @@ func stratumName(k string, cities map[string]string) string {
 
 var planFormPage = web.Define(views, "views/planform.html", newPlanForm(nil, calendar.Date{Year: 2026, Month: 3, Day: 20}), func() planForm {
 	v := newPlanForm([]inspection.PlanArea{{ID: "city-610100000000", Level: org.City, Name: "西安市"}, {ID: "county-610113000000", Level: org.County, Name: "雁塔区"}}, calendar.Date{Year: 2026, Month: 3, Day: 20})
-	v.Draft = draftTable([]inspection.Pick{{Site: "a", Stratum: "county/portal/6101", Of: 4}}, 4, map[string]string{"6101": "西安市"})
+	v.Draft = draftTable([]inspection.Pick{{Site: "a", Stratum: "county/portal/6101", Of: 4}}, 4, map[string]string{"6101": "西安市"}, "")
 	return v
 }(), func() planForm {
 	v := newPlanForm([]inspection.PlanArea{{ID: "x", Name: `<script>`}}, calendar.Date{Year: 2026, Month: 3, Day: 20})
@@ -415,8 +423,15 @@ func (h *Handler) makePlan(w http.ResponseWriter, r *http.Request) error {
 			if err != nil {
 				return err
 			}
-			v.Draft = draftTable(picks, len(sites), cities)
-			v.Unwatched = unwatchedAlert(unwatched)
+			nothing := ""
+			if len(picks) == 0 {
+				if nothing, err = h.inspection.NothingToDraw(ctx, scope, p); err != nil {
+					return err
+				}
+			} else {
+				v.Unwatched = unwatchedAlert(unwatched)
+			}
+			v.Draft = draftTable(picks, len(sites), cities, nothing)
 			return planFormPage.Render(w, r, v)
 		}
 	} else if err == nil {
@@ -437,6 +452,7 @@ type planView struct {
 	Heading web.Heading
 	Facts   web.Summary
 	Focus   web.Table
+	Rounds  web.Tabs // no items: one round alone
 	Layers  web.Table
 	Sample  web.Table
 	Pager   web.Pager
@@ -463,6 +479,9 @@ func (v planView) Crumbs() []web.Crumb {
 func familyNames(list []string) string {
 	if len(list) == 0 {
 		return "全部检查内容"
+	}
+	if slices.Contains(list, inspection.FocusOnly) {
+		return "只查重点检查项"
 	}
 	var out []string
 	for _, f := range engine.Families {
@@ -502,29 +521,112 @@ func redrawn(x inspection.Redrawn, round int) web.Term {
 	return t
 }
 
-func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.Drawn, round int, again inspection.Redrawn, cities map[string]string, mayPlan bool) planView {
+// scopeText says which sites of its area a plan means.
+func scopeText(p inspection.Plan) string {
+	var parts []string
+	var levels, kinds []string
+	for _, l := range inspection.LevelNames {
+		if slices.Contains(p.Levels, l[0]) {
+			levels = append(levels, l[1])
+		}
+	}
+	for _, k := range siteKinds {
+		if slices.Contains(p.Kinds, registry.SiteKind(k.Value)) {
+			kinds = append(kinds, k.Label)
+		}
+	}
+	for _, list := range [][]string{levels, kinds} {
+		if len(list) > 0 {
+			parts = append(parts, strings.Join(list, "、"))
+		}
+	}
+	switch p.Hosted {
+	case "only":
+		parts = append(parts, "只查本平台发布的网站")
+	case "not":
+		parts = append(parts, "只查不由本平台发布的网站")
+	}
+	return strings.Join(parts, "；")
+}
+
+// mostRounds are led to by a plan's page; whoever needs an older one has its number.
+const mostRounds = 12
+
+// roundTabs leads to the rounds of a plan, the latest first.
+func roundTabs(p inspection.Plan, shown int) web.Tabs {
+	t := web.Tabs{Label: "各轮"}
+	for n := p.Round; n > max(0, p.Round-mostRounds) && p.Round > 1; n-- {
+		t.Items = append(t.Items, web.Tab{Name: fmt.Sprintf("第 %d 轮", n), Href: p.Link() + "?round=" + strconv.Itoa(n), Current: n == shown})
+	}
+	return t
+}
+
+// focusCount is what came of one focus item of a plan.
+type focusCount struct {
+	standing, all int    // findings
+	right         string // how many of all findings of the item were right
+}
+
+func (n focusCount) href(p inspection.Plan, f check.Focus, state string) string {
+	q := url.Values{"plan": {string(p.ID)}, "check": {f.ID()}}
+	if state != "" {
+		q.Set("state", state)
+	}
+	return listPath + "?" + q.Encode()
+}
+
+func (n focusCount) standingCell(p inspection.Plan, f check.Focus) web.Cell {
+	return web.Cell{Text: strconv.Itoa(n.standing), Href: n.href(p, f, "standing"), Keep: true}
+}
+
+func (n focusCount) allCell(p inspection.Plan, f check.Focus) web.Cell {
+	return web.Cell{Text: strconv.Itoa(n.all), Href: n.href(p, f, ""), Keep: true}
+}
+
+// focusCounts are what came of the focus items of a plan in scope.
+func (h *Handler) focusCounts(ctx context.Context, scope authz.Scope, p inspection.Plan) (map[string]focusCount, error) {
+	if len(p.Spec.Focus) == 0 {
+		return nil, nil
+	}
+	rules, err := h.inspection.Precisions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]focusCount{}
+	for _, f := range p.Spec.Focus {
+		n := focusCount{right: "尚未发现问题"}
+		for _, r := range rules {
+			if r.Check == f.ID() {
+				n.right = rightShare(r)
+			}
+		}
+		for state, into := range map[string]*int{"standing": &n.standing, "": &n.all} {
+			if _, *into, err = h.inspection.Findings(ctx, h.db, scope, inspection.FindingFilter{Plan: p.ID, Check: f.ID(), State: state, Limit: 1}); err != nil {
+				return nil, err
+			}
+		}
+		out[f.ID()] = n
+	}
+	return out, nil
+}
+
+func newPlan(p inspection.Plan, layers []inspection.Layer, focus map[string]focusCount, sample []inspection.Drawn, round int, again inspection.Redrawn, cities map[string]string, mayPlan bool) planView {
 	if round <= 0 {
 		round = p.Round
 	}
-	scope := p.AreaName
-	for _, l := range inspection.LevelNames {
-		if slices.Contains(p.Levels, l[0]) {
-			scope += "、" + l[1]
-		}
-	}
-	scope += map[string]string{"only": "（只查本平台发布的网站）", "not": "（只查其他网站）"}[p.Hosted]
 	where := "本平台"
 	if p.Spec.Remote {
 		where = "互联网一侧的巡检程序（签名文件交换）"
 	}
 	v := planView{
 		Heading: web.Heading{Title: p.Name, Lead: p.UnitName, Tags: []web.Tag{planTag(p)}},
+		Rounds:  roundTabs(p, round),
 		Facts: web.Summary{Title: "计划内容", Wide: true, Terms: []web.Term{
-			{Name: "范围", Text: scope}, {Name: "方式", Text: shareText(p), Note: p.CadenceName()}, {Name: "检查内容", Text: familyNames(p.Spec.Families)}, {Name: "检查时段", Text: p.Spec.Hours.String()},
+			{Name: "范围", Text: p.AreaName, Note: scopeText(p)}, {Name: "方式", Text: shareText(p), Note: p.CadenceName()}, {Name: "检查内容", Text: familyNames(p.Spec.Families)}, {Name: "检查时段", Text: p.Spec.Hours.String()},
 			{Name: "每个网站最多", Text: limitsText(p.Spec)}, {Name: "由谁检查", Text: where}, {Name: "下一轮", Text: dash(p.NextOn.String())}, {Name: "结束日期", Text: dash(p.EndsOn.String())},
 			{Name: "抽样种子", Text: strconv.FormatInt(p.Seed, 10), Note: "用种子和每轮保存的网站名单，可以重抽出同样的样本"}, {Name: "制定", Text: p.MadeBy, Note: web.Minute(p.MadeAt)},
 		}},
-		Layers: web.Table{Caption: "各层进度", Compact: true, Columns: []web.Column{{Head: "层", Wide: true}, {Head: "站点", Number: true}, {Head: "本轮抽到", Number: true}, {Head: "本轮完成", Number: true}, {Head: "本轮问题", Number: true}, {Head: "累计查到", Number: true}},
+		Layers: web.Table{Caption: fmt.Sprintf("第 %d 轮各层进度", round), Compact: true, Columns: []web.Column{{Head: "层", Wide: true}, {Head: "站点", Number: true}, {Head: "本轮抽到", Number: true}, {Head: "本轮完成", Number: true}, {Head: "本轮问题", Number: true}, {Head: "累计查到站点", Number: true}},
 			Empty: web.Empty{Title: "这一轮没有抽到站点", Text: "范围内没有开启监测的站点。"}},
 		Sample: web.Table{Caption: fmt.Sprintf("第 %d 轮样本", round), Columns: []web.Column{{Head: "站点", Wide: true}, {Head: "主办单位"}, {Head: "层"}, {Head: "状态"}, {Head: "页面", Number: true}, {Head: "问题", Number: true}, {Head: "新发现", Number: true}},
 			Empty: web.Empty{Title: "还没有抽样"}},
@@ -539,12 +641,13 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 	}
 	if round > 0 {
 		v.Facts.Terms = append(v.Facts.Terms, redrawn(again, round))
+		v.Heading.Acts = []web.Act{{Text: "查看发现的问题", Href: listPath + "?plan=" + url.QueryEscape(string(p.ID))}}
 	}
 	for _, f := range p.Spec.Focus {
 		if v.Focus.Caption == "" {
-			v.Focus = web.Table{Caption: "重点检查项", Compact: true, Columns: []web.Column{{Head: "检查什么"}, {Head: "怎么找"}, {Head: "找什么", Wide: true}, {Head: "算问题"}, {Head: "依据"}}}
+			v.Focus = web.Table{Caption: "重点检查项", Compact: true, Columns: []web.Column{{Head: "检查什么"}, {Head: "找什么", Wide: true}, {Head: "算问题"}, {Head: "依据"}, {Head: "待整改", Number: true}, {Head: "共发现", Number: true}, {Head: "准确率", Number: true}}}
 		}
-		kind := f.Kind
+		n, kind := focus[f.ID()], f.Kind
 		for _, k := range check.FocusKinds {
 			if k[0] == f.Kind {
 				kind = k[1]
@@ -557,10 +660,14 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 		if f.HomeOnly {
 			wrong += "（首页）"
 		}
-		v.Focus.Rows = append(v.Focus.Rows, web.Row{Cells: []web.Cell{web.Text(f.Name), web.Text(kind), web.Text(strings.Join(f.Values, "、")), web.Text(wrong), web.Text(dash(basis(f.Article)))}})
+		v.Focus.Rows = append(v.Focus.Rows, web.Row{Cells: []web.Cell{{Text: f.Name, Note: "整改：" + f.Fix}, {Text: strings.Join(f.Values, "、"), Note: kind}, {Text: wrong, Note: severityNames[f.Severity]}, web.Text(dash(basis(f.Article))), n.standingCell(p, f), n.allCell(p, f), web.Text(dash(n.right))}})
 	}
 	for _, l := range layers {
-		v.Layers.Rows = append(v.Layers.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(l.Stratum, cities)), web.Figure(l.Of), web.Figure(l.Drawn), web.Figure(l.Done), web.Figure(l.Found), web.Figure(l.Seen)}})
+		done := web.Figure(l.Done)
+		if l.Blank > 0 {
+			done.Note = fmt.Sprintf("其中 %d 个没有看到网页", l.Blank)
+		}
+		v.Layers.Rows = append(v.Layers.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(l.Stratum, cities)), web.Figure(l.Of), web.Figure(l.Drawn), done, web.Figure(l.Found), web.Figure(l.Seen)}})
 	}
 	for _, d := range sample {
 		state := web.Cell{Text: "等待", Note: d.Waits}
@@ -573,6 +680,9 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 		case d.Run != "":
 			r := inspection.Run{ID: d.Run, State: d.RunState}
 			state = web.Cell{Text: r.StateName(), Href: r.Link()}
+			if d.RunState == inspection.RunDone && d.Pages == 0 {
+				state.Note = "没有看到网页，原因见检查记录"
+			}
 		}
 		v.Sample.Rows = append(v.Sample.Rows, web.Row{Cells: []web.Cell{{Text: d.SiteName, Href: start(string(d.Site)), Note: d.Host}, web.Text(d.UnitName), web.Text(stratumName(d.Stratum, cities)), state, web.Figure(d.Pages), web.Figure(d.Found), web.Figure(d.Fresh)}})
 	}
@@ -587,11 +697,11 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 	return v
 }
 
-var planPage = web.Define(views, "views/plan.html", newPlan(inspection.Plan{ID: "n", Name: "新计划", Share: 100, Cadence: "once", State: inspection.PlanActive}, nil, nil, 0, inspection.Redrawn{}, nil, true),
-	newPlan(samplePlan, []inspection.Layer{{Stratum: "county/portal/6101", Of: 11, Drawn: 4, Seen: 4, Done: 2, Found: 9}},
+var planPage = web.Define(views, "views/plan.html", newPlan(inspection.Plan{ID: "n", Name: "新计划", Share: 100, Cadence: "once", State: inspection.PlanActive}, nil, nil, nil, 0, inspection.Redrawn{}, nil, true),
+	newPlan(samplePlan, []inspection.Layer{{Stratum: "county/portal/6101", Of: 11, Drawn: 4, Seen: 4, Done: 2, Blank: 1, Found: 9}}, map[string]focusCount{"focus.统一标识": {2, 9, "98.00%"}},
 		[]inspection.Drawn{{Round: 1, Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Stratum: "county/portal/6101", Run: "01JR", RunState: inspection.RunDone, Pages: 200, Found: 9},
 			{Round: 1, Site: "01JT", SiteName: "碑林区人民政府网站", Host: "www.beilin.gov.cn", UnitName: "碑林区人民政府办公室", Stratum: "county/portal/6101", Held: "01JQ", Waits: "站点正在进行另一次检查（定期巡检），完成后自动开始。"}}, 0, inspection.Redrawn{Sites: 11, SHA256: strings.Repeat("0123456789abcdef", 4), Same: true}, map[string]string{"6101": "西安市"}, true),
-	newPlan(hostilePlan, nil, []inspection.Drawn{{SiteName: "<script>", Skipped: `"><img>`, Stratum: "<a>"}}, 7, inspection.Redrawn{SHA256: "<b>"}, map[string]string{"6101": "<b>"}, false))
+	newPlan(hostilePlan, nil, nil, []inspection.Drawn{{SiteName: "<script>", Skipped: `"><img>`, Stratum: "<a>"}}, 7, inspection.Redrawn{SHA256: "<b>"}, map[string]string{"6101": "<b>"}, false))
 
 func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error { return h.showPlan(w, r, nil) }
 
@@ -602,13 +712,17 @@ func (h *Handler) showPlan(w http.ResponseWriter, r *http.Request, wrong error) 
 	if err != nil {
 		return err
 	}
-	layers, err := h.inspection.Layers(ctx, scope, id)
-	if err != nil {
-		return err
-	}
 	round, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("round"), "0"))
 	if err != nil || round < 0 || round > p.Round {
 		round = 0
+	}
+	layers, err := h.inspection.Layers(ctx, scope, id, round)
+	if err != nil {
+		return err
+	}
+	focus, err := h.focusCounts(ctx, scope, p)
+	if err != nil {
+		return err
 	}
 	sample, total, err := h.inspection.Sample(ctx, scope, id, round, perPage, (web.PageOf(r)-1)*perPage)
 	if err != nil {
@@ -622,7 +736,7 @@ func (h *Handler) showPlan(w http.ResponseWriter, r *http.Request, wrong error) 
 	if err != nil {
 		return err
 	}
-	v := newPlan(p, layers, sample, round, again, cityNames(areas), may(r, authz.InspectionPlan))
+	v := newPlan(p, layers, focus, sample, round, again, cityNames(areas), may(r, authz.InspectionPlan))
 	v.Pager = web.PagerOf(r, total, perPage)
 	if wrong != nil {
 		v.End.Fill(r.PostForm)

@@ -341,6 +341,9 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 		v.Findings.Caption = fmt.Sprintf("本次看到的问题（显示前 %d 个，共 %d 个）", len(found), total)
 	}
 	v.Findings.Empty = web.Empty{Title: "没有看到问题"}
+	if r.State == inspection.RunDone && r.Pages == 0 {
+		v.Findings.Empty = web.Empty{Title: "没有看到网页", Text: "不能判断有没有问题，原因见下面“没有检测的内容”。"}
+	}
 	if r.State != inspection.RunDone { // nothing found yet is not nothing wrong
 		v.Findings.Empty = web.Empty{Title: "检查没有完成", Text: "没有检查结果，不表示没有问题。"}
 	}

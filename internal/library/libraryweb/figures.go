@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/library"
 	"zhengshu/internal/official"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
 )
@@ -21,13 +22,6 @@ func (h *Handler) figureRoutes() []web.Route {
 
 // figuresView are the month's figures, and the rows behind one.
 type figuresView struct{ web.ListView }
-
-func percent(n, of int) string {
-	if of == 0 {
-		return "—"
-	}
-	return fmt.Sprintf("%d%%", (100*n+of/2)/of)
-}
 
 func newFigures(list []library.SiteMonth, month string) figuresView {
 	v := figuresView{web.ListView{Heading: web.Heading{Title: "内容统计", Lead: "每月发布、首发、原创和非文字内容，点开数字看稿件。首发：本站最先公开的原创稿件（第十九条（二）、第十二条（三）（四））。迁入的存量不计。"}, Trail: checkTrail,
@@ -48,10 +42,10 @@ func newFigures(list []library.SiteMonth, month string) figuresView {
 		if m.Originals == 0 {
 			name.Tags = []web.Tag{{Kind: web.Warn, Text: "本月没有原创"}}
 		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, figure(m.Shown, library.MeasureShown), figure(m.First, library.MeasureFirst), web.Text(percent(m.First, m.Shown)), figure(m.Originals, library.MeasureOriginals), figure(m.NonText, library.MeasureNonText), web.Text(percent(m.NonText, m.Shown))}})
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, figure(m.Shown, library.MeasureShown), figure(m.First, library.MeasureFirst), web.Text(percent.Of(m.First, m.Shown).Text(0)), figure(m.Originals, library.MeasureOriginals), figure(m.NonText, library.MeasureNonText), web.Text(percent.Of(m.NonText, m.Shown).Text(0))}})
 		sum.Shown, sum.First, sum.Originals, sum.NonText = sum.Shown+m.Shown, sum.First+m.First, sum.Originals+m.Originals, sum.NonText+m.NonText
 	}
-	v.Stats = web.Stats{Label: "合计", Items: []web.Stat{{Name: "发布", Value: fmt.Sprint(sum.Shown)}, {Name: "首发比例", Value: percent(sum.First, sum.Shown), Note: fmt.Sprintf("%d/%d", sum.First, sum.Shown)}, {Name: "原创", Value: fmt.Sprint(sum.Originals)}, {Name: "非文字占比", Value: percent(sum.NonText, sum.Shown), Note: fmt.Sprintf("%d/%d", sum.NonText, sum.Shown)}}}
+	v.Stats = web.Stats{Label: "合计", Items: []web.Stat{{Name: "发布", Value: fmt.Sprint(sum.Shown)}, {Name: "首发比例", Value: percent.Of(sum.First, sum.Shown).Text(0), Note: fmt.Sprintf("%d/%d", sum.First, sum.Shown)}, {Name: "原创", Value: fmt.Sprint(sum.Originals)}, {Name: "非文字占比", Value: percent.Of(sum.NonText, sum.Shown).Text(0), Note: fmt.Sprintf("%d/%d", sum.NonText, sum.Shown)}}}
 	return v
 }
 
@@ -103,7 +97,7 @@ func (h *Handler) figures(w http.ResponseWriter, r *http.Request) error {
 		s := official.Sheet{Title: month + " 内容统计", Columns: []official.Column{{Title: "站点", Width: 36}, {Title: "单位", Width: 36}, {Title: "发布"}, {Title: "首发"}, {Title: "首发比例"}, {Title: "原创"}, {Title: "非文字"}, {Title: "非文字占比"}}}
 		var rows [][]any
 		for _, m := range list {
-			rows = append(rows, []any{m.SiteName, m.UnitName, m.Shown, m.First, percent(m.First, m.Shown), m.Originals, m.NonText, percent(m.NonText, m.Shown)})
+			rows = append(rows, []any{m.SiteName, m.UnitName, m.Shown, m.First, percent.Of(m.First, m.Shown).Text(0), m.Originals, m.NonText, percent.Of(m.NonText, m.Shown).Text(0)})
 		}
 		s.Rows = slices.Values(rows)
 		return web.SendSheet(w, r, s, "内容统计")

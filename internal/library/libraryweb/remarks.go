@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/library"
 	"zhengshu/internal/likeness"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/quality"
 	"zhengshu/internal/web"
 )
@@ -304,7 +305,7 @@ func newRules(list []quality.Practice) allowedView {
 		}
 		share := web.Text("—")
 		if n := p.Precision(); n.Of > 0 {
-			share = web.Cell{Text: fmt.Sprintf("%d%%", (100*n.Hits+n.Of/2)/n.Of), Note: fmt.Sprintf("%d/%d", n.Hits, n.Of), Keep: true}
+			share = web.Cell{Text: percent.Of(n.Hits, n.Of).Text(0), Note: fmt.Sprintf("%d/%d", n.Hits, n.Of), Keep: true}
 		}
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, web.Figure(p.Seen), web.Figure(p.Mended), web.Figure(p.Kept), alarms, share}})
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -245,7 +246,7 @@ func (oneView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "义务和时限", Href: "/console/obligations"}, {Name: "时限说明"}}
 }
 
-func newOneView(o row, holder, deputy string, events []obligation.Event, days calendar.Workdays, may bool, today calendar.Date) oneView {
+func newOneView(o row, holder, deputy string, events []obligation.Event, days calendar.Workdays, may bool, now time.Time) oneView {
 	v := oneView{Heading: web.Heading{Title: o.Kind.Name + "：" + o.Subject.Name, Lead: o.Kind.Says}}
 	if o.Link != "" {
 		v.Heading.Acts = []web.Act{{Text: "查看事项", Href: o.Link}}
@@ -283,7 +284,7 @@ func newOneView(o row, holder, deputy string, events []obligation.Event, days ca
 		due.Text += " " + o.Due.At.In(calendar.Shanghai).Format("15:04")
 	}
 	if o.State == obligation.Open {
-		due.Tags = []web.Tag{web.DueTag(o.Due.On, today)}
+		due.Tags = []web.Tag{web.DueTagAt(o.Due, now)}
 	}
 	if o.Due.Provisional {
 		due.Tags = append(due.Tags, web.Tag{Kind: web.Warn, Text: "暂定"})
@@ -336,10 +337,10 @@ func newOneView(o row, holder, deputy string, events []obligation.Event, days ca
 }
 
 var onePage = web.Define(views, "views/one.html",
-	newOneView(row{}, "", "", nil, calendar.Workdays{}, false, sampleDay),
+	newOneView(row{}, "", "", nil, calendar.Workdays{}, false, sampleDay.Start()),
 	newOneView(row{Obligation: obligation.Obligation{ID: "o1", UnitName: "西安市商务局", Subject: obligation.Subject{Name: "商务局网站"}, State: obligation.Open, Link: "/console/cases/1", From: sampleDay, Length: "20wd",
-		Due: calendar.Due{On: sampleDay.AddDays(28), Provisional: true}}, Kind: sampleKind}, "李某", "B 岗：王某", []obligation.Event{{Act: "extend", From: sampleDay, To: sampleDay.AddDays(5), Basis: "陕政办〔2026〕1号", Person: "张某"}}, calendar.Workdays{}, true, sampleDay),
-	newOneView(row{Obligation: obligation.Obligation{ID: `"><script>`, UnitName: "<script>", Subject: obligation.Subject{Name: "<b>"}, State: obligation.Open, Link: "javascript:alert(1)", Evidence: "<i>"}}, "<script>", "", []obligation.Event{{Act: "<x>", Says: "<script>"}}, calendar.Workdays{}, true, sampleDay),
+		Due: calendar.Due{On: sampleDay.AddDays(28), Provisional: true}}, Kind: sampleKind}, "李某", "B 岗：王某", []obligation.Event{{Act: "extend", From: sampleDay, To: sampleDay.AddDays(5), Basis: "陕政办〔2026〕1号", Person: "张某"}}, calendar.Workdays{}, true, sampleDay.Start()),
+	newOneView(row{Obligation: obligation.Obligation{ID: `"><script>`, UnitName: "<script>", Subject: obligation.Subject{Name: "<b>"}, State: obligation.Open, Link: "javascript:alert(1)", Evidence: "<i>"}}, "<script>", "", []obligation.Event{{Act: "<x>", Says: "<script>"}}, calendar.Workdays{}, true, sampleDay.Start()),
 )
 
 func (h *Handler) oneOf(r *http.Request) (oneView, error) {
@@ -356,7 +357,7 @@ func (h *Handler) oneOf(r *http.Request) (oneView, error) {
 	if deputy != "" {
 		deputy = "B 岗：" + deputy
 	}
-	v := newOneView(follow(session, h.rows([]obligation.Obligation{o}))[0], o.PersonName, deputy, events, h.days, session.May(authz.OrderIssue) && !holdsPost(session, o.Unit), web.FrameOf(r).Today)
+	v := newOneView(follow(session, h.rows([]obligation.Obligation{o}))[0], o.PersonName, deputy, events, h.days, session.May(authz.OrderIssue) && !holdsPost(session, o.Unit), h.obligations.Now())
 	if len(v.Heading.Acts) > 0 && !web.MayOpen(r, v.Heading.Acts[0].Href) {
 		v.Heading.Acts = nil
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -51,7 +52,8 @@ func (calendarView) Crumbs() []web.Crumb {
 // perDay is how many due dates a day shows before it says how many more.
 const perDay = 3
 
-func newCalendarView(first calendar.Date, rows []row, units []web.Option, days calendar.Workdays, today calendar.Date, q url.Values) calendarView {
+func newCalendarView(first calendar.Date, rows []row, units []web.Option, days calendar.Workdays, now time.Time, q url.Values) calendarView {
+	today := calendar.DateOf(now)
 	month := fmt.Sprintf("%d年%d月", first.Year, int(first.Month))
 	at := func(d calendar.Date) string {
 		v := url.Values{"month": {d.String()[:7]}}
@@ -72,7 +74,7 @@ func newCalendarView(first calendar.Date, rows []row, units []web.Option, days c
 	by := map[calendar.Date][]row{}
 	for _, o := range rows {
 		by[o.Due.On] = append(by[o.Due.On], o)
-		state := web.DueTag(o.Due.On, today)
+		state := web.DueTagAt(o.Due, now)
 		switch o.State {
 		case obligation.Discharged:
 			state = web.Tag{Kind: web.Good, Text: "已办结"}
@@ -108,7 +110,7 @@ func newCalendarView(first calendar.Date, rows []row, units []web.Option, days c
 				it := dayItem{Text: o.Kind.Name + "：" + o.Subject.Name, Href: o.Link}
 				switch {
 				case o.State != obligation.Open:
-				case o.Due.Missed(today):
+				case o.Due.Passed(now):
 					it.Kind = web.Danger
 				case o.Due.On.Sub(today) <= 7:
 					it.Kind = web.Warn
@@ -128,9 +130,9 @@ func newCalendarView(first calendar.Date, rows []row, units []web.Option, days c
 }
 
 var calendarPage = web.Define(views, "views/calendar.html",
-	newCalendarView(calendar.Date{Year: 2026, Month: 3, Day: 1}, nil, nil, calendar.Workdays{}, sampleDay, nil),
-	newCalendarView(calendar.Date{Year: 2026, Month: 3, Day: 1}, []row{sampleRow(obligation.Open, -3), sampleRow(obligation.Open, 1), sampleRow(obligation.Open, 1), sampleRow(obligation.Open, 1), sampleRow(obligation.Open, 1)}, []web.Option{{Label: "本单位"}}, calendar.Workdays{}, sampleDay, url.Values{}),
-	newCalendarView(calendar.Date{Year: 2026, Month: 2, Day: 1}, []row{{Obligation: obligation.Obligation{ID: `"><script>`, UnitName: "<script>", Link: "javascript:alert(1)", Subject: obligation.Subject{Name: "<b>"}, Due: calendar.Due{On: calendar.Date{Year: 2026, Month: 2, Day: 3}}}}}, []web.Option{{Value: `"><script>`, Label: "<script>"}}, calendar.Workdays{}, sampleDay, url.Values{"unit": {`"><script>`}}),
+	newCalendarView(calendar.Date{Year: 2026, Month: 3, Day: 1}, nil, nil, calendar.Workdays{}, sampleDay.Start(), nil),
+	newCalendarView(calendar.Date{Year: 2026, Month: 3, Day: 1}, []row{sampleRow(obligation.Open, -3), sampleRow(obligation.Open, 1), sampleRow(obligation.Open, 1), sampleRow(obligation.Open, 1), sampleRow(obligation.Open, 1)}, []web.Option{{Label: "本单位"}}, calendar.Workdays{}, sampleDay.Start(), url.Values{}),
+	newCalendarView(calendar.Date{Year: 2026, Month: 2, Day: 1}, []row{{Obligation: obligation.Obligation{ID: `"><script>`, UnitName: "<script>", Link: "javascript:alert(1)", Subject: obligation.Subject{Name: "<b>"}, Due: calendar.Due{On: calendar.Date{Year: 2026, Month: 2, Day: 3}}}}}, []web.Option{{Value: `"><script>`, Label: "<script>"}}, calendar.Workdays{}, sampleDay.Start(), url.Values{"unit": {`"><script>`}}),
 )
 
 // most bounds what a month shows.
@@ -138,7 +140,7 @@ const most = 500
 
 func (h *Handler) month(r *http.Request) (calendarView, error) {
 	ctx, q, session, scope := r.Context(), r.URL.Query(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context())
-	today := web.FrameOf(r).Today
+	today := calendar.DateOf(h.obligations.Now())
 	first := calendar.Date{Year: today.Year, Month: today.Month, Day: 1}
 	if d, err := calendar.ParseDate(q.Get("month") + "-01"); err == nil {
 		first = d
@@ -177,7 +179,7 @@ func (h *Handler) month(r *http.Request) (calendarView, error) {
 		list = append(list, some...)
 	}
 	rows := follow(authz.SessionFrom(r.Context()), h.rows(list))
-	v := newCalendarView(first, rows, options, h.days, today, q)
+	v := newCalendarView(first, rows, options, h.days, h.obligations.Now(), q)
 	return v, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -77,7 +78,7 @@ type row struct {
 	Kind obligation.Kind
 }
 
-func newListView(kinds []obligation.Kind, rows []row, today calendar.Date) listView {
+func newListView(kinds []obligation.Kind, rows []row, now time.Time) listView {
 	options := []web.Option{{Label: "全部"}}
 	for _, k := range kinds {
 		options = append(options, web.Option{Value: k.ID, Label: k.Name})
@@ -95,21 +96,16 @@ func newListView(kinds []obligation.Kind, rows []row, today calendar.Date) listV
 		state := web.Tag{Kind: web.Info, Text: "办理中"}
 		switch o.State {
 		case obligation.Open:
-			due = web.DueCell(o.Due.On, today)
-			if !o.Due.At.IsZero() && !o.OverdueAt.IsZero() { // its hour has passed, on whatever day
-				r.Kind, due.Tags = web.Danger, []web.Tag{{Kind: web.Danger, Text: "已超期"}}
-			} else if o.Due.Missed(today) {
+			due = web.DueCellAt(o.Due, now)
+			if o.Due.Passed(now) {
 				r.Kind = web.Danger
-			} else if o.Due.On.Sub(today) <= 1 {
+			} else if o.Due.On.Sub(calendar.DateOf(now)) <= 1 {
 				r.Kind = web.Warn
 			}
 		case obligation.Discharged:
 			state = web.Tag{Kind: web.Good, Text: "已办结"}
 		case obligation.Void:
 			state = web.Tag{Text: "已作废"}
-		}
-		if !o.Due.At.IsZero() {
-			due.Note = o.Due.At.In(calendar.Shanghai).Format("15:04") + " 前"
 		}
 		if o.Due.Provisional {
 			due.Note = "暂定：节假日安排未公布，日期可能调整"
@@ -141,9 +137,9 @@ func sampleRow(state string, days int) row {
 }
 
 var listPage = web.Define(views, "views/list.html",
-	newListView([]obligation.Kind{sampleKind}, nil, sampleDay),
-	newListView([]obligation.Kind{sampleKind}, []row{sampleRow(obligation.Open, -3), sampleRow(obligation.Open, 1), sampleRow(obligation.Open, 350), sampleRow(obligation.Discharged, 5)}, sampleDay),
-	newListView(nil, []row{{Obligation: obligation.Obligation{UnitName: `"><script>`, Subject: obligation.Subject{Name: "<script>"}, State: "odd", Evidence: "<b>"}}}, sampleDay),
+	newListView([]obligation.Kind{sampleKind}, nil, sampleDay.Start()),
+	newListView([]obligation.Kind{sampleKind}, []row{sampleRow(obligation.Open, -3), sampleRow(obligation.Open, 1), sampleRow(obligation.Open, 350), sampleRow(obligation.Discharged, 5)}, sampleDay.Start()),
+	newListView(nil, []row{{Obligation: obligation.Obligation{UnitName: `"><script>`, Subject: obligation.Subject{Name: "<script>"}, State: "odd", Evidence: "<b>"}}}, sampleDay.Start()),
 )
 
 func filterOf(r *http.Request) obligation.Filter {
@@ -223,7 +219,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		list = list[:perPage]
 	}
 	rows := follow(session, h.rows(list))
-	v := newListView(h.obligations.Kinds(), rows, web.FrameOf(r).Today)
+	v := newListView(h.obligations.Kinds(), rows, h.obligations.Now())
 	v.Filter.Fill(q)
 	v.Filter.Total = total
 	if total > obligation.MostCounted {
@@ -282,16 +278,20 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	if len(list) > maxExport {
 		return fault.Newf(fault.TooLarge, "筛选结果超过一次导出的上限 %d 件，请加上单位、事项等条件分次导出。", maxExport)
 	}
-	today := web.FrameOf(r).Today
+	now := h.obligations.Now()
 	states := map[string]string{obligation.Open: "办理中", obligation.Discharged: "已办结", obligation.Void: "已作废"}
-	sheet := official.Sheet{Title: "义务和时限", Columns: []official.Column{{Title: "事项"}, {Title: "对象"}, {Title: "责任单位"}, {Title: "时限"}, {Title: "暂定"}, {Title: "超期天数"}, {Title: "状态"}, {Title: "依据"}, {Title: "办结依据"}},
+	sheet := official.Sheet{Title: "义务和时限", Columns: []official.Column{{Title: "事项"}, {Title: "对象"}, {Title: "责任单位"}, {Title: "时限"}, {Title: "时刻"}, {Title: "暂定"}, {Title: "超期"}, {Title: "超期天数"}, {Title: "状态"}, {Title: "依据"}, {Title: "办结依据"}},
 		Rows: func(yield func([]any) bool) {
 			for _, o := range h.rows(list) {
 				late := 0
-				if o.State == obligation.Open && o.Due.Missed(today) {
-					late = today.Sub(o.Due.On)
+				hour, overdue := "", "否"
+				if !o.Due.At.IsZero() {
+					hour = o.Due.At.In(calendar.Shanghai).Format("15:04")
 				}
-				if !yield([]any{o.Kind.Name, o.Subject.Name, o.UnitName, o.Due.On, o.Due.Provisional, late, states[o.State], o.Kind.Citation, o.Evidence}) {
+				if o.State == obligation.Open && o.Due.Passed(now) {
+					overdue, late = "是", calendar.DateOf(now).Sub(o.Due.On)
+				}
+				if !yield([]any{o.Kind.Name, o.Subject.Name, o.UnitName, o.Due.On, hour, o.Due.Provisional, overdue, late, states[o.State], o.Kind.Citation, o.Evidence}) {
 					return
 				}
 			}

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/platform"
 	"zhengshu/internal/protection"
 	"zhengshu/internal/registry"
@@ -190,7 +191,7 @@ func newPlatform(p platform.Platform, rec record, tenants []platform.Tenant, pag
 	}
 	domestic := web.Term{Name: "国产设备和产品", Text: "没有登记", Href: "/console/assets?unit=" + url.QueryEscape(string(p.Unit))}
 	if rec.share.All > 0 {
-		domestic.Text = fmt.Sprintf("%d/%d 件（%d%%）", rec.share.Domestic, rec.share.All, rec.share.Domestic*100/rec.share.All)
+		domestic.Text = fmt.Sprintf("%d/%d 件（%s）", rec.share.Domestic, rec.share.All, percent.Of(rec.share.Domestic, rec.share.All).Text(0))
 	}
 	seen := "还没有检测"
 	if p.Seen > 0 {
@@ -586,7 +587,7 @@ func newBoard(board []platform.City, trend []platform.Day, list []platform.Migra
 		q := migrationsPath + "?" + url.Values{"area": {string(c.Area)}}.Encode()
 		rate := "无"
 		if c.Sites > 0 {
-			rate = fmt.Sprintf("%d%%", (c.Sites-c.Off)*100/c.Sites)
+			rate = percent.Of(c.Sites-c.Off, c.Sites).Text(0)
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Linked(c.Name, q), ownCell(c.Own), web.Figure(c.Sites), web.Figure(c.Province), web.Figure(c.City), web.Linked(fmt.Sprint(c.Off), q+"&state=off"), web.Figure(c.Planned), web.Figure(c.Overdue), web.Text(rate)}})
 	}

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/protection"
 	"zhengshu/internal/web"
 	"zhengshu/internal/web/picker"
@@ -34,7 +35,7 @@ func newAssetList(list []protection.Asset, total int, share protection.Share, ma
 		v.Heading.Acts = []web.Act{{Text: "登记设备或产品", Href: assetsPath + "/new", Primary: true}}
 	}
 	if share.All > 0 {
-		v.Stats = web.Stats{Label: "国产占比", Items: []web.Stat{{Name: "国产占比", Value: strconv.Itoa(share.Domestic * 100 / share.All), Unit: "%", Note: fmt.Sprintf("%d 台（套）中 %d 台（套）国产；优先采购国产是倡导，不作扣分", share.All, share.Domestic)}}}
+		v.Stats = web.Stats{Label: "国产占比", Items: []web.Stat{{Name: "国产占比", Value: strconv.Itoa(percent.Of(share.Domestic, share.All).PerCent()), Unit: "%", Note: fmt.Sprintf("%d 台（套）中 %d 台（套）国产；优先采购国产是倡导，不作扣分", share.All, share.Domestic)}}}
 	}
 	for _, a := range list {
 		name := web.Linked(a.Name, a.Link())

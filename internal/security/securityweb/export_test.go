@@ -4,14 +4,15 @@ import (
 	"slices"
 	"testing"
 
+	"zhengshu/internal/official"
 	"zhengshu/internal/security"
 )
 
 // The table of a plan says of each layer why it could not be checked, and that of
 // the holes what was seen, what was done and what the retest saw.
 func TestTheTablesSayWhatThePagesSay(t *testing.T) {
-	cell := func(heads []string, rows [][]any, head string) any {
-		i := slices.Index(heads, head)
+	cell := func(heads []official.Column, rows [][]any, head string) any {
+		i := slices.IndexFunc(heads, func(c official.Column) bool { return c.Title == head })
 		if i < 0 || len(rows) != 1 || len(rows[0]) != len(heads) {
 			t.Fatalf("no column %s, or %d cells under %d heads", head, len(rows[0]), len(heads))
 		}

@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/security"
 	"zhengshu/internal/web"
@@ -62,6 +63,8 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/security-holes/{id}/files/{file}", Permit: authz.SecurityRead, Handle: h.file("security_hole")},
 		{Pattern: "POST /console/security-holes/{id}/mend", Permit: authz.SecurityMend, Handle: h.mend, MaxBody: body},
 		{Pattern: "POST /console/security-holes/{id}/retest", Permit: authz.SecurityPlan, Handle: h.retest},
+		{Pattern: "POST /console/security-holes/{id}/dispute", Permit: authz.SecurityMend, Handle: h.dispute},
+		{Pattern: "POST /console/security-holes/{id}/settle", Permit: authz.SecurityPlan, Handle: h.settle},
 		{Pattern: "POST /console/security-holes/{id}/withdraw", Permit: authz.SecurityPlan, Handle: h.withdraw},
 	}
 }
@@ -191,16 +194,19 @@ func outcomeTag(x security.Sheet, due, today calendar.Date) web.Tag {
 	return t
 }
 
-func newPlanForm(units []web.Option, today calendar.Date) formView {
-	year := strconv.Itoa(today.Year)
+func newPlanForm(units []web.Option, year int, today calendar.Date) formView {
+	begins := today
+	if year > today.Year {
+		begins = calendar.Date{Year: year, Month: time.January, Day: 1}
+	}
 	v := formView{web.FormView{Heading: web.Heading{Title: "制定年度检查计划", Lead: "计划自动覆盖本单位所在区划及以下全部运行的网站。"}, Trail: []web.Crumb{{Name: "年度网络安全检查", Href: plansPath}}}}
 	unit := web.Field{Kind: web.Select, Name: "unit", Label: "组织单位", Required: true, Options: units}
 	if len(units) > 0 {
 		unit.Value = units[0].Value
 	}
 	v.Form = web.Form{Key: "security-plan", Sections: []web.Section{{Fields: []web.Field{unit,
-		{Kind: web.Number, Name: "year", Label: "年度", Required: true, Narrow: true, Mode: "numeric", Value: year}, {Name: "title", Label: "计划名称", Required: true, Max: 100, Value: year + " 年政府网站安全管理工作检查"},
-		{Kind: web.DateField, Name: "begins_on", Label: "开始日期", Required: true, Narrow: true, Value: today.String()}, {Kind: web.DateField, Name: "due_on", Label: "完成日期", Narrow: true, Hint: "不填为当年 12 月 31 日"},
+		{Kind: web.Number, Name: "year", Label: "年度", Required: true, Narrow: true, Mode: "numeric", Value: strconv.Itoa(year)}, {Name: "title", Label: "计划名称", Max: 100, Hint: "不填按年度生成，例如“" + security.TitleOf(year) + "”"},
+		{Kind: web.DateField, Name: "begins_on", Label: "开始日期", Required: true, Narrow: true, Value: begins.String()}, {Kind: web.DateField, Name: "due_on", Label: "完成日期", Narrow: true, Hint: "不填为该年度 12 月 31 日"},
 		{Kind: web.TextArea, Name: "note", Label: "检查内容和分工", Max: 4000, Rows: 6}}}}, Buttons: []web.Button{{Label: "制定计划"}}, Cancel: web.Link{Text: "取消", Href: plansPath}}
 	return v
 }
@@ -217,7 +223,24 @@ func (h *Handler) units(r *http.Request) []web.Option {
 }
 
 func (h *Handler) showNew(w http.ResponseWriter, r *http.Request) error {
-	return formPage.Render(w, r, newPlanForm(h.units(r), web.FrameOf(r).Today))
+	v, err := h.planForm(r)
+	if err != nil {
+		return err
+	}
+	return formPage.Render(w, r, v)
+}
+
+// planForm is the form for the first year that the reader's unit has no plan for.
+func (h *Handler) planForm(r *http.Request) (formView, error) {
+	units, today := h.units(r), web.FrameOf(r).Today
+	year := today.Year
+	if len(units) > 0 {
+		var err error
+		if year, err = h.security.NextYear(r.Context(), authz.ScopeFrom(r.Context()), org.UnitID(units[0].Value)); err != nil {
+			return formView{}, err
+		}
+	}
+	return newPlanForm(units, year, today), nil
 }
 
 func (h *Handler) add(w http.ResponseWriter, r *http.Request) error {
@@ -238,7 +261,10 @@ func (h *Handler) add(w http.ResponseWriter, r *http.Request) error {
 		p, err = h.security.Plan(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), n)
 	}
 	if web.Mendable(err) {
-		v := newPlanForm(h.units(r), web.FrameOf(r).Today)
+		v, ferr := h.planForm(r)
+		if ferr != nil {
+			return ferr
+		}
 		v.Again(r, err)
 		return formPage.RenderStatus(w, r, web.StatusOf(err), v)
 	}
@@ -272,7 +298,7 @@ func share(n, of int) string {
 	if of == 0 {
 		return "没有网站"
 	}
-	return "覆盖 " + strconv.Itoa(n*100/of) + "%"
+	return "覆盖 " + percent.Of(n, of).Text(0)
 }
 
 func (h *Handler) sheetFilter(r *http.Request) (security.SheetFilter, error) {
@@ -331,12 +357,12 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 
 // sheetRows are the check sheets of a plan as a table, each layer with what was
 // written of it: why it could not be checked belongs to its verdict.
-func sheetRows(list []security.Sheet) (heads []string, rows [][]any) {
-	heads = []string{"网站", "域名", "主办单位", "状态", "检查日期", "检查人员或机构", "检查方式"}
+func sheetRows(list []security.Sheet) (heads []official.Column, rows [][]any) {
+	heads = []official.Column{{Title: "网站", Width: 26}, {Title: "域名", Width: 24}, {Title: "主办单位", Width: 26}, {Title: "状态", Width: 16}, {Title: "检查日期", Width: 12}, {Title: "检查人员或机构", Width: 22}, {Title: "检查方式", Width: 10}}
 	for _, l := range security.Layers {
-		heads = append(heads, l.Name, l.Name+"的说明")
+		heads = append(heads, official.Column{Title: l.Name, Width: 12}, official.Column{Title: l.Name + "的说明", Width: 22})
 	}
-	heads = append(heads, "整站未能检查的原因", "结论", "漏洞数", "未关闭", "整改通知")
+	heads = append(heads, official.Column{Title: "整站未能检查的原因", Width: 22}, official.Column{Title: "结论", Width: 30}, official.Column{Title: "漏洞数", Width: 8}, official.Column{Title: "未关闭", Width: 8}, official.Column{Title: "整改通知", Width: 14})
 	for _, x := range list {
 		row := []any{x.SiteName, registry.ShownHost(x.Host), x.UnitName, security.NameOf(security.Outcomes, x.Outcome()), x.CheckedOn, x.Checker, security.NameOf(security.Methods, x.Method)}
 		for _, l := range security.Layers {
@@ -349,21 +375,18 @@ func sheetRows(list []security.Sheet) (heads []string, rows [][]any) {
 
 // holeRows are the holes as a table: what was seen, what to do, what was done and
 // what the retest saw.
-func holeRows(list []security.Hole) (heads []string, rows [][]any) {
-	heads = []string{"网站", "主办单位", "组织单位", "层面", "程度", "漏洞", "漏洞情况", "整改建议", "状态", "整改通知", "期限", "报告整改", "整改情况", "复测", "复测情况", "关闭"}
+func holeRows(list []security.Hole) (heads []official.Column, rows [][]any) {
+	heads = []official.Column{{Title: "网站", Width: 26}, {Title: "主办单位", Width: 26}, {Title: "组织单位", Width: 24}, {Title: "层面", Width: 12}, {Title: "程度", Width: 8}, {Title: "漏洞", Width: 24}, {Title: "漏洞情况", Width: 44}, {Title: "整改建议", Width: 36}, {Title: "状态", Width: 10}, {Title: "整改通知", Width: 14}, {Title: "期限", Width: 12},
+		{Title: "报告整改", Width: 18}, {Title: "整改情况", Width: 36}, {Title: "复测", Width: 18}, {Title: "复测情况", Width: 36}, {Title: "关闭", Width: 18}}
 	for _, x := range list {
 		rows = append(rows, []any{x.SiteName, x.UnitName, x.BodyName, security.NameOf(security.Layers, x.Layer), security.NameOf(security.Severities, x.Severity), x.Title, x.Says, x.Fix, security.HoleMachine.Name(x.State), x.Number, x.DueOn,
-			web.Minute(x.MendedAt), x.MendedAs, web.Minute(x.RetestedAt), x.RetestSays, web.Minute(x.ClosedAt)})
+			x.MendedAt, x.MendedAs, x.RetestedAt, x.RetestSays, x.ClosedAt})
 	}
 	return heads, rows
 }
 
-func sheetOut(w http.ResponseWriter, r *http.Request, title string, heads []string, rows [][]any) error {
-	var columns []official.Column
-	for _, t := range heads {
-		columns = append(columns, official.Column{Title: t, Width: 18})
-	}
-	return web.SendSheet(w, r, official.Sheet{Title: title, Columns: columns, Rows: slices.Values(rows)}, title)
+func sheetOut(w http.ResponseWriter, r *http.Request, title string, heads []official.Column, rows [][]any) error {
+	return web.SendSheet(w, r, official.Sheet{Title: title, Columns: heads, Rows: slices.Values(rows)}, title)
 }
 
 func newFinish(p security.Plan) formView {
@@ -418,7 +441,7 @@ func holeTag(state string) web.Tag {
 	switch state {
 	case security.HoleClosed:
 		kind = web.Good
-	case security.HoleMended:
+	case security.HoleMended, security.HoleDisputed:
 		kind = web.Info
 	case security.HoleFound, security.HoleWithdrawn:
 		kind = web.Neutral
@@ -498,6 +521,13 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 			{Kind: web.Select, Name: "layer", Label: "层面", Required: true, Options: options("请选择", security.Layers)}, {Kind: web.Radios, Name: "severity", Label: "严重程度", Required: true, Options: options("", security.Severities)},
 			{Name: "title", Label: "漏洞名称", Required: true, Max: 100}, {Kind: web.TextArea, Name: "says", Label: "漏洞情况", Required: true, Max: 4000, Rows: 4}, {Kind: web.TextArea, Name: "fix", Label: "整改建议", Max: 2000, Rows: 3}}}}, Buttons: []web.Button{{Label: "登记漏洞"}}}
 		v.Forms = append(v.Forms, hole, checkForm(d, checked, today))
+	}
+	if orders := d.Orders(); len(orders) > 1 { // the latest stands above
+		earlier := web.Summary{Title: "以前的整改通知"}
+		for _, n := range orders[:len(orders)-1] {
+			earlier.Terms = append(earlier.Terms, web.Term{Name: n, Text: "整改通知 DOCX", Href: d.Link() + "/letter?as=docx&number=" + url.QueryEscape(n)})
+		}
+		v.Main = append(v.Main, earlier)
 	}
 	v.Side = append(v.Side, web.Summary{Title: "网站", Terms: []web.Term{{Name: "域名", Text: registry.ShownHost(d.Host), Href: "/console/sites/" + string(d.Site)}, {Name: "主办单位", Text: d.UnitName}, {Name: "组织单位", Text: d.BodyName}, {Name: "最近保存", Text: orNone(strings.TrimSpace(d.KeptBy + " " + web.Minute(d.KeptAt)))}, {Name: "整改通知", Text: orNone(d.Number)}, {Name: "依据", Text: security.YearKind.Citation}}})
 	return v
@@ -628,14 +658,14 @@ func (h *Handler) file(what string) web.Handler {
 }
 
 func (h *Handler) letter(w http.ResponseWriter, r *http.Request) error {
-	d, x, err := h.security.Paper(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"))
+	d, number, err := h.security.Paper(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), r.URL.Query().Get("number"))
 	if err != nil {
 		return err
 	}
-	return web.SendDocument(w, r, d, "整改通知", "整改通知-"+x.Number)
+	return web.SendDocument(w, r, d, "整改通知", "整改通知-"+number)
 }
 
-var holeStates = []security.Named{{Value: "standing", Name: "未关闭"}, {Value: security.HoleFound, Name: "待下发"}, {Value: security.HoleOrdered, Name: "整改中"}, {Value: security.HoleMended, Name: "待复测"}, {Value: security.HoleClosed, Name: "已关闭"}, {Value: security.HoleWithdrawn, Name: "已撤销"}}
+var holeStates = []security.Named{{Value: "standing", Name: "未关闭"}, {Value: security.HoleFound, Name: "待下发"}, {Value: security.HoleOrdered, Name: "整改中"}, {Value: security.HoleMended, Name: "待复测"}, {Value: security.HoleDisputed, Name: "有异议，待核实"}, {Value: security.HoleClosed, Name: "已关闭"}, {Value: security.HoleWithdrawn, Name: "已撤销"}}
 
 func newHoles(list []security.Hole, total int, today calendar.Date) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "安全漏洞", Lead: "年度检查发现的漏洞：下发、整改、复测、关闭。"}, Tabs: tabs(holesPath),
@@ -702,7 +732,7 @@ func newHole(d security.HoleDossier, mends, retests bool, today calendar.Date) r
 			due.Tags = []web.Tag{web.DueTag(d.DueOn, today)}
 		}
 	}
-	v.Main = append(v.Main, web.Summary{Terms: []web.Term{{Name: "漏洞情况", Text: d.Says}, {Name: "整改建议", Text: orNone(d.Fix)}, {Name: "整改通知", Text: orNone(d.Number)}, due}})
+	v.Main = append(v.Main, web.Summary{Terms: []web.Term{{Name: "漏洞情况", Text: d.Says}, {Name: "整改建议", Text: orNone(d.Fix)}, orderTerm(d.Hole), due}})
 	if d.MendedAs != "" {
 		v.Main = append(v.Main, web.Summary{Title: "整改", Terms: []web.Term{{Name: "整改情况", Text: d.MendedAs, Note: d.MendedBy + " " + web.Minute(d.MendedAt)}}})
 	}
@@ -723,8 +753,22 @@ func newHole(d security.HoleDossier, mends, retests bool, today calendar.Date) r
 		}
 		v.Main = append(v.Main, files)
 	}
+	if dispute, answer := disputed(d.History); dispute.Act != "" {
+		terms := []web.Term{{Name: "异议理由", Text: dispute.Note, Note: dispute.ActorName + " " + web.Minute(dispute.At)}}
+		if answer.Act != "" {
+			terms = append(terms, web.Term{Name: "核实结果", Text: security.HoleMachine.ActName(answer.Act)}, web.Term{Name: "核实情况", Text: answer.Note, Note: answer.ActorName + " " + web.Minute(answer.At)})
+		}
+		v.Main = append(v.Main, web.Summary{Title: "异议", Terms: terms})
+	}
 	if mends && d.State == security.HoleOrdered {
 		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/mend", Upload: true, Key: "mend" + d.ID, Sections: []web.Section{{Legend: "报告已整改", Fields: []web.Field{{Kind: web.TextArea, Name: "as", Label: "整改情况", Required: true, Max: 2000, Rows: 4}, {Kind: web.File, Name: "files", Label: "证明材料", Multiple: true, Accept: approval.Accept, Hint: fileHint}}}}, Buttons: []web.Button{{Label: "报告已整改"}}})
+	}
+	if mends && d.State == security.HoleOrdered {
+		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/dispute", Key: "dispute" + d.ID, Folded: true, Sections: []web.Section{{Legend: "提出异议", Hint: "认为漏洞不属实的，写明理由，由" + d.BodyName + "核实；属实的，整改期限从答复之日重新起算。", Fields: []web.Field{{Kind: web.TextArea, Name: "why", Label: "异议理由", Required: true, Max: 1000, Rows: 3}}}}, Buttons: []web.Button{{Label: "提出异议", Plain: true}}})
+	}
+	if retests && d.State == security.HoleDisputed {
+		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/settle", Key: "settle" + d.ID, Sections: []web.Section{{Legend: "核实异议", Hint: "不属实的，漏洞撤销，不再计数，该层面没有其他漏洞的，检查单要重新填写。", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "核实情况", Required: true, Max: 1000, Rows: 3}}}},
+			Buttons: []web.Button{{Label: "属实，继续整改", Name: "stands", Value: "yes"}, {Label: "不属实，撤销漏洞", Name: "stands", Value: "no", Plain: true}}})
 	}
 	if retests && d.State == security.HoleMended {
 		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/retest", Key: "retest" + d.ID, Sections: []web.Section{{Legend: "复测", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "复测情况", Required: true, Max: 2000, Rows: 4}}}},
@@ -738,6 +782,8 @@ func newHole(d security.HoleDossier, mends, retests bool, today calendar.Date) r
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待下发", Text: "主办单位还看不到。在检查单中下发整改通知，登记有误的在下面撤销。", Links: []web.Link{{Text: "打开检查单", Href: sheetsPath + "/" + d.Sheet}}})
 	case d.State == security.HoleOrdered && !mends:
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待主办单位整改", Text: d.UnitName + "改好后报告，再由" + d.BodyName + "复测。"})
+	case d.State == security.HoleDisputed && !retests:
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待核实异议", Text: "由" + d.BodyName + fmt.Sprintf("在 %d 个工作日内核实。", security.RetestWorkdays)})
 	case d.State == security.HoleMended && !retests:
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待复测", Text: "由" + d.BodyName + "复测，通过后关闭。"})
 	}
@@ -747,6 +793,28 @@ func newHole(d security.HoleDossier, mends, retests bool, today calendar.Date) r
 	}
 	v.Side = append(v.Side, web.Summary{Title: "网站", Terms: []web.Term{{Name: "网站", Text: d.SiteName, Href: "/console/sites/" + string(d.Site)}, {Name: "主办单位", Text: d.UnitName}, {Name: "组织单位", Text: d.BodyName}, {Name: "检查单", Text: "查看检查单", Href: sheetsPath + "/" + d.Sheet}}}, t)
 	return v
+}
+
+// orderTerm leads to the order that a hole was told of by.
+func orderTerm(h security.Hole) web.Term {
+	t := web.Term{Name: "整改通知", Text: orNone(h.Number)}
+	if h.Number != "" {
+		t.Href = sheetsPath + "/" + url.PathEscape(h.Sheet) + "/letter?as=pdf&number=" + url.QueryEscape(h.Number)
+	}
+	return t
+}
+
+// disputed is the latest dispute of a hole and what was answered; no act: none.
+func disputed(history []passage.Step) (dispute, answer passage.Step) {
+	for _, s := range history {
+		switch s.Act {
+		case "dispute":
+			dispute, answer = s, passage.Step{}
+		case "uphold", "void":
+			answer = s
+		}
+	}
+	return dispute, answer
 }
 
 func event(s passage.Step) web.Event {
@@ -786,6 +854,20 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	return h.answerHole(w, r, "retest", "复测已登记。", err)
 }
 
+func (h *Handler) dispute(w http.ResponseWriter, r *http.Request) error {
+	err := h.security.Dispute(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), web.Typed(r, "why"))
+	return h.answerHole(w, r, "dispute", "异议已提出，等待核实。", err)
+}
+
+func (h *Handler) settle(w http.ResponseWriter, r *http.Request) error {
+	stands := web.Typed(r, "stands")
+	if stands != "yes" && stands != "no" {
+		return h.answerHole(w, r, "settle", "", fault.New(fault.Invalid, "没有写明漏洞是否属实，请用页面上的按钮提交。"))
+	}
+	err := h.security.Settle(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), stands == "yes", web.Typed(r, "says"))
+	return h.answerHole(w, r, "settle", "异议已答复。", err)
+}
+
 func (h *Handler) withdraw(w http.ResponseWriter, r *http.Request) error {
 	err := h.security.Withdraw(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), web.Typed(r, "why"))
 	return h.answerHole(w, r, "withdraw", "登记已撤销。", err)
@@ -822,4 +904,4 @@ var listPage = web.Define(web.Plain, "pages/list.html", newPlans(nil, 0, true, n
 
 var recordPage = web.Define(web.Plain, "pages/record.html", newSheet(sampleSheet, true, sampleToday), newSheet(security.Dossier{Sheet: security.Sheet{ID: "e", Plan: "p", PlanTitle: samplePlan.Title, Site: "x", SiteName: "空", Host: "a.gov.cn", PlanState: security.Open}}, true, sampleToday), newSheet(sampleUntested, true, sampleToday), newSheet(hostSheet, true, sampleToday), newHole(sampleHole, true, true, sampleToday), newHole(hostHole, true, true, sampleToday))
 
-var formPage = web.Define(web.Plain, "pages/form.html", newPlanForm(nil, sampleToday), newPlanForm([]web.Option{{Value: "u", Label: "陕西省互联网信息办公室"}, {Value: `"`, Label: "<script>"}}, sampleToday), newFinish(samplePlan), newFinish(hostPlan))
+var formPage = web.Define(web.Plain, "pages/form.html", newPlanForm(nil, 2026, sampleToday), newPlanForm([]web.Option{{Value: "u", Label: "陕西省互联网信息办公室"}, {Value: `"`, Label: "<script>"}}, 2027, sampleToday), newFinish(samplePlan), newFinish(hostPlan))

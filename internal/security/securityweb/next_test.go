@@ -1,11 +1,13 @@
 package securityweb
 
 import (
+	"net/http/httptest"
 	"path"
 	"strings"
 	"testing"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/passage"
 	"zhengshu/internal/security"
 	"zhengshu/internal/web"
 )
@@ -61,6 +63,7 @@ func TestAHoleSaysWhomItWaitsFor(t *testing.T) {
 		want           string
 	}{
 		{security.HoleOrdered, false, true, "待主办单位整改"}, {security.HoleOrdered, true, false, ""}, {security.HoleMended, true, false, "待复测"}, {security.HoleMended, false, true, ""},
+		{security.HoleDisputed, true, false, "待核实异议"}, {security.HoleDisputed, false, true, ""},
 	} {
 		d.State = tt.state
 		v := newHole(d, tt.mends, tt.retests, calendar.Date{Year: 2026, Month: 11, Day: 23})
@@ -68,7 +71,7 @@ func TestAHoleSaysWhomItWaitsFor(t *testing.T) {
 		if len(v.Alerts) == 1 {
 			got = v.Alerts[0].Title
 		}
-		if got != tt.want || (tt.want == "") != (len(v.Forms) == 1) {
+		if got != tt.want || (tt.want == "") != (len(v.Forms) > 0) {
 			t.Errorf("%+v: %q, %d forms", tt, got, len(v.Forms))
 		}
 	}
@@ -142,5 +145,42 @@ func TestAHoleCanBeTakenBackBeforeItsOrder(t *testing.T) {
 	p.Checked, p.Excused, p.Untold = p.Sites, 0, 2
 	if v := newFinish(p); v.Alert.Title != "还有 2 个漏洞没有下发" {
 		t.Errorf("to finish: %+v", v.Alert)
+	}
+}
+
+// A dispute is offered to who mends, shown with its answer, and the latest one counts.
+func TestADisputeStandsOnTheHolesPage(t *testing.T) {
+	d := sampleHole
+	actions := func() (out []string) {
+		for _, f := range newHole(d, true, false, sampleToday).Forms {
+			out = append(out, path.Base(f.Action))
+		}
+		return out
+	}
+	if got := actions(); len(got) != 2 || got[0] != "mend" || got[1] != "dispute" {
+		t.Errorf("offered: %v", got)
+	}
+	d.State, d.History = security.HoleDisputed, []passage.Step{{Act: "dispute", Note: "没有启用"}, {Act: "uphold", Note: "已启用"}, {Act: "dispute", Note: "已打补丁"}}
+	dispute, answer := disputed(d.History)
+	if dispute.Note != "已打补丁" || answer.Act != "" || len(actions()) != 0 {
+		t.Errorf("%+v answered by %+v, offered %v", dispute, answer, actions())
+	}
+	v := newHole(d, false, true, sampleToday)
+	if len(v.Forms) != 1 || path.Base(v.Forms[0].Action) != "settle" || len(v.Forms[0].Buttons) != 2 {
+		t.Errorf("%+v", v.Forms)
+	}
+}
+
+// A second order leaves the first within reach.
+func TestEarlierOrdersAreWithinReach(t *testing.T) {
+	d := sampleSheet
+	d.List = []security.Hole{{ID: "a", Number: "AQ-2026-0001"}, {ID: "b", Number: "AQ-2026-0004"}}
+	d.Number = "AQ-2026-0004"
+	w := httptest.NewRecorder()
+	if err := recordPage.Render(w, httptest.NewRequest("GET", "/", nil), newSheet(d, false, sampleToday)); err != nil {
+		t.Fatal(err)
+	}
+	if body := w.Body.String(); !strings.Contains(body, "number=AQ-2026-0001") || strings.Contains(body, "number=AQ-2026-0004") {
+		t.Error(body)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/percent"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/visits"
 	"zhengshu/internal/web"
@@ -106,9 +107,9 @@ func change(now, before int64) string {
 	d := float64(now-before) / float64(before) * 100
 	switch {
 	case d >= 0.5:
-		return fmt.Sprintf("多 %.0f%%", d)
+		return "多 " + percent.Of(now-before, before).Text(0)
 	case d <= -0.5:
-		return fmt.Sprintf("少 %.0f%%", -d)
+		return "少 " + percent.Of(before-now, before).Text(0)
 	}
 	return "持平"
 }
@@ -207,7 +208,7 @@ func share(n, of int64) string {
 	if of == 0 {
 		return "0%"
 	}
-	return fmt.Sprintf("%.1f%%", float64(n)/float64(of)*100)
+	return percent.Of(n, of).Text(1)
 }
 
 func volume(n int64) string {

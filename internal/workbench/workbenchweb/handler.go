@@ -69,13 +69,13 @@ func (h *Handler) Counts(ctx context.Context) web.Counts {
 		slog.ErrorContext(ctx, "top bar has no counts", "cause", err)
 		return web.Counts{}
 	}
-	return countsOf(tasks, calendar.Today(h.clock))
+	return countsOf(tasks, h.clock.Now())
 }
 
-func countsOf(tasks []workbench.Task, today calendar.Date) web.Counts {
+func countsOf(tasks []workbench.Task, now time.Time) web.Counts {
 	c := web.Counts{ToDo: len(tasks)}
 	for _, t := range tasks {
-		if !t.Due.On.IsZero() && t.Due.Missed(today) {
+		if !t.Due.On.IsZero() && t.Due.Passed(now) {
 			c.Overdue++
 		}
 	}
@@ -111,14 +111,15 @@ type bench struct {
 	mayApply bool
 }
 
-func newHomeView(b bench, today calendar.Date) homeView {
+func newHomeView(b bench, at time.Time) homeView {
+	today := calendar.DateOf(at)
 	late, now, soon := 0, 0, 0
 	for _, t := range b.toDo {
 		if t.Due.On.IsZero() {
 			continue
 		}
 		switch n := t.Due.On.Sub(today); {
-		case n < 0:
+		case t.Due.Passed(at):
 			late++
 		case n == 0:
 			now++
@@ -158,7 +159,7 @@ func newHomeView(b bench, today calendar.Date) homeView {
 	for _, t := range tabs {
 		v.Tabs.Items = append(v.Tabs.Items, web.Tab{Name: t.name, Href: "/console?tab=" + string(t.tab), N: b.counts[t.tab], Current: t.tab == b.tab})
 	}
-	v.Table = tableOf(b, today)
+	v.Table = tableOf(b, at)
 	return v
 }
 
@@ -177,7 +178,7 @@ func toneIf(on bool, t web.Tone) web.Tone {
 	return web.Neutral
 }
 
-func tableOf(b bench, today calendar.Date) web.Table {
+func tableOf(b bench, now time.Time) web.Table {
 	name := tabs[0].name
 	for _, t := range tabs {
 		if t.tab == b.tab {
@@ -194,11 +195,11 @@ func tableOf(b bench, today calendar.Date) web.Table {
 		cells := []web.Cell{{Text: k.Title, Href: k.Link, Note: k.Kind + " · " + k.State}, web.Text(k.From), web.When(k.At)}
 		row := web.Row{}
 		if b.tab == workbench.ToDo {
-			due := web.Tagged(web.DueTag(k.Due.On, today))
+			due := web.Tagged(web.DueTagAt(k.Due, now))
 			if !k.Due.On.IsZero() {
-				due = web.DueCell(k.Due.On, today)
-				switch n := k.Due.On.Sub(today); {
-				case n < 0:
+				due = web.DueCellAt(k.Due, now)
+				switch n := k.Due.On.Sub(calendar.DateOf(now)); {
+				case k.Due.Passed(now):
 					row.Kind = web.Danger
 				case n <= 1:
 					row.Kind = web.Warn
@@ -240,10 +241,10 @@ func sampleTasks() []workbench.Task {
 }
 
 var homePage = web.Define(views, "views/home.html",
-	newHomeView(bench{tab: workbench.ToDo, counts: map[workbench.Tab]int{}}, sampleDay),
+	newHomeView(bench{tab: workbench.ToDo, counts: map[workbench.Tab]int{}}, sampleDay.Start()),
 	newHomeView(bench{tab: workbench.ToDo, toDo: sampleTasks(), rows: sampleTasks(), counts: map[workbench.Tab]int{workbench.ToDo: 3, workbench.Copied: 1}, mayApply: true,
-		messages: []notify.Message{{ID: "m1", Title: "待办：西安市商务局申请开设网站", Link: "/console/cases/1", At: sampleAt, Urgent: true}}}, sampleDay),
-	newHomeView(bench{tab: workbench.Started, rows: []workbench.Task{{Title: "<script>alert(1)</script>", From: `"><b>`, Link: "javascript:alert(1)", State: "<i>"}}, counts: map[workbench.Tab]int{}}, sampleDay),
+		messages: []notify.Message{{ID: "m1", Title: "待办：西安市商务局申请开设网站", Link: "/console/cases/1", At: sampleAt, Urgent: true}}}, sampleDay.Start()),
+	newHomeView(bench{tab: workbench.Started, rows: []workbench.Task{{Title: "<script>alert(1)</script>", From: `"><b>`, Link: "javascript:alert(1)", State: "<i>"}}, counts: map[workbench.Tab]int{}}, sampleDay.Start()),
 )
 
 func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
@@ -271,7 +272,7 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 		b.counts[t.tab] = len(tasks)
 		if t.tab == workbench.ToDo {
 			b.toDo = tasks
-			web.SetCounts(r, countsOf(tasks, calendar.Today(h.clock)))
+			web.SetCounts(r, countsOf(tasks, h.clock.Now()))
 		}
 		if t.tab == b.tab {
 			b.rows = tasks
@@ -279,7 +280,7 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	const shown = 6
 	b.messages = b.messages[:min(shown, len(b.messages))]
-	v := newHomeView(b, web.FrameOf(r).Today)
+	v := newHomeView(b, h.clock.Now())
 	if b.tab == workbench.ToDo {
 		for _, f := range h.below {
 			parts, err := f(r)
