@@ -1,6 +1,7 @@
 package inspectionweb
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
