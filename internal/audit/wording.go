@@ -45,8 +45,8 @@ var acts = map[string]string{
 	"vigil.declare": "声明重要保障期", "vigil.lift": "提前结束重要保障期", "vigil.lapse": "重要保障期到期", "vigil.summarise": "总结重要保障期", "vigil.ask": "产生零报告义务", "vigil.report": "零报告", "vigil.agree": "同意保障期例外",
 	"duty.roster.fill": "编排值班表", "duty.roster.apply_pattern": "按周模板编排", "duty.roster.keep_pattern": "存为周模板", "duty.roster.set_shift": "改动班次", "duty.roster.drop_shift": "删除班次", "duty.roster.publish": "公布值班表", "duty.roster.reopen": "调整值班表",
 	"duty.swap.ask": "申请换班", "duty.swap.agree": "同意换班", "duty.swap.decline": "不同意换班", "duty.swap.withdraw": "撤回换班", "duty.handover.give": "交班签字", "duty.handover.take": "接班签字", "duty.shift.end": "班次结束",
-	"duty.record.ask": "产生巡检义务", "duty.record.asked": "查对应有的巡检记录", "duty.record.open": "开始巡检", "duty.record.look": "巡检一个网站", "duty.record.confirm": "确认巡检记录",
-	"duty.alarm.raise": "告警", "duty.alarm.join": "并入告警", "duty.alarm.take": "接收告警", "duty.alarm.end": "结束告警", "duty.alarm.recover": "告警恢复", "duty.alarm.back": "网站恢复", "duty.alarm.escalate": "告警转报", "duty.alarm.tell": "告知告警", "duty.alarm.grown": "告警涉及更多网站",
+	"duty.record.ask": "产生巡检义务", "duty.record.asked": "查对应有的巡检记录", "duty.record.open": "开始巡检", "duty.record.look": "巡检一个网站", "duty.record.undo": "撤销巡检结论", "duty.record.confirm": "确认巡检记录",
+	"duty.alarm.raise": "告警", "duty.alarm.ask": "催办告警", "duty.alarm.join": "并入告警", "duty.alarm.take": "接收告警", "duty.alarm.end": "结束告警", "duty.alarm.recover": "告警恢复", "duty.alarm.back": "网站恢复", "duty.alarm.escalate": "告警转报", "duty.alarm.tell": "告知告警", "duty.alarm.grown": "告警涉及更多网站",
 	"duty.incident.open": "立案处置", "duty.incident.note": "记进展", "duty.incident.presence": "到位或离开", "duty.incident.assign": "分派任务", "duty.incident.finish": "完成任务", "duty.incident.paper": "上传处置材料", "duty.incident.propose": "提出结案", "duty.incident.close": "复核结案", "duty.incident.return": "退回结案",
 	"duty.takedown.propose": "提出应急撤下", "duty.takedown.alone": "一人先行撤下", "duty.takedown.approve": "批准应急撤下", "duty.takedown.refuse": "不同意应急撤下", "duty.takedown.withdraw": "撤回应急撤下", "duty.takedown.review": "补审应急撤下", "duty.takedown.disagree": "补审认为应急撤下不必要",
 	"inspection.dispute.take_up": "改由本人答复申辩", "inspection.finding.confirm_false": "确认误报", "inspection.finding.lapse": "问题随网站或账号终结", "inspection.finding.worsen": "问题加重", "inspection.run.unanswered": "巡检程序没有回传结果", "inspection.run.late": "迟到的巡检结果没有采用", "inspection.run.edition": "检查途中规则或词库有更新",
@@ -89,8 +89,10 @@ var (
 
 // ActName is an act in Chinese, for lists and timelines.
 func ActName(act string) string {
-	if name := acts[act]; name != "" {
-		return name
+	for _, names := range []map[string]string{acts, moreActs} {
+		if name := names[act]; name != "" {
+			return name
+		}
 	}
 	parts := strings.Split(act, ".")
 	verb := actVerbs[parts[len(parts)-1]]

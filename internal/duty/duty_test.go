@@ -734,12 +734,20 @@ func TestArticle19_4_AlarmGoesOnUntilSomebodyTakesIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = h.svc.ProposeClosing(as(h.a), system, room.ID, "弱口令", "更换口令")
-		refused(t, err, fault.Refused, "1 项任务没有完成")
+		refused(t, err, fault.Refused, "任务“清除暗链”没有完成。告警“商务厅网站发现严重问题”没有结束。")
 		full, err := h.svc.RoomOf(context.Background(), system, room.ID)
 		if err != nil || len(full.Tasks) != 1 || len(full.Sites) != 1 || len(full.Alarms) != 1 {
 			t.Fatalf("room %+v (%v)", full, err)
 		}
 		if _, err := h.svc.Finish(as(h.b), system, room.ID, full.Tasks[0].ID, "已清除"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.ProposeClosing(as(h.a), system, room.ID, "弱口令", "更换口令")
+		refused(t, err, fault.Refused, "还不能结案：告警“商务厅网站发现严重问题”没有结束。")
+		if full, err = h.svc.RoomOf(context.Background(), system, room.ID); err != nil || len(full.Against) != 1 {
+			t.Fatalf("against closing: %v (%v)", full.Against, err)
+		}
+		if _, err := h.svc.EndAlarm(as(h.a), system, a.ID, "暗链已清除"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := h.svc.ProposeClosing(as(h.a), system, room.ID, "弱口令", "更换口令"); err != nil {
@@ -969,6 +977,42 @@ func TestArticle19_4_EverySiteIsRead(t *testing.T) {
 		if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, calendar.DateOf(began)); err != nil || len(r.Sites) != 301 {
 			t.Errorf("%d sites to be read (%v), want 301", len(r.Sites), err)
 		}
+	})
+}
+
+// A verdict given by mistake is taken back, and with it the finding it made; what
+// has none, or stands in a confirmed record, is not.
+func TestArticle19_4_AVerdictIsTakenBack(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		today := calendar.DateOf(began)
+		_, err := h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Undo, "")
+		refused(t, err, fault.Conflict, "还没有结论，不用撤销")
+		rec, err := h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Problem, "首页轮播图打不开")
+		if err != nil {
+			t.Fatal(err)
+		}
+		finding := inspection.FindingID(rec.Sites[0].Finding)
+		if rec, err = h.svc.Look(as(h.b), system, h.unit.ID, today, h.site.ID, duty.Undo, ""); err != nil || rec.Looked() != 0 {
+			t.Fatalf("%d looked at (%v)", rec.Looked(), err)
+		}
+		if rec, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, today); err != nil || rec.Looked() != 0 || rec.State != duty.Open {
+			t.Errorf("%s, %d looked at (%v)", rec.State, rec.Looked(), err)
+		}
+		f, err := h.look.Finding(context.Background(), h.db, system, finding)
+		if err != nil || f.State != inspection.FindingClosed {
+			t.Errorf("the finding is %s (%v)", f.State, err)
+		}
+		_, err = h.svc.Confirm(as(h.a), system, h.unit.ID, today, "")
+		refused(t, err, fault.Refused, "1 个网站没有结论")
+		if _, err := h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Pass, ""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.Confirm(as(h.a), system, h.unit.ID, today, ""); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Undo, "")
+		refused(t, err, fault.Conflict, "已经确认，不能再改")
 	})
 }
 
@@ -1327,6 +1371,19 @@ func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
 		if err != nil || told != 1 {
 			t.Errorf("the owner was told %d times (%v)", told, err)
 		}
+		// Who may be the second is named: not who proposed.
+		waits, err := h.svc.TakedownOf(context.Background(), h.db, scope, down.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list, at, err := h.svc.Seconds(context.Background(), scope, waits); err != nil || at != h.unit.Name || len(list) != 1 || list[0].Name != "主管" {
+			t.Errorf("seconds %+v of %s (%v)", list, at, err)
+		}
+		byHead := waits
+		byHead.ProposerID = h.head.PersonID
+		if list, at, err := h.svc.Seconds(context.Background(), scope, byHead); err != nil || at != "" || len(list) != 0 {
+			t.Errorf("where nobody else may: %+v of %s (%v)", list, at, err)
+		}
 		// Its page says which pages, and of what waits until when.
 		if reach, err := h.svc.ReachOf(ctx, scope, down.ID); err != nil || reach.Sites != 1 || !strings.HasPrefix(reach.Pages[0], "http://www.example.gov.cn/content/") || !reach.Due.On.IsZero() {
 			t.Errorf("reach %+v (%v)", reach, err)
@@ -1479,7 +1536,7 @@ func TestArticle19_4_ARoomIsNotClosedOverATask(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = h.svc.CloseIncident(as(h.b), system, x.ID)
-		refused(t, err, fault.Refused, "还有 1 项任务没有完成")
+		refused(t, err, fault.Refused, "任务“核实备份”没有完成")
 		room, err := h.svc.RoomOf(context.Background(), system, x.ID)
 		if err != nil || room.State != duty.Closing || len(room.Tasks) != 1 {
 			t.Fatalf("%s with %d tasks (%v)", room.State, len(room.Tasks), err)

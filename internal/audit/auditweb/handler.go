@@ -86,19 +86,16 @@ func (entriesView) Crumbs() []web.Crumb {
 
 // areas of the house whose acts a filter can pick, by the beginning of the act.
 var areas = []web.Option{{Value: "", Label: "全部"}, {Value: "signin.", Label: "登录和账号"}, {Value: "org.", Label: "单位和人员"}, {Value: "registry.", Label: "台账"}, {Value: "approval.", Label: "审批"},
-	{Value: "lifecycle.", Label: "站点生命周期"}, {Value: "library.", Label: "信息资源库"}, {Value: "publishing.", Label: "发布"}, {Value: "letters.", Label: "来信"}, {Value: "inspection.", Label: "检查和整改"},
-	{Value: "assessment.", Label: "考核"}, {Value: "reporting.", Label: "报告"}, {Value: "obligation.", Label: "时限"}, {Value: "audit.", Label: "审计"}}
+	{Value: "lifecycle.", Label: "站点生命周期"}, {Value: "library.", Label: "信息资源库"}, {Value: "publishing.", Label: "发布"}, {Value: "letters.", Label: "来信"}, {Value: "inspection.", Label: "检查"}, {Value: "duty.", Label: "值班和事件"}, {Value: "vigil.", Label: "重要保障期"},
+	{Value: "assessment.", Label: "整改和考核"}, {Value: "reporting.", Label: "报告"}, {Value: "obligation.", Label: "时限"}, {Value: "audit.", Label: "审计"}}
 
-var kinds = []web.Option{{Value: "", Label: "全部"}, {Value: "site", Label: "站点"}, {Value: "account", Label: "账号"}, {Value: "column", Label: "栏目"}, {Value: "unit", Label: "单位"}, {Value: "person", Label: "人员"},
-	{Value: "area", Label: "区划"}, {Value: "login", Label: "登录账号"}, {Value: "case", Label: "审批事项"}, {Value: "item", Label: "稿件"}, {Value: "letter", Label: "来信"}, {Value: "order", Label: "整改通知"}, {Value: "intake_file", Label: "导入文件"}}
-
-func kindName(kind string) string {
-	for _, o := range kinds {
-		if o.Value == kind && kind != "" {
-			return o.Label
-		}
+// kinds of objects a filter can pick.
+func kinds() []web.Option {
+	out := []web.Option{{Value: "", Label: "全部"}}
+	for _, k := range audit.Kinds {
+		out = append(out, web.Option{Value: k.ID, Label: k.Name})
 	}
-	return kind
+	return out
 }
 
 func newEntriesView(rows []audit.Row) entriesView {
@@ -109,7 +106,7 @@ func newEntriesView(rows []audit.Row) entriesView {
 				{Kind: web.SearchBox, Name: "q", Label: "操作人或对象"}, {Kind: web.Select, Name: "act", Label: "业务", Options: areas},
 				{Kind: web.DateField, Name: "from", Label: "自", Narrow: true}, {Kind: web.DateField, Name: "until", Label: "至", Narrow: true},
 			},
-			More: []web.Field{{Kind: web.Select, Name: "kind", Label: "对象类别", Options: kinds}, {Name: "id", Label: "对象编号", Max: 100}},
+			More: []web.Field{{Kind: web.Select, Name: "kind", Label: "对象类别", Options: kinds()}, {Name: "id", Label: "对象编号", Max: 100}},
 		},
 		Table: web.Table{Caption: "审计记录", Quiet: true, Columns: []web.Column{{Head: "时间"}, {Head: "操作人"}, {Head: "操作"}, {Head: "对象", Wide: true}, {Head: "依据"}}, RowHead: 2,
 			Empty: web.Empty{Title: "没有符合条件的记录", Text: "请放宽时间或换一个条件。"}},
@@ -119,7 +116,7 @@ func newEntriesView(rows []audit.Row) entriesView {
 		if target.Text == "" {
 			target.Text = r.Target.ID
 		}
-		target.Note = kindName(r.Target.Kind)
+		target.Note = audit.KindName(r.Target.Kind)
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{web.When(r.At), web.Text(r.Actor.Name), web.Linked(audit.ActName(r.Act), auditPath+"/"+url.PathEscape(r.ID)), target, web.Text(r.Basis)}})
 	}
 	return v
@@ -225,7 +222,7 @@ const longest = 2000
 func newEntryView(r audit.Row) entryView {
 	v := entryView{Heading: web.Heading{Title: audit.ActName(r.Act)},
 		Facts: web.Summary{Terms: []web.Term{
-			{Name: "时间", Text: r.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05.000")}, {Name: "操作人", Text: r.Actor.Name, Note: actorKinds[r.Actor.Kind]}, {Name: "对象", Text: r.Target.Name, Note: kindName(r.Target.Kind) + " " + r.Target.ID},
+			{Name: "时间", Text: r.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05.000")}, {Name: "操作人", Text: r.Actor.Name, Note: actorKinds[r.Actor.Kind]}, {Name: "对象", Text: r.Target.Name, Note: audit.KindName(r.Target.Kind) + " " + r.Target.ID},
 			{Name: "依据", Text: r.Basis}, {Name: "请求编号", Text: r.RequestID}, {Name: "记录编号", Text: r.ID}, {Name: "摘要", Text: r.Hash},
 		}},
 		Changes: web.Table{Caption: "改动", Columns: []web.Column{{Head: "字段"}, {Head: "原值", Wide: true}, {Head: "新值", Wide: true}}, Empty: web.Empty{Title: "这一操作没有改动字段"}}}

@@ -33,15 +33,20 @@ func arrangedBy(list []org.Person) string {
 	if len(list) == 0 {
 		return "本单位还没有可以编排值班表的人，请安全管理员授予主管或经办岗位。"
 	}
-	var names []string
+	return "值班表由" + names(list) + "编排和公布。"
+}
+
+// names are the first of some people.
+func names(list []org.Person) string {
+	var out []string
 	for _, p := range list[:min(len(list), 5)] {
-		names = append(names, p.Name)
+		out = append(out, p.Name)
 	}
-	says := strings.Join(names, "、")
+	says := strings.Join(out, "、")
 	if len(list) > 5 {
 		says += "等"
 	}
-	return "值班表由" + says + "编排和公布。"
+	return says
 }
 
 func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, viewer reader, now time.Time) record {
