@@ -437,6 +437,96 @@ func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
 	})
 }
 
+// A swap that would leave the turn to nobody, or put one person on two turns at
+// once, is refused when it is asked for and when it is agreed to, with its reason.
+// Under way it is listed with who answers and since when, until it is withdrawn.
+func TestArticle19_4_ASwapLeavesNoGapAndDoublesNobody(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		bg := context.Background()
+		_, then, err := h.svc.OnDuty(bg, system, h.unit.ID, began)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mine, other := h.a, h.b
+		if then.Has(h.b.PersonID) {
+			mine, other = h.b, h.a
+		}
+		to := org.PersonID(other.PersonID)
+		update := func(do func(tx *db.Tx) error) {
+			t.Helper()
+			ctx := audit.System(bg, "test")
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				if err := do(tx); err != nil {
+					return err
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "test.arrange"})
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		day := calendar.DateOf(then.From)
+		leave := func(until calendar.Date) {
+			update(func(tx *db.Tx) error {
+				_, err := h.svc.Org.RecordAbsence(as(other), tx, other, system, org.Absence{Person: to, Kind: "annual", On: day, Until: until})
+				return err
+			})
+		}
+		leave(day.AddDays(2))
+		_, err = h.svc.AskSwap(as(mine), system, then.ID, to, "出差")
+		refused(t, err, fault.Invalid, other.Name+"已登记"+day.Chinese()+"请假，换给他这一班就没有人值班")
+		update(func(tx *db.Tx) error {
+			_, err := tx.Exec(bg, `UPDATE absence SET ended_at = $1`, tx.Now())
+			return err
+		})
+		// Another turn at the same time, at whatever unit.
+		update(func(tx *db.Tx) error {
+			if _, err := tx.Exec(bg, `INSERT INTO duty_roster (id, unit_id, month, state, published_at, made_at) VALUES ('other', $1, $2, 'published', $3, $3)`, h.bureau.ID, month, tx.Now()); err != nil {
+				return err
+			}
+			_, err := tx.Exec(bg, `INSERT INTO duty_shift (id, roster_id, unit_id, from_at, until_at, lead_id, lead_name) VALUES ('elsewhere', 'other', $1, $2, $3, $4, $5)`, h.bureau.ID, then.From.Add(time.Hour), then.Until.Add(time.Hour), to, other.Name)
+			return err
+		})
+		_, err = h.svc.AskSwap(as(mine), system, then.ID, to, "出差")
+		refused(t, err, fault.Invalid, "同一时间不能值两个班")
+		update(func(tx *db.Tx) error {
+			_, err := tx.Exec(bg, `DELETE FROM duty_shift WHERE id = 'elsewhere'`)
+			return err
+		})
+		asked := func(want int) duty.Swap {
+			t.Helper()
+			list, err := h.svc.Asking(bg, system, h.unit.ID)
+			if err != nil || len(list) != want {
+				t.Fatalf("%d swaps wait, want %d (%v)", len(list), want, err)
+			}
+			if want == 0 {
+				return duty.Swap{}
+			}
+			return list[0]
+		}
+		w, err := h.svc.AskSwap(as(mine), system, then.ID, to, "出差")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if says := asked(1).Waits(); says != mine.Name+"请"+other.Name+"接这一班，11月23日10:00起待"+other.Name+"答复" {
+			t.Error(says)
+		}
+		_, err = h.svc.AnswerSwap(as(other), system, w.ID, "withdraw")
+		refused(t, err, fault.Refused, "只有申请人能撤回")
+		if _, err := h.svc.AnswerSwap(as(mine), system, w.ID, "withdraw"); err != nil {
+			t.Fatal(err)
+		}
+		asked(0)
+		if w, err = h.svc.AskSwap(as(mine), system, then.ID, to, "出差"); err != nil {
+			t.Fatal(err)
+		}
+		leave(day)
+		_, err = h.svc.AnswerSwap(as(other), system, w.ID, "agree")
+		refused(t, err, fault.Refused, "请假，换给他这一班就没有人值班，不能同意换班")
+		asked(1)
+	})
+}
+
 // A swap that is agreed moves the turn; a week that is kept lays the next month
 // as it was.
 func TestArticle19_4_ASwapAgreedAndAWeekKept(t *testing.T) {

@@ -275,10 +275,10 @@ func newDesk(d deskData, now time.Time) record {
 	}
 	for _, w := range d.swaps {
 		if w.State == duty.Asked && string(w.To) == d.me {
-			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: w.FromName + w.Asks(), Hint: w.Shift.Span() + "。理由：" + w.Reason}}, Buttons: []web.Button{{Label: "同意换班", Name: "act", Value: "agree"}, {Label: "不同意", Name: "act", Value: "decline", Plain: true}}})
+			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: w.FromName + w.Asks(), Hint: w.Shift.Span() + "。" + w.Waits() + "。理由：" + w.Reason}}, Buttons: []web.Button{{Label: "同意换班", Name: "act", Value: "agree"}, {Label: "不同意", Name: "act", Value: "decline", Plain: true}}})
 		}
 		if w.State == duty.Asked && string(w.From) == d.me {
-			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: "您已请" + w.ToName + "换班，待答复", Hint: w.Shift.Span()}}, Buttons: []web.Button{{Label: "撤回换班", Name: "act", Value: "withdraw", Plain: true}}})
+			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: "您已请" + w.ToName + "换班，待答复", Hint: w.Shift.Span() + "。" + w.Waits() + "。此前仍由您值班。"}}, Buttons: []web.Button{{Label: "撤回换班", Name: "act", Value: "withdraw", Plain: true}}})
 		}
 	}
 	unreached := 0
@@ -335,7 +335,13 @@ func newDesk(d deskData, now time.Time) record {
 		terms = append(terms, web.Term{Name: "下一班", Text: d.next.Names(), Note: d.next.Span()})
 	}
 	if !d.mine.Zero() {
-		terms = append(terms, web.Term{Name: "我的下一班", Text: "申请换班", Note: d.mine.Span(), Href: d.mine.SwapLink()})
+		says := "申请换班"
+		for _, w := range swapsOf(d.swaps, d.mine.ID) {
+			if w.State == duty.Asked && string(w.From) == d.me {
+				says = "换班待" + w.ToName + "答复"
+			}
+		}
+		terms = append(terms, web.Term{Name: "我的下一班", Text: says, Note: d.mine.Span(), Href: d.mine.SwapLink()})
 	}
 	v.Side = append(v.Side, web.Summary{Title: "值班人员", Terms: terms})
 	days := web.Table{Caption: "近期巡检记录", Compact: true, Columns: []web.Column{{Head: "日期"}, {Head: "状态"}, {Head: "确认"}}}

@@ -656,3 +656,72 @@ func TestAVerdictLeadsOn(t *testing.T) {
 		}
 	}
 }
+
+// The month stands week by week: on narrow screens the week of today, one with a
+// gap and one with a swap under way stand open; each is named, and so is the gap.
+func TestTheMonthStandsByWeeks(t *testing.T) {
+	ro := duty.Roster{Unit: sampleUnit, Month: "2026-12", State: duty.Published, PublishedAt: sampleNow}
+	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC) // 20 in the evening before the month
+	for i := range 63 {
+		from := at.Add(time.Duration(i) * 12 * time.Hour)
+		ro.Shifts = append(ro.Shifts, duty.Shift{ID: fmt.Sprint("t", i), From: from, Until: from.Add(12 * time.Hour), Lead: "p1", LeadName: "张三"})
+	}
+	ro.Shifts = slices.Delete(ro.Shifts, 45, 47) // a day without anybody, 23 December
+	ask := sampleSwap
+	ask.Shift, ask.From, ask.FromName = ro.Shifts[30], "p1", "张三" // 15 December
+	now := time.Date(2026, 12, 2, 2, 0, 0, 0, time.UTC)
+	folds := weeks(ro, reader{me: "p1", asking: []duty.Swap{ask}}, now)
+	var said []string
+	rows := 0
+	for _, f := range folds.Items {
+		rows += len(f.Table.Rows)
+		said = append(said, fmt.Sprint(f.Title, " ", f.Open, " ", f.Note, " ", f.Tags))
+	}
+	if got := strings.Join(said, "\n"); got != "12月1日至12月6日 true 13 个班次 [{info 本周}]\n12月7日至12月13日 false 14 个班次 []\n12月14日至12月20日 true 14 个班次 [{warn 1 个换班待答复}]\n12月21日至12月27日 true 12 个班次 [{danger 1 处没有人值班}]\n12月28日至1月3日 false 8 个班次 []" || rows != 62 {
+		t.Errorf("%d rows in\n%s", rows, got)
+	}
+	text := fmt.Sprint(folds)
+	for _, want := range []string{"没有人值班", "张三请王五接这一班，11月23日10:00起待王五答复", "撤回换班"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	// Only in draft, and to who arranges, the gap is to be filled.
+	if strings.Contains(text, "补上班次") {
+		t.Error("a published gap is filled without 调整")
+	}
+	ro.State = duty.Draft
+	if text := fmt.Sprint(weeks(ro, reader{manages: true}, now)); !strings.Contains(text, "补上班次") || !strings.Contains(text, "from=2026-12-2") {
+		t.Error("the gap cannot be filled")
+	}
+	if f := weeks(duty.Roster{Month: "2027-02", Shifts: ro.Shifts[2:4]}, reader{}, sampleNow); !f.Items[0].Open {
+		t.Error("all weeks stand folded")
+	}
+}
+
+// While a swap waits its turn offers to withdraw it to who asked, to answer it to
+// who is asked, and to nobody to ask again.
+func TestASwapUnderWayIsNotAskedAgain(t *testing.T) {
+	text := func(list []web.Link) string {
+		var out []string
+		for _, l := range list {
+			out = append(out, l.Text)
+		}
+		return strings.Join(out, " ")
+	}
+	for me, want := range map[string]string{"p1": "撤回换班", "p3": "答复换班", "p2": "申请换班", "p7": "", "": ""} {
+		if got := text(swapLinks(sampleShift, []duty.Swap{sampleSwap}, me)); got != want {
+			t.Errorf("%q is offered %q, want %q", me, got, want)
+		}
+	}
+	for me, want := range map[string]string{"p1": "撤回换班", "p3": "同意换班 不同意", "p2": "请对方换班"} {
+		v := newSwap(sampleShift, sampleUnit, samplePeople, []duty.Swap{sampleSwap}, me)
+		var got []string
+		for _, b := range v.Form.Buttons {
+			got = append(got, b.Label)
+		}
+		if strings.Join(got, " ") != want || len(v.Before) != 1 || !strings.Contains(fmt.Sprint(v.Before), "11月23日10:00起待王五答复") {
+			t.Errorf("%q is offered %v: %+v", me, got, v.Before)
+		}
+	}
+}
