@@ -437,6 +437,15 @@ func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
 	})
 }
 
+// cannot holds that a swap was refused at the person it asks, with the reason.
+func cannot(t *testing.T, err error, says string) {
+	t.Helper()
+	refused(t, err, fault.Invalid, "对方不能接这一班")
+	if f := fault.Of(err).Fields; len(f) != 1 || f[0].Name != "to" || !strings.Contains(f[0].Says, says) {
+		t.Errorf("got %+v, want %q", f, says)
+	}
+}
+
 // A swap that would leave the turn to nobody, or put one person on two turns at
 // once, is refused when it is asked for and when it is agreed to, with its reason.
 // Under way it is listed with who answers and since when, until it is withdrawn.
@@ -474,7 +483,7 @@ func TestArticle19_4_ASwapLeavesNoGapAndDoublesNobody(t *testing.T) {
 		}
 		leave(day.AddDays(2))
 		_, err = h.svc.AskSwap(as(mine), system, then.ID, to, "出差")
-		refused(t, err, fault.Invalid, other.Name+"已登记"+day.Chinese()+"请假，换给他这一班就没有人值班")
+		cannot(t, err, other.Name+"已登记"+day.Chinese()+"请假，换给他这一班就没有人值班，请选择另一人")
 		update(func(tx *db.Tx) error {
 			_, err := tx.Exec(bg, `UPDATE absence SET ended_at = $1`, tx.Now())
 			return err
@@ -488,7 +497,7 @@ func TestArticle19_4_ASwapLeavesNoGapAndDoublesNobody(t *testing.T) {
 			return err
 		})
 		_, err = h.svc.AskSwap(as(mine), system, then.ID, to, "出差")
-		refused(t, err, fault.Invalid, "同一时间不能值两个班")
+		cannot(t, err, "同一时间不能值两个班")
 		update(func(tx *db.Tx) error {
 			_, err := tx.Exec(bg, `DELETE FROM duty_shift WHERE id = 'elsewhere'`)
 			return err
