@@ -726,7 +726,7 @@ func newHandover(x duty.Handover, u org.Unit, open, me string, now time.Time) re
 	case x.State == "" && now.Before(x.Shift.HandoverFrom()):
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还没有到交接班的时间", Text: web.Minute(x.Shift.HandoverFrom()) + "起可以签字。中途要离开的，请编排值班表的人改动这个班次。"})
 	case x.State == "" && x.Shift.Has(me):
-		v.Forms = append(v.Forms, web.Form{Action: at, Key: "handover-" + x.Shift.ID, Sections: []web.Section{{Legend: "交班", Hint: "签字前会再次验证您的身份。未结的告警和事件自动列入。", Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "give"}, {Kind: web.TextArea, Name: "says", Label: "交班事项", Required: true, Max: 1000, Rows: 4, Hint: "当班情况、需要接班人继续办的事；没有的写“无”"}}}}, Buttons: []web.Button{{Label: "交班签字"}}})
+		v.Forms = append(v.Forms, web.Form{Action: at, Key: "handover-" + x.Shift.ID, Sections: []web.Section{{Legend: "交班", Hint: "离上次验证身份较久的，签字前会再验证一次。未结的告警和事件自动列入。", Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "give"}, {Kind: web.TextArea, Name: "says", Label: "交班事项", Required: true, Max: 1000, Rows: 4, Hint: "当班情况、需要接班人继续办的事；没有的写“无”"}}}}, Buttons: []web.Button{{Label: "交班签字"}}})
 	case x.State == "":
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待交班人签字", Text: "由" + x.Shift.Names() + "先签，再由接班人签。"})
 	case x.State == duty.Given && x.Next.Has(me):
@@ -734,7 +734,7 @@ func newHandover(x duty.Handover, u org.Unit, open, me string, now time.Time) re
 		if now.Before(x.Next.From) {
 			begins = "您的班次" + web.Minute(x.Next.From) + "开始，此前仍由" + x.Shift.Names() + "当班。"
 		}
-		v.Forms = append(v.Forms, web.Form{Action: at, Sections: []web.Section{{Legend: "接班", Hint: "签字前会再次验证您的身份。" + begins, Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "take"}}}}, Buttons: []web.Button{{Label: "接班签字"}}})
+		v.Forms = append(v.Forms, web.Form{Action: at, Sections: []web.Section{{Legend: "接班", Hint: "离上次验证身份较久的，签字前会再验证一次。" + begins, Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "take"}}}}, Buttons: []web.Button{{Label: "接班签字"}}})
 	case x.State == duty.Given:
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待接班人签字", Text: "由" + next + "签字，签字后交接完成。"})
 	}
