@@ -34,7 +34,7 @@ var moreActs = map[string]string{
 	"lifecycle.launch.carry": "上线清单随机构调整", "lifecycle.release": "变更后解除限制", "media.bytes.put_away": "不再使用的媒体文件移出存储",
 	"movein.visit": "查看原网站", "movein.bring": "迁入原网站内容", "movein.looked": "试迁完成", "movein.taken": "迁入完成", "movein.fail": "迁入未完成", "movein.undone": "撤销迁入", "notice.carry": "公告随机构调整",
 	"notify.address": "设置接收地址", "notify.preference": "设置提醒方式", "obligation.feed": "开通时限日历", "obligation.handover": "时限移交", "obligation.put_off": "时限顺延", "obligation.recur": "产生周期时限", "obligation.rewind": "按节假日安排重算时限",
-	"province.notice": "录入节假日安排", "province.settings": "设定本省规则", "province.system": "保存系统设置",
+	"province.notice": "录入节假日安排", "province.recount": "按节假日安排重算时限", "province.settings": "设定本省规则", "province.system": "保存系统设置",
 	"publishing.release": "生成发布版本", "publishing.unchanged": "发布内容没有变化", "publishing.rebuild": "重新生成网站", "publishing.reindex": "更新站内检索", "publishing.goon": "继续发布", "publishing.late": "定时发布延误", "publishing.late.settled": "延误的定时发布已完成",
 	"publishing.setback": "退回以前的发布版本", "publishing.setback.failed": "退回发布版本未完成", "publishing.redirect.set": "设定网址跳转", "publishing.redirect.drop": "删除网址跳转", "publishing.redirect.host": "设定域名跳转", "publishing.redirect.import": "导入网址跳转", "publishing.redirect.tried": "试导入网址跳转",
 	"queries.save": "保存查询", "queries.delete": "删除保存的查询", "reconciliation.compare": "比对台账", "reconciliation.enter": "按比对结果登记",
