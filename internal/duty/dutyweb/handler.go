@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
@@ -260,7 +261,7 @@ func newDesk(d deskData, now time.Time) record {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: d.handover.Giver + "已交班，待您接班", Text: "请看清未结事项后签字。", Links: []web.Link{{Text: "办理交接班", Href: d.now.HandoverLink()}}})
 	}
 	for _, p := range d.periods {
-		a := web.Alert{Kind: web.Warn, Title: "重要保障期“" + p.Name + "”：" + p.From.Chinese() + "至" + p.Until.Chinese(), Text: "双人值班，每天零报告。", Links: []web.Link{{Text: "查看重要保障期", Href: p.Link()}}}
+		a := web.Alert{Kind: web.Warn, Title: "重要保障期" + abridge.Quoted(p.Name) + "：" + p.From.Chinese() + "至" + p.Until.Chinese(), Text: "双人值班，每天零报告。", Links: []web.Link{{Text: "查看重要保障期", Href: p.Link()}}}
 		if d.reports {
 			a.Links = append([]web.Link{{Text: "今天的零报告", Href: vigil.ReportLink(p.ID, d.unit.ID, today)}}, a.Links...)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
@@ -198,7 +199,7 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		v.Heading.Tags = []web.Tag{{Text: "还没有编排"}}
 	}
 	for _, d := range ro.Double {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "重要保障期“" + d.Name + "”须双人值班", Text: calendar.DateOf(d.From).Chinese() + "至" + calendar.DateOf(d.Until.Add(-time.Second)).Chinese()})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "重要保障期" + abridge.Quoted(d.Name) + "须双人值班", Text: calendar.DateOf(d.From).Chinese() + "至" + calendar.DateOf(d.Until.Add(-time.Second)).Chinese()})
 	}
 	switch {
 	case len(ro.Breaches) == 0 || ro.State == "":
