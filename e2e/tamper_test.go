@@ -148,8 +148,9 @@ func TestArticle23_1_TamperJourney(t *testing.T) {
 
 	// The page is as it was: finding and alarm end by themselves.
 	home.Store(good)
-	boss.inspects("商务旧站（演示）")
 	boss.back(baselines)
+	boss.inspects("商务旧站（演示）")
+	boss.open(baselines)
 	boss.sees("与基线一致")
 	boss.open(alarm)
 	boss.sees("已恢复")
