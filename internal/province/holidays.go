@@ -208,6 +208,13 @@ func (s *Service) recount(ctx context.Context, n recount) error {
 	if err != nil {
 		return err
 	}
+	if n.Notice == "" { // asked for by a release before editions: the last of the year
+		for _, e := range list {
+			if e.Notice.Year == n.Year {
+				n.Notice = e.ID
+			}
+		}
+	}
 	i := slices.IndexFunc(list, func(e Edition) bool { return e.ID == n.Notice })
 	if i < 0 {
 		return fmt.Errorf("province: no notice %q to count by", n.Notice)

@@ -151,6 +151,12 @@ func TestEveryChoiceIsNamed(t *testing.T) {
 	}
 }
 
+// asked is the job as a release before editions left it in the queue.
+type asked struct{ Year int }
+
+// Kind names the job.
+func (asked) Kind() string { return "province.recount" }
+
 // A year without a notice is provisional; the notice, once entered, settles it
 // everywhere at once and counts the open days again.
 func TestNoticeSettlesTheYear(t *testing.T) {
@@ -180,9 +186,20 @@ func TestNoticeSettlesTheYear(t *testing.T) {
 		if working, provisional := h.days.Is(calendar.Date{Year: 2027, Month: 2, Day: 8}); working || provisional {
 			t.Errorf("8 February 2027: working %v, provisional %v", working, provisional)
 		}
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if err := jobs.Enqueue(ctx, tx, asked{2027}); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "test.ask"})
+		}); err != nil {
+			t.Fatal(err)
+		}
 		w := jobs.NewWorkers()
 		province.Register(h.svc, w)
 		jobstest.Work(t, h.db, w, jobs.Config{Wrap: func(ctx context.Context, kind string) context.Context { return audit.System(ctx, "job."+kind) }})
+		if n, err := db.One(ctx, h.db, db.Value[int], `SELECT count(*) FROM audit_entry WHERE act = 'province.recount'`); err != nil || n != 2 {
+			t.Errorf("counted %d times, want for each job (%v)", n, err)
+		}
 		list, err := h.obligations.Obligations(ctx, authz.System("test"), obligation.Filter{})
 		if err != nil || len(list) != 1 || list[0].Due != length.From(from, h.days) || list[0].Due.Provisional {
 			t.Errorf("counted again: %+v (%v)", list, err)
