@@ -51,7 +51,13 @@ func TestHashedNamesAreKeptForever(t *testing.T) {
 // TestStyleSheetKeepsTheFloor refuses what Chromium 78 does not know and has
 // no fallback for.
 func TestStyleSheetKeepsTheFloor(t *testing.T) {
-	b, err := files.ReadFile("css/console.css")
+	for _, name := range []string{"console.css", "paper.css"} {
+		t.Run(name, func(t *testing.T) { keepsTheFloor(t, name) })
+	}
+}
+
+func keepsTheFloor(t *testing.T, name string) {
+	b, err := files.ReadFile("css/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +87,9 @@ func TestStyleSheetKeepsTheFloor(t *testing.T) {
 func TestBudgets(t *testing.T) {
 	if _, gzipped := Size("console.css"); gzipped > 12<<10 {
 		t.Errorf("console.css is %d bytes gzipped, budget 12288", gzipped)
+	}
+	if _, gzipped := Size("paper.css"); gzipped > 2<<10 {
+		t.Errorf("paper.css is %d bytes gzipped, budget 2048", gzipped)
 	}
 	if _, gzipped := Size("dashboard.css"); gzipped > 4<<10 {
 		t.Errorf("dashboard.css is %d bytes gzipped, budget 4096", gzipped)

@@ -143,6 +143,18 @@ func TestArticle23_1_TamperJourney(t *testing.T) {
 	duty.both("incident-room")
 	duty.fill("完成情况", "首页已恢复，口令已更换")
 	duty.press("任务完成")
+	duty.sees("没有结束")
+	duty.lacks("教训和改进措施") // nor while the alarm stands
+
+	// The page is as it was: finding and alarm end by themselves.
+	home.Store(good)
+	boss.back(baselines)
+	boss.inspects("商务旧站（演示）")
+	boss.open(baselines)
+	boss.sees("与基线一致")
+	boss.open(alarm)
+	boss.sees("已恢复")
+	duty.back(room)
 	duty.unfold()
 	duty.fill("原因", "后台弱口令")
 	duty.fill("教训和改进措施", "更换口令，关闭管理端口")
@@ -155,14 +167,6 @@ func TestArticle23_1_TamperJourney(t *testing.T) {
 	boss.press("复核结案")
 	boss.sees("已结案")
 	boss.both("incident-closed")
-
-	// The page is as it was: finding and alarm end by themselves.
-	home.Store(good)
-	boss.inspects("商务旧站（演示）")
-	boss.open(baselines)
-	boss.sees("与基线一致")
-	boss.open(alarm)
-	boss.sees("已恢复")
 
 	// Altered evidence is named, on its page and by the verification.
 	boss.open("/console/findings?state=closed&q=" + url.QueryEscape("商务旧站"))

@@ -46,6 +46,7 @@ var stays = map[string]string{
 	"pack_adoption.unit_id":        "the office that adopted the indicators by document",
 	"person.unit_id":               "org's own: its service carries it",
 	"post.unit_id":                 "org's own: its service carries it",
+	"holiday_move.unit_id":         "whose clock an arrangement of holidays moved, as it was counted",
 	"province_setting.unit_id":     "the office that decided a setting by document",
 	"account.area_path":            "the sort key of the list: registry sets it with unit_id, the database follows the unit's path",
 	"domain.area_path":             "the sort key of the list: registry sets it with unit_id, the database follows the unit's path",

@@ -146,6 +146,7 @@ var unscoped = map[string]string{
 	"province.SystemAsOf":        "system: read by the house itself",
 	"province.Settings":          "public: the province's choices are published",
 	"province.History":           "public: the province's choices are published",
+	"province.Editions":          "public: the notices of the State Council are published",
 	"province.Notices":           "public: the notices of the State Council are published",
 	"province.System":            "system: read by the house itself",
 	"province.Refresh":           "system: registration at start and the periodic duty",

@@ -1,4 +1,4 @@
-package internal
+package internal_test
 
 import (
 	"io/fs"
@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"zhengshu/internal/audit"
+	"zhengshu/internal/duty"
+	"zhengshu/internal/vigil"
 )
 
 // What the trail calls an act and the thing it was done to is read by auditors: each
@@ -45,6 +47,18 @@ func TestTheTrailIsReadInChinese(t *testing.T) {
 		}
 		if len(seen) < 50 {
 			t.Errorf("only %d of %s were found in the code", len(seen), what)
+		}
+	}
+	// What the duty does is composed of the words of its machines.
+	for _, m := range append(duty.Machines(), vigil.Machine) {
+		at := map[string]string{"protected_period": "vigil"}[m.Kind]
+		if at == "" {
+			at = "duty." + strings.TrimPrefix(m.Kind, "duty_")
+		}
+		for _, move := range m.Moves {
+			if act := at + "." + move.Act; move.Act != "draft" && audit.ActName(act) == act {
+				t.Errorf("the act %q has no words", act)
+			}
 		}
 	}
 }

@@ -358,24 +358,31 @@ document.addEventListener("keydown", (e) => {
 });
 
 // ---- Reading the sites of the day: J and K walk the cards, Y passes, N writes
-// what is wrong. Only within the patrol, and only while single keys are on.
+// what is wrong, U takes the verdict back; after the last card stands confirming.
+// With nothing chosen a key chooses and does no more: nobody passes a site unseen.
+// Only within the patrol, and only while single keys are on.
 
 document.addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing || stored(local, KEYS_OFF) === "1") return;
   if (e.target instanceof Element && e.target.closest("input, textarea, select, [contenteditable], dialog")) return;
   const room = document.querySelector<HTMLElement>("[data-patrol]");
   if (!room) return;
-  const cards = Array.from(room.querySelectorAll<HTMLElement>("[data-look]"));
-  const here = document.activeElement ? document.activeElement.closest<HTMLElement>("[data-look]") : null;
+  const cards = Array.from(document.querySelectorAll<HTMLElement>("[data-look], [data-confirm]"));
+  const here = document.activeElement ? document.activeElement.closest<HTMLElement>("[data-look], [data-confirm]") : null;
   const marked = location.hash.length > 1 ? cards.find((c) => c.id === location.hash.slice(1)) : undefined;
   const first = marked || cards.find((c) => c.dataset.look === "") || cards[0];
-  if (!first) return;
-  const at = cards.indexOf(here || first);
-  switch (e.key.toLowerCase()) {
-    case "j": e.preventDefault(); (here ? cards[Math.min(at + 1, cards.length - 1)] : first).focus(); break;
-    case "k": e.preventDefault(); cards[here ? Math.max(at - 1, 0) : at].focus(); break;
-    case "y": e.preventDefault(); cards[at].querySelector<HTMLButtonElement>("[data-yes]")?.click(); break;
-    case "n": e.preventDefault(); cards[at].querySelector<HTMLInputElement>("[data-no]")?.focus(); break;
+  const key = e.key.toLowerCase();
+  if (!first || !"jkynu".includes(key)) return;
+  e.preventDefault();
+  if (!here) { first.focus(); return; }
+  const at = cards.indexOf(here);
+  const confirms = here.hasAttribute("data-confirm");
+  switch (key) {
+    case "j": cards[Math.min(at + 1, cards.length - 1)].focus(); break;
+    case "k": cards[Math.max(at - 1, 0)].focus(); break;
+    case "y": here.querySelector<HTMLButtonElement>(confirms ? "button[type=submit], button:not([type])" : "[data-yes]")?.click(); break;
+    case "n": here.querySelector<HTMLInputElement>("[data-no]")?.focus(); break;
+    case "u": here.querySelector<HTMLButtonElement>("[data-undo]")?.click(); break;
   }
 });
 document.addEventListener("keydown", (e) => {

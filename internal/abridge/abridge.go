@@ -1,4 +1,5 @@
-// Package abridge shortens texts for a line of a screen, a trail or a log.
+// Package abridge shortens texts for a line of a screen, a trail or a log, and sets them between
+// quotation marks.
 //
 // It decides where a text is cut: between characters, never inside one. It does not
 // decide how long a text may be, nor what of it is worth keeping.

@@ -46,3 +46,12 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// A name with quotation marks of its own takes the inner ones in a quotation.
+func TestQuoted(t *testing.T) {
+	for in, want := range map[string]string{"省“两会”": "“省‘两会’”", "国庆": "“国庆”", "甲\n乙": "“甲 乙”", "": "“”"} {
+		if got := Quoted(in); got != want {
+			t.Errorf("%q is %s, want %s", in, got, want)
+		}
+	}
+}

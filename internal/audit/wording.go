@@ -46,8 +46,8 @@ var acts = map[string]string{
 	"vigil.declare": "声明重要保障期", "vigil.lift": "提前结束重要保障期", "vigil.lapse": "重要保障期到期", "vigil.summarise": "总结重要保障期", "vigil.ask": "产生零报告义务", "vigil.report": "零报告", "vigil.agree": "同意保障期例外",
 	"duty.roster.fill": "编排值班表", "duty.roster.apply_pattern": "按周模板编排", "duty.roster.keep_pattern": "存为周模板", "duty.roster.set_shift": "改动班次", "duty.roster.drop_shift": "删除班次", "duty.roster.publish": "公布值班表", "duty.roster.reopen": "调整值班表",
 	"duty.swap.ask": "申请换班", "duty.swap.agree": "同意换班", "duty.swap.decline": "不同意换班", "duty.swap.withdraw": "撤回换班", "duty.handover.give": "交班签字", "duty.handover.take": "接班签字", "duty.shift.end": "班次结束",
-	"duty.record.ask": "产生巡检义务", "duty.record.asked": "查对应有的巡检记录", "duty.record.open": "开始巡检", "duty.record.look": "巡检一个网站", "duty.record.confirm": "确认巡检记录",
-	"duty.alarm.raise": "告警", "duty.alarm.join": "并入告警", "duty.alarm.take": "接收告警", "duty.alarm.end": "结束告警", "duty.alarm.recover": "告警恢复", "duty.alarm.back": "网站恢复", "duty.alarm.escalate": "告警转报", "duty.alarm.tell": "告知告警", "duty.alarm.grown": "告警涉及更多网站",
+	"duty.record.ask": "产生巡检义务", "duty.record.asked": "查对应有的巡检记录", "duty.record.open": "开始巡检", "duty.record.look": "巡检一个网站", "duty.record.undo": "撤销巡检结论", "duty.record.confirm": "确认巡检记录",
+	"duty.alarm.raise": "告警", "duty.alarm.ask": "催办告警", "duty.alarm.join": "并入告警", "duty.alarm.take": "接收告警", "duty.alarm.end": "结束告警", "duty.alarm.recover": "告警恢复", "duty.alarm.back": "网站恢复", "duty.alarm.escalate": "告警转报", "duty.alarm.tell": "告知告警", "duty.alarm.grown": "告警涉及更多网站",
 	"duty.incident.open": "立案处置", "duty.incident.note": "记进展", "duty.incident.presence": "到位或离开", "duty.incident.assign": "分派任务", "duty.incident.finish": "完成任务", "duty.incident.paper": "上传处置材料", "duty.incident.propose": "提出结案", "duty.incident.close": "复核结案", "duty.incident.return": "退回结案",
 	"duty.takedown.propose": "提出应急撤下", "duty.takedown.alone": "一人先行撤下", "duty.takedown.approve": "批准应急撤下", "duty.takedown.refuse": "不同意应急撤下", "duty.takedown.withdraw": "撤回应急撤下", "duty.takedown.review": "补审应急撤下", "duty.takedown.disagree": "补审认为应急撤下不必要",
 	"inspection.dispute.take_up": "改由本人答复申辩", "inspection.finding.confirm_false": "确认误报", "inspection.finding.lapse": "问题随网站或账号终结", "inspection.finding.worsen": "问题加重", "inspection.run.unanswered": "巡检程序没有回传结果", "inspection.run.late": "迟到的巡检结果没有采用", "inspection.run.edition": "检查途中规则或词库有更新",
@@ -93,10 +93,17 @@ var acts = map[string]string{
 	"registry.intake.fail": "导入台账没有完成", "registry.intake.looked": "预检完成", "registry.intake.match": "对应导入的列", "registry.intake.undo_rows": "撤销导入的行", "registry.intake.undone": "导入已撤销", "registry.place": "改正台账记录所属区划",
 	"registry.recertify": "台账年度核对", "reporting.bulletin.compose": "编制通报", "reporting.bulletin.correct": "更正通报", "reporting.bulletin.edit": "修改通报", "reporting.bulletin.show": "公开通报", "reporting.experience.offer": "推荐经验做法",
 	"reporting.mailing.read": "阅知反馈结果", "reporting.mailing.resend": "补发反馈结果", "reporting.mailing.send": "发送反馈结果", "reposting.give": "登记转载网址", "reposting.look": "查看转载情况", "reposting.mark": "列为重要转载",
-	"reposting.miss": "转载核对未通过", "reposting.revoke": "撤销重要转载", "security.hole.withdraw": "撤销登记安全漏洞", "selfcheck.confirm": "确认自查结果", "selfcheck.mend": "登记自查整改", "selfcheck.return": "退回自查结果",
+	"reposting.miss": "转载核对未通过", "reposting.revoke": "撤销重要转载", "security.hole.dispute": "对安全漏洞提出异议", "security.hole.withdraw": "撤销登记安全漏洞", "selfcheck.confirm": "确认自查结果", "selfcheck.mend": "登记自查整改", "selfcheck.return": "退回自查结果",
 	"training.attend": "登记培训参加情况", "training.cancel": "取消培训", "training.code": "生成培训签到码", "training.hold": "登记已办培训", "training.plan": "计划培训", "training.sign_in": "培训签到",
 	"audit.evidence":  "核对检查证据",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
+	"assessment.extension.approve": "同意延长整改期限", "assessment.extension.refuse": "不同意延长整改期限", "inspection.finding.recur": "问题复现", "province.recount": "按节假日安排重算时限", "reporting.experience.decline": "不采用经验做法", "reporting.experience.publish": "推广经验做法",
+	"reporting.experience.withdraw": "撤回经验做法", "reposting.issue": "发出转载要求", "reposting.see": "看到转载", "reposting.adopt": "按要求转载", "reposting.confirm": "确认转载", "layout.bar.end": "公告条到期",
+	"layout.bar.take_down": "撤下公告条", "guidance.sign": "签收通知", "guidance.return": "报送通知要求的材料", "guidance.accept": "收下报送材料", "guidance.send_back": "退回报送材料", "merit.carry": "表扬或问责随机构调整",
+	"merit.correct": "更正登记", "operator.contractor.register": "登记承办单位", "obligation.hand": "时限转交", "obligation.move": "时限移动", "obligation.pause": "时限暂停", "obligation.recount": "时限重算",
+	"security.hole.order": "漏洞转整改", "security.hole.finish": "漏洞整改完成", "security.hole.plan": "制定漏洞整改计划", "library.share.void": "共用稿件作废", "registry.domain.enter": "登记域名", "registry.domain.apply": "申请域名",
+	"registry.domain.activate": "启用域名", "registry.domain.suspend": "暂停域名", "registry.domain.restore": "恢复域名", "registry.domain.begin_cancel": "开始注销域名", "registry.domain.keep": "不再注销域名", "registry.domain.cancel": "注销域名",
+	"registry.domain.strike": "删除域名登记",
 }
 
 var (
@@ -134,6 +141,7 @@ var kinds = map[string]string{
 	"operating_rules": "运维管理细则", "notice": "公告", "bar_notice": "悬挂公告", "move_out": "整站导出", "move_in_batch": "迁入批次", "mourning": "哀悼期", "message": "消息", "merit": "表扬和问责", "media_contact": "媒体联系人", "lexicon_pack": "词库", "allow_word": "放行词", "layout": "网站编排",
 	"incident": "事件", "hosting": "托管", "holiday_notice": "节假日安排", "front_page": "应急首页", "filing": "备案事项", "experience": "经验做法", "error_report": "网民找错", "crawler_key": "巡检机密钥", "coordination": "协同工作", "contractor": "承办单位", "contractor_paper": "承办文件", "clearance": "存量清理",
 	"budget": "经费", "blueprint": "建站模板", "appraisal_round": "考核轮次", "appraisal_object": "考核对象", "appraisal_appeal": "考核申诉", "alarm": "告警", "account_post": "账号发布", "account_receipt": "账号检查登记", "offline": "下线时段",
+	"account_sheet": "账号检查单",
 }
 
 // KindName is a kind of thing in Chinese; a kind that is not here as it is written.

@@ -168,3 +168,81 @@ var published = sync.OnceValues(func() (Workdays, error) {
 	}
 	return w, nil
 })
+
+// DayChange is a day that two notices of a year settle otherwise.
+type DayChange struct {
+	On      Date
+	Working bool // by the later one
+}
+
+// Changes are the days that are working days by n and not by the notice before it,
+// or the other way round, in order.
+func (n Notice) Changes(before Notice) []DayChange {
+	was, is := before.named(), n.named()
+	on := map[Date]bool{}
+	for _, days := range []map[Date]bool{was, is} {
+		for d := range days {
+			on[d] = true
+		}
+	}
+	var out []DayChange
+	for d := range on {
+		if a, b := workingBy(was, d), workingBy(is, d); a != b {
+			out = append(out, DayChange{d, b})
+		}
+	}
+	slices.SortFunc(out, func(a, b DayChange) int { return a.On.Sub(b.On) })
+	return out
+}
+
+// named are the days a notice speaks of; true are those worked on.
+func (n Notice) named() map[Date]bool {
+	out := map[Date]bool{}
+	for _, s := range n.Off {
+		for d := s.From; !d.After(s.To); d = d.AddDays(1) {
+			out[d] = false
+		}
+	}
+	for _, d := range n.Work {
+		out[d] = true
+	}
+	return out
+}
+
+func workingBy(named map[Date]bool, d Date) bool {
+	if working, ok := named[d]; ok {
+		return working
+	}
+	return !weekend(d)
+}
+
+// SaysChanges are changed days in words, neighbours together.
+func SaysChanges(list []DayChange) string {
+	var out []string
+	for i := 0; i < len(list); {
+		j := i
+		for j+1 < len(list) && list[j+1].Working == list[i].Working && list[j+1].On == list[j].On.AddDays(1) {
+			j++
+		}
+		says := list[i].On.Chinese()
+		if j > i {
+			says += "至" + list[j].On.Chinese()
+		}
+		if list[i].Working {
+			says += "改为上班"
+		} else {
+			says += "改为放假"
+		}
+		out = append(out, says)
+		i = j + 1
+	}
+	return strings.Join(out, "，")
+}
+
+// SameNumber reports whether two document numbers are one, however their brackets
+// and blanks were typed.
+func SameNumber(a, b string) bool { return plainNumber(a) == plainNumber(b) }
+
+var numberMarks = strings.NewReplacer(" ", "", "　", "", "[", "〔", "]", "〕", "［", "〔", "］", "〕", "(", "〔", ")", "〕", "（", "〔", "）", "〕", "【", "〔", "】", "〕")
+
+func plainNumber(s string) string { return numberMarks.Replace(strings.TrimSpace(s)) }

@@ -272,3 +272,25 @@ func TestLapse(t *testing.T) {
 		t.Error("the last day is still in time")
 	}
 }
+
+// The days in which two notices of a year differ are told together, those whose
+// names alone differ not at all.
+func TestChangesOfANotice(t *testing.T) {
+	d := func(m time.Month, day int) Date { return Date{Year: 2026, Month: m, Day: day} }
+	was := Notice{Off: []Span{{Name: "春节", From: d(2, 15), To: d(2, 23)}}, Work: []Date{d(2, 14), d(2, 28)}}
+	for _, c := range []struct {
+		is   Notice
+		want string
+	}{
+		{Notice{Off: []Span{{Name: "新春", From: d(2, 16), To: d(2, 20)}, {Name: "春节", From: d(2, 23), To: d(2, 23)}}, Work: []Date{d(2, 14), d(2, 28)}}, ""},
+		{Notice{Off: []Span{{Name: "春节", From: d(2, 15), To: d(2, 25)}}, Work: []Date{d(2, 14)}}, "2026年2月24日至2026年2月25日改为放假，2026年2月28日改为放假"},
+		{Notice{}, "2026年2月14日改为放假，2026年2月16日至2026年2月20日改为上班，2026年2月23日改为上班，2026年2月28日改为放假"},
+	} {
+		if got := SaysChanges(c.is.Changes(was)); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+	if !SameNumber("国办发明电〔2025〕7号", " 国办发明电[2025] 7号") || SameNumber("国办发明电〔2025〕7号", "国办发明电〔2025〕17号") {
+		t.Error("document numbers are not compared by what they say")
+	}
+}

@@ -437,6 +437,105 @@ func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
 	})
 }
 
+// cannot holds that a swap was refused at the person it asks, with the reason.
+func cannot(t *testing.T, err error, says string) {
+	t.Helper()
+	refused(t, err, fault.Invalid, "对方不能接这一班")
+	if f := fault.Of(err).Fields; len(f) != 1 || f[0].Name != "to" || !strings.Contains(f[0].Says, says) {
+		t.Errorf("got %+v, want %q", f, says)
+	}
+}
+
+// A swap that would leave the turn to nobody, or put one person on two turns at
+// once, is refused when it is asked for and when it is agreed to, with its reason.
+// Under way it is listed with who answers and since when, until it is withdrawn.
+func TestArticle19_4_ASwapLeavesNoGapAndDoublesNobody(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		bg := context.Background()
+		_, then, err := h.svc.OnDuty(bg, system, h.unit.ID, began)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mine, other := h.a, h.b
+		if then.Has(h.b.PersonID) {
+			mine, other = h.b, h.a
+		}
+		to := org.PersonID(other.PersonID)
+		update := func(do func(tx *db.Tx) error) {
+			t.Helper()
+			ctx := audit.System(bg, "test")
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				if err := do(tx); err != nil {
+					return err
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "test.arrange"})
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		day := calendar.DateOf(then.From)
+		leave := func(until calendar.Date) {
+			update(func(tx *db.Tx) error {
+				_, err := h.svc.Org.RecordAbsence(as(other), tx, other, system, org.Absence{Person: to, Kind: "annual", On: day, Until: until})
+				return err
+			})
+		}
+		leave(day.AddDays(2))
+		_, err = h.svc.AskSwap(as(mine), system, then.ID, to, "出差")
+		cannot(t, err, other.Name+"已登记"+day.Chinese()+"请假，换给他这一班就没有人值班，请选择另一人")
+		update(func(tx *db.Tx) error {
+			_, err := tx.Exec(bg, `UPDATE absence SET ended_at = $1`, tx.Now())
+			return err
+		})
+		// Another turn at the same time, at whatever unit.
+		update(func(tx *db.Tx) error {
+			if _, err := tx.Exec(bg, `INSERT INTO duty_roster (id, unit_id, month, state, published_at, made_at) VALUES ('other', $1, $2, 'published', $3, $3)`, h.bureau.ID, month, tx.Now()); err != nil {
+				return err
+			}
+			_, err := tx.Exec(bg, `INSERT INTO duty_shift (id, roster_id, unit_id, from_at, until_at, lead_id, lead_name) VALUES ('elsewhere', 'other', $1, $2, $3, $4, $5)`, h.bureau.ID, then.From.Add(time.Hour), then.Until.Add(time.Hour), to, other.Name)
+			return err
+		})
+		_, err = h.svc.AskSwap(as(mine), system, then.ID, to, "出差")
+		cannot(t, err, "同一时间不能值两个班")
+		update(func(tx *db.Tx) error {
+			_, err := tx.Exec(bg, `DELETE FROM duty_shift WHERE id = 'elsewhere'`)
+			return err
+		})
+		asked := func(want int) duty.Swap {
+			t.Helper()
+			list, err := h.svc.Asking(bg, system, h.unit.ID)
+			if err != nil || len(list) != want {
+				t.Fatalf("%d swaps wait, want %d (%v)", len(list), want, err)
+			}
+			if want == 0 {
+				return duty.Swap{}
+			}
+			return list[0]
+		}
+		w, err := h.svc.AskSwap(as(mine), system, then.ID, to, "出差")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if says := asked(1).Waits(); says != mine.Name+"请"+other.Name+"接这一班，11月23日10:00起待"+other.Name+"答复" {
+			t.Error(says)
+		}
+		_, err = h.svc.AnswerSwap(as(other), system, w.ID, "withdraw")
+		refused(t, err, fault.Refused, "只有申请人能撤回")
+		if _, err := h.svc.AnswerSwap(as(mine), system, w.ID, "withdraw"); err != nil {
+			t.Fatal(err)
+		}
+		asked(0)
+		if w, err = h.svc.AskSwap(as(mine), system, then.ID, to, "出差"); err != nil {
+			t.Fatal(err)
+		}
+		leave(day)
+		_, err = h.svc.AnswerSwap(as(other), system, w.ID, "agree")
+		refused(t, err, fault.Refused, "请假，换给他这一班就没有人值班，不能同意换班")
+		asked(1)
+	})
+}
+
 // A swap that is agreed moves the turn; a week that is kept lays the next month
 // as it was.
 func TestArticle19_4_ASwapAgreedAndAWeekKept(t *testing.T) {
@@ -734,12 +833,20 @@ func TestArticle19_4_AlarmGoesOnUntilSomebodyTakesIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = h.svc.ProposeClosing(as(h.a), system, room.ID, "弱口令", "更换口令")
-		refused(t, err, fault.Refused, "1 项任务没有完成")
+		refused(t, err, fault.Refused, "任务“清除暗链”没有完成。告警“商务厅网站发现严重问题”没有结束。")
 		full, err := h.svc.RoomOf(context.Background(), system, room.ID)
 		if err != nil || len(full.Tasks) != 1 || len(full.Sites) != 1 || len(full.Alarms) != 1 {
 			t.Fatalf("room %+v (%v)", full, err)
 		}
 		if _, err := h.svc.Finish(as(h.b), system, room.ID, full.Tasks[0].ID, "已清除"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.ProposeClosing(as(h.a), system, room.ID, "弱口令", "更换口令")
+		refused(t, err, fault.Refused, "还不能结案：告警“商务厅网站发现严重问题”没有结束。")
+		if full, err = h.svc.RoomOf(context.Background(), system, room.ID); err != nil || len(full.Against) != 1 {
+			t.Fatalf("against closing: %v (%v)", full.Against, err)
+		}
+		if _, err := h.svc.EndAlarm(as(h.a), system, a.ID, "暗链已清除"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := h.svc.ProposeClosing(as(h.a), system, room.ID, "弱口令", "更换口令"); err != nil {
@@ -969,6 +1076,42 @@ func TestArticle19_4_EverySiteIsRead(t *testing.T) {
 		if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, calendar.DateOf(began)); err != nil || len(r.Sites) != 301 {
 			t.Errorf("%d sites to be read (%v), want 301", len(r.Sites), err)
 		}
+	})
+}
+
+// A verdict given by mistake is taken back, and with it the finding it made; what
+// has none, or stands in a confirmed record, is not.
+func TestArticle19_4_AVerdictIsTakenBack(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		today := calendar.DateOf(began)
+		_, err := h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Undo, "")
+		refused(t, err, fault.Conflict, "还没有结论，不用撤销")
+		rec, err := h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Problem, "首页轮播图打不开")
+		if err != nil {
+			t.Fatal(err)
+		}
+		finding := inspection.FindingID(rec.Sites[0].Finding)
+		if rec, err = h.svc.Look(as(h.b), system, h.unit.ID, today, h.site.ID, duty.Undo, ""); err != nil || rec.Looked() != 0 {
+			t.Fatalf("%d looked at (%v)", rec.Looked(), err)
+		}
+		if rec, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, today); err != nil || rec.Looked() != 0 || rec.State != duty.Open {
+			t.Errorf("%s, %d looked at (%v)", rec.State, rec.Looked(), err)
+		}
+		f, err := h.look.Finding(context.Background(), h.db, system, finding)
+		if err != nil || f.State != inspection.FindingClosed {
+			t.Errorf("the finding is %s (%v)", f.State, err)
+		}
+		_, err = h.svc.Confirm(as(h.a), system, h.unit.ID, today, "")
+		refused(t, err, fault.Refused, "1 个网站没有结论")
+		if _, err := h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Pass, ""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.Confirm(as(h.a), system, h.unit.ID, today, ""); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Undo, "")
+		refused(t, err, fault.Conflict, "已经确认，不能再改")
 	})
 }
 
@@ -1327,6 +1470,19 @@ func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
 		if err != nil || told != 1 {
 			t.Errorf("the owner was told %d times (%v)", told, err)
 		}
+		// Who may be the second is named: not who proposed.
+		waits, err := h.svc.TakedownOf(context.Background(), h.db, scope, down.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list, at, err := h.svc.Seconds(context.Background(), scope, waits); err != nil || at != h.unit.Name || len(list) != 1 || list[0].Name != "主管" {
+			t.Errorf("seconds %+v of %s (%v)", list, at, err)
+		}
+		byHead := waits
+		byHead.ProposerID = h.head.PersonID
+		if list, at, err := h.svc.Seconds(context.Background(), scope, byHead); err != nil || at != "" || len(list) != 0 {
+			t.Errorf("where nobody else may: %+v of %s (%v)", list, at, err)
+		}
 		// Its page says which pages, and of what waits until when.
 		if reach, err := h.svc.ReachOf(ctx, scope, down.ID); err != nil || reach.Sites != 1 || !strings.HasPrefix(reach.Pages[0], "http://www.example.gov.cn/content/") || !reach.Due.On.IsZero() {
 			t.Errorf("reach %+v (%v)", reach, err)
@@ -1479,7 +1635,7 @@ func TestArticle19_4_ARoomIsNotClosedOverATask(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = h.svc.CloseIncident(as(h.b), system, x.ID)
-		refused(t, err, fault.Refused, "还有 1 项任务没有完成")
+		refused(t, err, fault.Refused, "任务“核实备份”没有完成")
 		room, err := h.svc.RoomOf(context.Background(), system, x.ID)
 		if err != nil || room.State != duty.Closing || len(room.Tasks) != 1 {
 			t.Fatalf("%s with %d tasks (%v)", room.State, len(room.Tasks), err)

@@ -108,6 +108,7 @@ type Room struct {
 	Alarms    []Alarm
 	Takedowns []Takedown
 	Files     []approval.Attachment
+	Against   []string // what stands against closing it, a sentence each
 }
 
 // Incidents in scope, those open first, and how many there are.
@@ -179,7 +180,10 @@ func (s *Service) RoomOf(ctx context.Context, scope authz.Scope, id string) (Roo
 	if r.Takedowns, _, err = s.Takedowns(ctx, scope, id, "", 50, 0); err != nil {
 		return r, err
 	}
-	r.Files, err = approval.Attachments(ctx, s.DB, "incident", id)
+	if r.Files, err = approval.Attachments(ctx, s.DB, "incident", id); err != nil || r.State == Closed {
+		return r, err
+	}
+	r.Against, err = against(ctx, s.DB, id)
 	return r, err
 }
 
@@ -407,7 +411,7 @@ func (s *Service) ProposeClosing(ctx context.Context, scope authz.Scope, id, cau
 		if err := f.Err(); err != nil {
 			return err
 		}
-		if err := tasksDone(ctx, tx, id); err != nil {
+		if err := closable(ctx, tx, id); err != nil {
 			return err
 		}
 		var err error
@@ -424,16 +428,35 @@ func (s *Service) ProposeClosing(ctx context.Context, scope authz.Scope, id, cau
 	})
 }
 
-// tasksDone refuses to close a room in which somebody still has a task.
-func tasksDone(ctx context.Context, tx *db.Tx, id string) error {
-	open, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM incident_task WHERE incident_id = $1 AND done_at IS NULL`, id)
-	if err != nil {
-		return err
+// against says what stands against closing a room: a task somebody still has, a
+// takedown that waits for its second person, an alarm that has not ended.
+func against(ctx context.Context, q db.Querier, id string) ([]string, error) {
+	var out []string
+	for _, x := range []struct{ sql, one, many string }{
+		{`SELECT says FROM incident_task WHERE incident_id = $1 AND done_at IS NULL ORDER BY id`, "任务“%s”没有完成。", "还有 %d 项任务没有完成。"},
+		{`SELECT title FROM takedown WHERE incident_id = $1 AND state IN ('proposed', 'alone') ORDER BY id`, "应急撤下“%s”待第二人批准或补审。", "还有 %d 件应急撤下待第二人批准或补审。"},
+		{`SELECT title FROM alarm WHERE incident_id = $1 AND state <> 'ended' ORDER BY id`, "告警“%s”没有结束。", "还有 %d 个告警没有结束。"},
+	} {
+		list, err := db.All(ctx, q, db.Value[string], x.sql, id)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(list) == 1:
+			out = append(out, fmt.Sprintf(x.one, abridge.Text(list[0], 60)))
+		case len(list) > 1:
+			out = append(out, fmt.Sprintf(x.many, len(list)))
+		}
 	}
-	if open > 0 {
-		return fault.Newf(fault.Refused, "还有 %d 项任务没有完成，完成后才能结案。", open)
+	return out, nil
+}
+
+// closable refuses to close a room in which something is still under way.
+func closable(ctx context.Context, tx *db.Tx, id string) error {
+	list, err := against(ctx, tx, id)
+	if err == nil && len(list) > 0 {
+		err = fault.New(fault.Refused, "还不能结案："+strings.Join(list, "")+"办完后再结案。")
 	}
-	return nil
+	return err
 }
 
 // CloseIncident is the second pair of eyes; ReturnIncident sends it back.
@@ -442,8 +465,8 @@ func (s *Service) CloseIncident(ctx context.Context, scope authz.Scope, id strin
 		if x.ProposerID == session.PersonID {
 			return fault.New(fault.Refused, "结案要由提出人以外的人复核，请另一人办理。")
 		}
-		// Tasks may have been given since it was proposed.
-		if err := tasksDone(ctx, tx, id); err != nil {
+		// Tasks may have been given, and alarms raised, since it was proposed.
+		if err := closable(ctx, tx, id); err != nil {
 			return err
 		}
 		var err error

@@ -42,10 +42,11 @@ var RecordMachine = passage.Machine{Kind: "duty_record", Noun: "巡检记录", S
 // after it was asked for where it was asked for later.
 const mostLate = 7
 
-// Verdicts of a look.
+// Verdicts of a look; Undo takes one back.
 const (
 	Pass    = "pass"
 	Problem = "problem"
+	Undo    = "undo"
 )
 
 // Facts are what the monitors know of one site on the day, by the four sections
@@ -393,7 +394,8 @@ func seen(site Facts, note string) engine.Sighting {
 }
 
 // Look keeps a person's verdict on one site: Y or N. A problem becomes a
-// finding; a pass closes what a person saw there before.
+// finding; a pass closes what a person saw there before. Undo takes the verdict
+// back, and with it the finding it made.
 func (s *Service) Look(ctx context.Context, scope authz.Scope, unit org.UnitID, on calendar.Date, site registry.SiteID, verdict, note string) (Record, error) {
 	note = strings.Join(strings.Fields(note), " ")
 	return s.serve(ctx, scope, unit, on, func(tx *db.Tx, session *authz.Session, r *Record) error {
@@ -403,7 +405,7 @@ func (s *Service) Look(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 		}
 		f := &r.Sites[i]
 		var fields fault.Fields
-		fields.Check(verdict == Pass || verdict == Problem, "verdict", "请选择通过或有问题")
+		fields.Check(verdict == Pass || verdict == Problem || verdict == Undo, "verdict", "请选择通过或有问题")
 		fields.Check(verdict != Problem || note != "", "note", "有问题的，请写明在哪里、是什么")
 		fields.Check(len([]rune(note)) <= 200, "note", "说明最多 200 个字")
 		if err := fields.Err(); err != nil {
@@ -411,6 +413,9 @@ func (s *Service) Look(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 		}
 		system := authz.System("duty.look")
 		old := *f
+		if verdict == Undo {
+			return s.undo(ctx, tx, r, f, session.Name)
+		}
 		f.Verdict, f.Note, f.Finding, f.By, f.At = verdict, note, "", session.Name, tx.Now()
 		if verdict == Problem {
 			found, err := s.Inspection.Raise(ctx, tx, system, site, seen(*f, note))
@@ -439,6 +444,27 @@ func (s *Service) Look(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.look", Basis: citation, Target: audit.Target{Kind: "site", ID: string(site), Name: f.Name, Unit: string(unit)}, Before: old.Verdict, After: map[string]string{"verdict": verdict, "note": note}})
 	})
+}
+
+// undo takes a verdict back. What it raised was seen by mistake and ends with it.
+func (s *Service) undo(ctx context.Context, tx *db.Tx, r *Record, f *Facts, by string) error {
+	old := *f
+	if old.Verdict == "" {
+		return fault.New(fault.Conflict, "“"+f.Name+"”还没有结论，不用撤销。")
+	}
+	if old.Finding != "" {
+		gone := seen(old, old.Note)
+		gone.Says, gone.Evidence.At = "值班巡检误记，已由"+by+"撤销", tx.Now()
+		if _, err := s.Inspection.Clear(ctx, tx, authz.System("duty.look"), f.Site, gone); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM duty_look WHERE record_id = $1 AND site_id = $2`, r.ID, f.Site); err != nil {
+		return err
+	}
+	f.Verdict, f.Note, f.Finding, f.By, f.At = "", "", "", "", time.Time{}
+	return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.undo", Basis: citation, Target: audit.Target{Kind: "site", ID: string(f.Site), Name: f.Name, Unit: string(r.Unit.ID)},
+		Before: map[string]string{"verdict": old.Verdict, "note": old.Note, "by": old.By}, After: map[string]string{"verdict": ""}})
 }
 
 // Confirm closes the day: every site has a verdict. What the monitors said is

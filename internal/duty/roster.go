@@ -147,6 +147,23 @@ func (r Roster) Stretches() []Stretch {
 	return out
 }
 
+// Gaps are the stretches of the month from a moment on in which nobody stands,
+// as turns without people.
+func (r Roster) Gaps(from time.Time) []Shift {
+	first, ok := monthFirst(r.Month)
+	if !ok || r.State == "" {
+		return nil
+	}
+	if start := first.Start(); from.Before(start) {
+		from = start
+	}
+	var out []Shift
+	for _, g := range vacant(from, first.AddMonths(1).Start(), r.Shifts) {
+		out = append(out, Shift{Unit: r.Unit.ID, From: g.from, Until: g.until})
+	}
+	return out
+}
+
 // turn is the one of an id.
 func (r Roster) turn(id string) (Shift, bool) {
 	i := slices.IndexFunc(r.Shifts, func(x Shift) bool { return id != "" && x.ID == id })

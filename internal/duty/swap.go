@@ -72,6 +72,50 @@ func (s *Service) Swaps(ctx context.Context, scope authz.Scope, unit org.UnitID)
 	return db.All(ctx, s.DB, scanSwap, swapSelect+` WHERE w.unit_id = $1 ORDER BY CASE w.state WHEN 'asked' THEN 0 ELSE 1 END, w.asked_at DESC, w.id LIMIT 20`, unit)
 }
 
+// Asking are the swaps of a unit in scope that wait for their answer, by their turn.
+func (s *Service) Asking(ctx context.Context, scope authz.Scope, unit org.UnitID) ([]Swap, error) {
+	if _, err := s.Org.Unit(ctx, scope, unit); err != nil {
+		return nil, err
+	}
+	return db.All(ctx, s.DB, scanSwap, swapSelect+` WHERE w.unit_id = $1 AND w.state = 'asked' ORDER BY x.from_at, w.id`, unit)
+}
+
+// Waits says who is asked for what, and since when.
+func (w Swap) Waits() string {
+	does := "接这一班"
+	if w.Part == ToLead {
+		does = "接替带班"
+	}
+	return w.FromName + "请" + w.ToName + does + "，" + moment(w.AskedAt) + "起待" + w.ToName + "答复"
+}
+
+// free says why a person cannot take a turn: gone from the duty, on leave, or on
+// another turn at the time; "" where nothing stands against it. Taken all the same,
+// the turn would be without anybody, or one person twice.
+func (s *Service) free(ctx context.Context, q db.Querier, x Shift, unit org.UnitID, person org.PersonID, name string) (string, error) {
+	people, err := s.Candidates(ctx, q, authz.System("duty.swap"), unit)
+	if err != nil {
+		return "", err
+	}
+	if !slices.ContainsFunc(people, func(p org.Person) bool { return p.ID == person }) {
+		return name + "已不在本单位值班人员中，换给他这一班就没有人值班", nil
+	}
+	for day := calendar.DateOf(x.From); day.Start().Before(x.Until); day = day.AddDays(1) {
+		away, err := s.Org.Away(ctx, q, authz.System("duty.swap"), person, day)
+		if err != nil {
+			return "", err
+		}
+		if away {
+			return name + "已登记" + day.Chinese() + "请假，换给他这一班就没有人值班", nil
+		}
+	}
+	other, err := db.All(ctx, q, scanShift, shiftSelect+` WHERE id <> $1 AND from_at < $3 AND until_at > $2 AND (lead_id = $4 OR second_id = $4) ORDER BY from_at, id LIMIT 1`, x.ID, x.From, x.Until, person)
+	if err != nil || len(other) == 0 {
+		return "", err
+	}
+	return name + "在" + other[0].Span() + "已有值班，同一时间不能值两个班", nil
+}
+
 // AskSwap asks a colleague to take one's own turn, or to lead it in one's place.
 func (s *Service) AskSwap(ctx context.Context, scope authz.Scope, shift string, to org.PersonID, reason string) (Swap, error) {
 	session, err := who(ctx)
@@ -112,6 +156,15 @@ func (s *Service) AskSwap(ctx context.Context, scope authz.Scope, shift string, 
 		if i < 0 {
 			return fault.New(fault.Invalid, "没有选择接班的人。").On("to", "请从本单位值班人员中选择")
 		}
+		if part == OnDuty {
+			why, err := s.free(ctx, tx, x, u.ID, to, people[i].Name)
+			if err != nil {
+				return err
+			}
+			if why != "" {
+				return fault.New(fault.Invalid, "对方不能接这一班。").On("to", why+"，请选择另一人")
+			}
+		}
 		w = Swap{ID: ulid.Make().String(), Part: part, Reason: reason, From: org.PersonID(session.PersonID), FromName: session.Name, To: to, ToName: people[i].Name, Unit: u.ID, Shift: x, AskedAt: tx.Now()}
 		if _, w.State, err = SwapMachine.Take(ctx, tx, w.ID, "ask", passage.Note{Says: reason}); err != nil {
 			return err
@@ -119,7 +172,7 @@ func (s *Service) AskSwap(ctx context.Context, scope authz.Scope, shift string, 
 		_, err = tx.Exec(ctx, `INSERT INTO duty_swap (id, part, shift_id, unit_id, from_id, from_name, to_id, to_name, reason, state, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			w.ID, w.Part, x.ID, u.ID, w.From, w.FromName, w.To, w.ToName, reason, w.State, tx.Now())
 		if _, dup := db.UniqueViolation(err); dup {
-			return fault.New(fault.Conflict, "这个班次已经申请换班，正在等对方答复；要另找人请先撤回。").From(err)
+			return fault.New(fault.Conflict, "这个班次已经申请换班，正在等对方答复；要另找人请先在值班台撤回。").From(err)
 		}
 		if err != nil {
 			return err
@@ -192,6 +245,15 @@ func (s *Service) AnswerSwap(ctx context.Context, scope authz.Scope, id, act str
 			return fault.New(fault.Refused, "班次已经开始，不能再换；请当面交接。")
 		case act == "agree" && !w.holds():
 			return fault.New(fault.Conflict, "值班表已经变动，这个换班不再适用；请重新申请。")
+		}
+		if act == "agree" && w.Part == OnDuty { // much may have come since it was asked
+			why, err := s.free(ctx, tx, w.Shift, w.Unit, w.To, w.ToName)
+			if err != nil {
+				return err
+			}
+			if why != "" {
+				return fault.New(fault.Refused, why+"，不能同意换班；请不同意，由"+w.FromName+"另找人。")
+			}
 		}
 		if _, w.State, err = SwapMachine.Take(ctx, tx, id, act, passage.Note{}); err != nil {
 			return err

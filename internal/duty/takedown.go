@@ -351,6 +351,37 @@ func (s *Service) leave(ctx context.Context, tx *db.Tx, scope authz.Scope, t *Ta
 	return err
 }
 
+// Seconds are who else may approve or review a takedown in scope: people of its
+// unit or, where nobody else there may, of the offices above, and which unit's.
+func (s *Service) Seconds(ctx context.Context, scope authz.Scope, t Takedown) ([]org.Person, string, error) {
+	if !scope.Covers(t.areaPath, t.linePath) {
+		return nil, "", fault.Missing("应急撤下")
+	}
+	superior, province, err := s.above(ctx, s.DB, t.Unit)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, u := range []org.Unit{{ID: t.Unit, Name: t.UnitName}, superior, province} {
+		if u.ID == "" {
+			continue
+		}
+		list, err := s.holding(ctx, s.DB, authz.System("duty.takedown"), u.ID, approves)
+		if err != nil {
+			return nil, "", err
+		}
+		if list = slices.DeleteFunc(list, func(p org.Person) bool { return t.ProposedBy(string(p.ID)) }); len(list) > 0 {
+			return list, u.Name, nil
+		}
+	}
+	return nil, "", nil
+}
+
+// approves reports whether a role is the second of a takedown.
+func approves(r authz.Role) bool {
+	info, ok := authz.Info(r)
+	return ok && slices.Contains(info.Permits, authz.TakedownApprove)
+}
+
 // DecideTakedown is the second person's word: approve, refuse or, after one
 // person acted alone, review.
 func (s *Service) DecideTakedown(ctx context.Context, scope authz.Scope, id, act, opinion string) (Takedown, error) {

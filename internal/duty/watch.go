@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -38,7 +39,7 @@ func gapSubject(p point) obligation.Subject {
 }
 
 func doubleSubject(p point, span sx2021.DutySpan) obligation.Subject {
-	return obligation.Subject{Kind: "duty_double", ID: string(p.ID) + ":" + calendar.DateOf(span.From).String(), Name: p.Name + "重要保障期“" + span.Name + "”双人值班"}
+	return obligation.Subject{Kind: "duty_double", ID: string(p.ID) + ":" + calendar.DateOf(span.From).String(), Name: p.Name + "重要保障期" + abridge.Quoted(span.Name) + "双人值班"}
 }
 
 // publishers are the units below a path whose roster of this month or a later

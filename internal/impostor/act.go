@@ -213,15 +213,15 @@ func wording(c Case, before []Step, request string) []string {
 	}
 	called := ""
 	if c.Name != "" {
-		called = "（名称“" + quoteIn(c.Name) + "”）"
+		called = "（名称“" + abridge.Inner(c.Name) + "”）"
 	}
 	of := "我单位监管的政府网站与政务新媒体"
 	if c.OfName != "" {
-		of = "“" + quoteIn(c.OfName) + "”"
+		of = "“" + abridge.Inner(c.OfName) + "”"
 	}
 	out := []string{
 		"经" + SourceName(c.Source) + "并核实，互联网上的" + what + c.Shown + called + "冒用" + of + "名义，不是本省登记的政府网站或政务新媒体。核实人：" + c.VerifiedBy + "，核实时间：" + calendar.DateOf(c.VerifiedAt).Chinese() + "。",
-		"核实情况：" + strings.TrimRight(quoteIn(c.Verdict), "。；") + "。",
+		"核实情况：" + strings.TrimRight(abridge.Inner(c.Verdict), "。；") + "。",
 		"根据" + sx2021.Named + "第二十三条（三），现商请贵单位予以处理，并协调电信主管、公安等部门及时对域名解析和互联网接入服务进行处置、对开办者等人员依法予以打击处理。",
 	}
 	if c.Bare() {
@@ -243,10 +243,6 @@ func wording(c Case, before []Step, request string) []string {
 		out = append(out, strings.TrimRight(request, "。；")+"。")
 	}
 	return append(out, "处理结果请反馈我单位。")
-}
-
-func quoteIn(s string) string {
-	return strings.NewReplacer("“", "‘", "”", "’", "\n", " ").Replace(s)
 }
 
 // ask opens the step of a party with its clock at the nearest body, or at the

@@ -374,20 +374,22 @@ func TestSweepOfEvidenceCutInTheMiddleGoesOn(t *testing.T) {
 
 // A person keeps evidence beyond its days and ends that; out of scope there is nothing
 // to keep, and what is gone cannot be kept.
+const court = "调取证据通知书（2026）陕01行初1号"
+
 func TestPreservedEvidenceStaysUntilReleased(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		refs := h.closed(t, "F1", "F2", "F3", "F4")
 		h.keeping(h.blobs, 200)
-		if err := h.svc.Preserve(h.ctx, h.other, "F1", "法院调取"); !fault.Is(err, fault.NotFound) {
+		if err := h.svc.Preserve(h.ctx, h.other, "F1", court, "法院调取"); !fault.Is(err, fault.NotFound) {
 			t.Fatalf("the neighbour keeps it: %v", err)
 		}
-		if err := h.svc.Preserve(h.ctx, h.scope, "F1", " "); !fault.Is(err, fault.Invalid) {
+		if err := h.svc.Preserve(h.ctx, h.scope, "F1", court, " "); !fault.Is(err, fault.Invalid) {
 			t.Fatalf("without a reason: %v", err)
 		}
-		if err := h.svc.Preserve(h.ctx, h.scope, "F1", "法院调取"); err != nil {
+		if err := h.svc.Preserve(h.ctx, h.scope, "F1", court, "法院调取"); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.svc.Preserve(h.ctx, h.scope, "F1", "再次"); !fault.Is(err, fault.Conflict) {
+		if err := h.svc.Preserve(h.ctx, h.scope, "F1", court, "再次"); !fault.Is(err, fault.Conflict) {
 			t.Fatalf("twice: %v", err)
 		}
 		sys := audit.System(context.Background(), "test")
@@ -425,7 +427,7 @@ func TestPreservedEvidenceStaysUntilReleased(t *testing.T) {
 		}
 		days(400)
 		there(true, true, true, false)
-		if err := h.svc.Preserve(h.ctx, h.scope, "F4", "太迟"); !fault.Is(err, fault.Refused) {
+		if err := h.svc.Preserve(h.ctx, h.scope, "F4", court, "太迟"); !fault.Is(err, fault.Refused) {
 			t.Errorf("what is gone is kept: %v", err)
 		}
 		if err := h.svc.EndPreservation(h.ctx, h.scope, "F1", "案件已结"); err != nil {
@@ -439,7 +441,16 @@ func TestPreservedEvidenceStaysUntilReleased(t *testing.T) {
 		days(1)
 		there(false, false, false, false)
 		list, err := h.svc.Preservations(h.ctx, h.db, h.scope, "F1")
-		if err != nil || len(list) != 1 || list[0].Stands() || list[0].By != "张三" || list[0].EndedWhy != "案件已结" {
+		for basis, want := range map[string]string{" ": "请填写依据", "法院调取": "依据须写明文号或案号", strings.Repeat("法1", 101): "依据不超过 200 字"} {
+			if err := h.svc.Preserve(h.ctx, h.scope, "F2", basis, "法院调取"); !fault.Is(err, fault.Invalid) || len(fault.Of(err).Fields) != 1 || !strings.Contains(fault.Of(err).Fields[0].Says, want) {
+				t.Errorf("basis %q: %v", basis, err)
+			}
+		}
+		said, serr := db.All(h.ctx, h.db, db.Value[string], `SELECT basis || ' ' || before || ' ' || after FROM audit_entry WHERE act IN ('inspection.evidence.preserve', 'inspection.evidence.unpreserve') ORDER BY at, id`)
+		if serr != nil || len(said) != 2 || !strings.Contains(said[0], court) || !strings.Contains(said[1], court) || !strings.Contains(said[1], "张三") || !strings.Contains(said[1], "案件已结") {
+			t.Errorf("the trail says %v (%v)", said, serr)
+		}
+		if err != nil || len(list) != 1 || list[0].Stands() || list[0].By != "张三" || list[0].Basis != court || list[0].EndedWhy != "案件已结" {
 			t.Errorf("%+v (%v)", list, err)
 		}
 	})

@@ -309,7 +309,11 @@ func (s *Service) TakeDown(ctx context.Context, scope authz.Scope, id PlacementI
 		if n == 0 {
 			return fault.New(fault.Conflict, "这里已经撤下，请刷新后再看。")
 		}
-		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.placement.take_down", Target: audit.Target{Kind: "item", ID: string(p.Item), Name: p.Title}, After: map[string]any{"column": p.ColumnName, "reason": reason}}); err != nil {
+		target, err := placedTarget(ctx, tx, p.Item)
+		if err != nil {
+			return err
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.placement.take_down", Target: target, After: map[string]any{"site": p.SiteName, "column": p.ColumnName, "reason": reason}}); err != nil {
 			return err
 		}
 		if p.LiveAt.IsZero() {
@@ -341,6 +345,16 @@ func (s *Service) SitesWith(ctx context.Context, q db.Querier, scope authz.Scope
 	return out, nil
 }
 
+// placedTarget names the item of a place in the trail: a place has a title of its
+// own only where one was given.
+func placedTarget(ctx context.Context, q db.Querier, id ItemID) (audit.Target, error) {
+	return db.One(ctx, q, func(r db.Scanner) (audit.Target, error) {
+		t := audit.Target{Kind: "item", ID: string(id)}
+		err := r.Scan(&t.Name, &t.Unit)
+		return t, err
+	}, `SELECT v.title, i.unit_id FROM item i JOIN item_version v ON v.item_id = i.id AND v.no = i.version WHERE i.id = $1`, id)
+}
+
 // standsThere is of a placement that has a page or will have one.
 const standsThere = `(p.state IN ('live', 'scheduled') OR p.archived_at IS NOT NULL)`
 
@@ -356,12 +370,16 @@ func (s *Service) LeaveSiteTx(ctx context.Context, tx *db.Tx, scope authz.Scope,
 	if err != nil {
 		return 0, err
 	}
+	target, err := placedTarget(ctx, tx, id)
+	if err != nil {
+		return 0, err
+	}
 	var seen []Placement
 	for _, p := range list {
 		if _, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'withdrawn', ended_at = $2, archived_at = NULL WHERE id = $1`, p.ID, tx.Now()); err != nil {
 			return 0, err
 		}
-		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.placement.take_down", Target: audit.Target{Kind: "item", ID: string(p.Item), Name: p.Title}, After: map[string]any{"column": p.ColumnName, "reason": reason}}); err != nil {
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.placement.take_down", Target: target, After: map[string]any{"site": p.SiteName, "column": p.ColumnName, "reason": reason}}); err != nil {
 			return 0, err
 		}
 		if !p.LiveAt.IsZero() {

@@ -186,16 +186,30 @@ func (s *Service) counted(ctx context.Context, tx *db.Tx, o Obligation, days cal
 	return due, true, err
 }
 
+// Rearranged is a change of the working days that running clocks are counted again by.
+type Rearranged struct {
+	Days calendar.Workdays
+	// Was are the working days as they stood before, each in its turn. A last day that
+	// none of them gives was set otherwise and stays.
+	Was         []calendar.Workdays
+	First, Last calendar.Date // of the days that changed; zero where none did
+	Basis       string
+	// Moved is told of each last day that moved, in its transaction; nil: nobody is.
+	Moved func(ctx context.Context, tx *db.Tx, o Obligation, was calendar.Date) error
+}
+
 // Recount counts again every open last day that rested on a year without a
-// notice of holidays, once that notice is there. It returns how many moved. A
-// day counted from nothing on record stays as it is and stays provisional.
-func (s *Service) Recount(ctx context.Context, days calendar.Workdays) (int, error) {
+// notice of holidays, and those counted in working days over days that changed. It
+// returns how many moved. A day counted from nothing on record stays as it is and,
+// provisional, stays so.
+func (s *Service) Recount(ctx context.Context, r Rearranged) (int, error) {
 	moved, after := 0, ""
 	for {
 		n := 0
 		err := s.db.Update(ctx, func(tx *db.Tx) error {
 			n = 0
-			list, err := db.All(ctx, tx, scanObligation, obligationSelect+` WHERE o.provisional = TRUE AND o.state = 'open' AND o.id > $1 ORDER BY o.id LIMIT $2`, after, batch)
+			list, err := db.All(ctx, tx, scanObligation, obligationSelect+` WHERE o.state = 'open' AND o.id > $1
+				AND (o.provisional = TRUE OR o.length LIKE '%wd' AND o.started_on < $3 AND o.due_on >= $4) ORDER BY o.id LIMIT $2`, after, batch, r.Last, r.First)
 			if err != nil {
 				return err
 			}
@@ -204,12 +218,20 @@ func (s *Service) Recount(ctx context.Context, days calendar.Workdays) (int, err
 				if !o.PausedOn.IsZero() {
 					continue
 				}
-				due, ok, err := s.counted(ctx, tx, o, days)
+				due, ok, err := s.counted(ctx, tx, o, r.Days)
 				if err != nil {
 					return err
 				}
 				if !ok || due == o.Due {
 					continue
+				}
+				if !o.Due.Provisional {
+					if ok, err = s.gives(ctx, tx, o, r.Was); err != nil || !ok {
+						if err != nil {
+							return err
+						}
+						continue
+					}
 				}
 				was := o.Due.On
 				if due.On == was {
@@ -227,8 +249,13 @@ func (s *Service) Recount(ctx context.Context, days calendar.Workdays) (int, err
 						return err
 					}
 					moved++
+					if r.Moved != nil {
+						if err := r.Moved(ctx, tx, o, was); err != nil {
+							return err
+						}
+					}
 				}
-				if err := s.note(ctx, tx, o, Event{Act: "recount", From: was, To: due.On, Basis: "国务院办公厅节假日安排通知"}); err != nil {
+				if err := s.note(ctx, tx, o, Event{Act: "recount", From: was, To: due.On, Basis: r.Basis}); err != nil {
 					return err
 				}
 			}
@@ -238,6 +265,17 @@ func (s *Service) Recount(ctx context.Context, days calendar.Workdays) (int, err
 			return moved, err
 		}
 	}
+}
+
+// gives reports whether some of the working days give the last day as it stands.
+func (s *Service) gives(ctx context.Context, tx *db.Tx, o Obligation, was []calendar.Workdays) (bool, error) {
+	for _, days := range was {
+		due, ok, err := s.counted(ctx, tx, o, days)
+		if err != nil || ok && due.On == o.Due.On {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // Held are the open obligations a person holds as A 岗: what a hand-over moves.

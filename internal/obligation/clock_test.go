@@ -318,7 +318,7 @@ func TestRecountFollowsTheNotice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := h.svc.Recount(testCtx, days)
+		n, err := h.svc.Recount(testCtx, obligation.Rearranged{Days: days, Basis: "国办发明电〔2026〕1号"})
 		if err != nil || n != 1 {
 			t.Fatalf("%d moved (%v)", n, err)
 		}
@@ -530,7 +530,7 @@ func TestRecountKeepsWhatMovedTheDay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := h.svc.Recount(testCtx, days); err != nil || n != 1 {
+		if n, err := h.svc.Recount(testCtx, obligation.Rearranged{Days: days, Basis: "国办发明电〔2026〕1号"}); err != nil || n != 1 {
 			t.Fatalf("%d moved (%v)", n, err)
 		}
 		got, err := h.svc.Obligation(testCtx, authz.System("test"), o.ID)

@@ -414,7 +414,7 @@ func (s *Service) Urge(ctx context.Context, scope authz.Scope, session *authz.Se
 			}
 			k, _ := s.KindOf(o.Kind)
 			isNew, err := notify.Send(ctx, tx, notify.Message{Key: "obligation:" + o.ID + ":urge:" + today.String(), Unit: string(o.Unit), Link: o.Link, Urgent: true,
-				Title: name + "催办：" + k.Name + "（" + o.Subject.Name + "）", Body: fmt.Sprintf("应于 %s 前完成，已超期 %d 天，请尽快办理。依据：%s。", o.Due.On.Chinese(), today.Sub(o.Due.On), k.Citation)})
+				Title: name + "催办：" + k.Name + "（" + o.Subject.Name + "）", Body: fmt.Sprintf("应于 %s 前完成，已超期 %d 天，请尽快办理。依据：%s。", k.until(o.Due), today.Sub(o.Due.On), k.Citation)})
 			if err != nil {
 				return err
 			}

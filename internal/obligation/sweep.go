@@ -71,6 +71,14 @@ func (k Kind) overdueAt(due calendar.Due) time.Time {
 	}
 	return due.On.AddDays(1).Start()
 }
+
+// until is by when a kind is owed, in words: with its hour where it has one.
+func (k Kind) until(due calendar.Due) string {
+	if due.At.IsZero() && k.By > 0 {
+		due.At = hourOf(due.On, k.By)
+	}
+	return due.Chinese()
+}
 func hourOf(due calendar.Date, hour int) time.Time {
 	return due.Start().Add(time.Duration(hour) * time.Hour)
 }
@@ -348,7 +356,7 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []
 		return mark{}, []notify.Message{{Key: o.key("orphan"), Unit: string(to.above), Link: "/console/obligations?unit=" + string(o.Unit),
 			Title: o.UnitName + "已撤销，时限无人承接：" + k.Name + about, Body: "请在单位调整中确定承接单位并移交。依据：" + k.Citation + "。"}}, nil
 	}
-	base := notify.Message{Unit: string(o.Unit), Link: o.Link, Body: "应于 " + o.Due.Chinese() + " 前完成。依据：" + k.Citation + "。"}
+	base := notify.Message{Unit: string(o.Unit), Link: o.Link, Body: "应于 " + k.until(o.Due) + " 前完成。依据：" + k.Citation + "。"}
 	if o.Due.Provisional {
 		base.Body = "应于 " + o.Due.On.Chinese() + " 前完成（暂定，该年度节假日安排尚未公布）。依据：" + k.Citation + "。"
 	}
@@ -383,7 +391,7 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []
 		r.Key, r.Urgent, r.Title = o.key("overdue"), true, "超期："+k.Name+about
 		out = append(out, r)
 	}
-	late := notify.Message{Urgent: true, Link: o.Link, Title: lateTitle(k, o.Obligation), Body: "应于 " + o.Due.Chinese() + " 前完成，至今没有办结依据。依据：" + k.Citation + "。"}
+	late := notify.Message{Urgent: true, Link: o.Link, Title: lateTitle(k, o.Obligation), Body: "应于 " + k.until(o.Due) + " 前完成，至今没有办结依据。依据：" + k.Citation + "。"}
 	if escalate && k.Gather {
 		m.gather, escalate = true, false
 	}
@@ -472,7 +480,7 @@ func together(k Kind, to org.UnitID, late []dueNow) notify.Message {
 	var b strings.Builder
 	for i := 0; i < min(len(late), namedMost); {
 		on := late[i].Due.On
-		b.WriteString("应于 " + on.Chinese() + " 前完成：")
+		b.WriteString("应于 " + k.until(calendar.Due{On: on}) + " 前完成：")
 		for j := i; i < min(len(late), namedMost) && late[i].Due.On == on; i++ {
 			if i > j {
 				b.WriteString("、")

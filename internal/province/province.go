@@ -3,7 +3,6 @@ package province
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -16,7 +15,6 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/jobs"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -297,172 +295,4 @@ func (s *Service) SetSystem(ctx context.Context, session *authz.Session, base st
 		open.Channels.SMTPPassword = ""
 		return audit.Record(ctx, tx, audit.Entry{Act: "province.system", Target: audit.Target{Kind: "setting", ID: "system", Name: "系统设置", Unit: unit}, After: open})
 	})
-}
-
-// Entered is a holiday notice entered here.
-type Entered struct {
-	Notice calendar.Notice
-	By     string
-	At     time.Time
-}
-
-// Notices are the notices in force by year: of the release and entered here.
-func (s *Service) Notices(ctx context.Context) ([]Entered, error) {
-	entered, err := s.entered(ctx)
-	if err != nil {
-		return nil, err
-	}
-	by := map[int]Entered{}
-	for _, e := range entered {
-		by[e.Notice.Year] = e // the later one replaces the earlier
-	}
-	var out []Entered
-	for _, y := range s.days.Years() {
-		n, _ := s.days.Notice(y)
-		if e, ok := by[y]; ok {
-			out = append(out, e)
-			continue
-		}
-		out = append(out, Entered{Notice: n})
-	}
-	return out, nil
-}
-
-func (s *Service) entered(ctx context.Context) ([]Entered, error) {
-	return db.All(ctx, s.db, func(r db.Scanner) (Entered, error) {
-		var e Entered
-		var body string
-		if err := r.Scan(&body, &e.By, &e.At); err != nil {
-			return e, err
-		}
-		return e, json.Unmarshal([]byte(body), &e.Notice)
-	}, `SELECT body, entered_by, entered_at FROM holiday_notice ORDER BY entered_at, id`)
-}
-
-// Refresh lays the entered notices over those of the release; at start, after
-// one is entered, and every half minute for those entered by another process.
-func (s *Service) Refresh(ctx context.Context) error {
-	latest, err := db.One(ctx, s.db, db.Value[string], `SELECT coalesce(max(id), '') FROM holiday_notice`)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	same := s.seen == latest
-	s.mu.Unlock()
-	if same {
-		return nil
-	}
-	list, err := s.entered(ctx)
-	if err != nil {
-		return err
-	}
-	days := s.shipped
-	for _, e := range list {
-		if days, err = days.With(e.Notice); err != nil {
-			return fmt.Errorf("province: notice of %d: %w", e.Notice.Year, err)
-		}
-	}
-	s.set(days)
-	s.mu.Lock()
-	s.seen = latest
-	s.mu.Unlock()
-	return nil
-}
-
-// recount is the job that counts provisional days again.
-type recount struct{ Year int }
-
-// Kind names the job.
-func (recount) Kind() string { return "province.recount" }
-
-// Register says how the job is worked.
-func Register(s *Service, w *jobs.Workers) {
-	jobs.Handle(w, func(ctx context.Context, _ recount) error {
-		if err := s.Refresh(ctx); err != nil {
-			return err
-		}
-		_, err := s.obligations.Recount(audit.System(ctx, "province.recount"), s.days)
-		return err
-	})
-}
-
-// EnterNotice takes the holidays of a year as the State Council General Office
-// made them known. Provisional days are counted again afterwards.
-func (s *Service) EnterNotice(ctx context.Context, session *authz.Session, n calendar.Notice) error {
-	if n.Mark == "" {
-		n.Mark = "1" // one page: the person who entered it compared it with the document
-	}
-	if n.Source == "" {
-		n.Source = "由 " + session.Name + " 对照文件录入"
-	}
-	if _, err := s.shipped.With(n); err != nil {
-		return fault.New(fault.Invalid, err.Error()).On("off", err.Error())
-	}
-	body, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	err = s.db.Update(ctx, func(tx *db.Tx) error {
-		u, err := s.office(ctx, tx, session)
-		if err != nil {
-			return err
-		}
-		before, _ := s.days.Notice(n.Year)
-		if _, err := tx.Exec(ctx, `INSERT INTO holiday_notice (id, year, body, entered_by, entered_at) VALUES ($1, $2, $3, $4, $5)`, ulid.Make().String(), n.Year, string(body), session.Name, tx.Now()); err != nil {
-			return err
-		}
-		if err := audit.Record(ctx, tx, audit.Entry{Act: "province.notice", Basis: n.Documents[0].Number, Target: audit.Target{Kind: "holiday_notice", ID: fmt.Sprint(n.Year), Name: fmt.Sprintf("%d年节假日安排", n.Year), Unit: string(u.ID)}, Before: before, After: n}); err != nil {
-			return err
-		}
-		return jobs.Enqueue(ctx, tx, recount{Year: n.Year})
-	})
-	if err != nil {
-		return err
-	}
-	return s.Refresh(ctx)
-}
-
-// ReadNotice reads the form: one holiday a line, “春节 2027-02-05 至 2027-02-11”;
-// working days one a line.
-func ReadNotice(year int, number, title string, dated calendar.Date, off, work string) (calendar.Notice, error) {
-	n := calendar.Notice{Year: year, Documents: []calendar.Document{{Number: strings.TrimSpace(number), Title: strings.TrimSpace(title), Dated: dated}}}
-	var f fault.Fields
-	f.Check(year >= 2000 && year <= 2100, "year", "请填写四位年份，例如 2027")
-	f.Check(n.Documents[0].Number != "" && len([]rune(number)) <= 100, "number", "请填写发文字号，最多 100 个字")
-	f.Check(len([]rune(title)) <= 200, "title", "标题最多 200 个字")
-	f.Check(len(off) <= 4000 && len(work) <= 4000, "off", "内容过长，请只放一个年度的安排")
-	if err := f.Err(); err != nil {
-		return n, err
-	}
-	for i, line := range strings.Split(off, "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" {
-			continue
-		}
-		name, rest, _ := strings.Cut(strings.Join(strings.Fields(line), " "), " ")
-		from, to, ok := strings.Cut(rest, "至")
-		if !ok {
-			to = from
-		}
-		a, err := calendar.ParseLoose(from)
-		b, errB := calendar.ParseLoose(to)
-		if err != nil || errB != nil {
-			f.Add("off", fmt.Sprintf("第 %d 行“%s”看不出起止日期，应写作：春节 2027-02-05 至 2027-02-11", i+1, line))
-			continue
-		}
-		n.Off = append(n.Off, calendar.Span{Name: name, From: a, To: b})
-	}
-	for i, line := range strings.Split(work, "\n") {
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		d, err := calendar.ParseLoose(line)
-		if err != nil {
-			f.Add("work", fmt.Sprintf("第 %d 行“%s”看不出日期，应写作：2027-02-20", i+1, strings.TrimSpace(line)))
-			continue
-		}
-		n.Work = append(n.Work, d)
-	}
-	f.Check(len(n.Off) > 0, "off", "请至少填写一个假期")
-	return n, f.Err()
 }

@@ -2,6 +2,7 @@ package province_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,6 +151,12 @@ func TestEveryChoiceIsNamed(t *testing.T) {
 	}
 }
 
+// asked is the job as a release before editions left it in the queue.
+type asked struct{ Year int }
+
+// Kind names the job.
+func (asked) Kind() string { return "province.recount" }
+
 // A year without a notice is provisional; the notice, once entered, settles it
 // everywhere at once and counts the open days again.
 func TestNoticeSettlesTheYear(t *testing.T) {
@@ -170,21 +177,177 @@ func TestNoticeSettlesTheYear(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.svc.EnterNotice(as(h.city), h.city, n); !fault.Is(err, fault.Refused) {
+		if err := h.svc.EnterNotice(as(h.city), h.city, n, province.Entry{}); !fault.Is(err, fault.Refused) {
 			t.Errorf("a city entered it: %v", err)
 		}
-		if err := h.svc.EnterNotice(as(h.top), h.top, n); err != nil {
+		if err := h.svc.EnterNotice(as(h.top), h.top, n, province.Entry{}); err != nil {
 			t.Fatal(err)
 		}
 		if working, provisional := h.days.Is(calendar.Date{Year: 2027, Month: 2, Day: 8}); working || provisional {
 			t.Errorf("8 February 2027: working %v, provisional %v", working, provisional)
 		}
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if err := jobs.Enqueue(ctx, tx, asked{2027}); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "test.ask"})
+		}); err != nil {
+			t.Fatal(err)
+		}
 		w := jobs.NewWorkers()
 		province.Register(h.svc, w)
 		jobstest.Work(t, h.db, w, jobs.Config{Wrap: func(ctx context.Context, kind string) context.Context { return audit.System(ctx, "job."+kind) }})
+		if n, err := db.One(ctx, h.db, db.Value[int], `SELECT count(*) FROM audit_entry WHERE act = 'province.recount'`); err != nil || n != 2 {
+			t.Errorf("counted %d times, want for each job (%v)", n, err)
+		}
 		list, err := h.obligations.Obligations(ctx, authz.System("test"), obligation.Filter{})
 		if err != nil || len(list) != 1 || list[0].Due != length.From(from, h.days) || list[0].Due.Provisional {
 			t.Errorf("counted again: %+v (%v)", list, err)
+		}
+	})
+}
+
+// A year's arrangement has editions: a later document replaces the one in force, and
+// says which days differ and which running clocks moved; the same document with
+// other days is refused unless it corrects the entry and says why.
+func TestAYearsArrangementHasEditions(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		ctx := audit.System(context.Background(), "test")
+		day := func(m time.Month, d int) calendar.Date { return calendar.Date{Year: 2026, Month: m, Day: d} }
+		days := func(text, number, off, work string) calendar.Notice {
+			t.Helper()
+			dated, err := calendar.ParseDate(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, err := province.ReadNotice(2026, number, "", dated, off, work)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		shipped, _ := h.days.Notice(2026)
+		off, work := "", ""
+		for _, x := range shipped.Off {
+			off += x.Name + " " + x.From.String() + " 至 " + x.To.String() + "\n"
+		}
+		for _, x := range shipped.Work {
+			work += x.String() + "\n"
+		}
+		from := day(2, 10)
+		length := calendar.WorkingDays(10)
+		settled := length.From(from, h.days)
+		if settled.Provisional {
+			t.Fatal("2026 is shipped")
+		}
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			for subject, due := range map[string]calendar.Due{"touched": settled, "set otherwise": {On: settled.On.AddDays(3)}} {
+				if err := h.obligations.Open(ctx, tx, obligation.Debt{Kind: "launch", Unit: h.unit.ID, Subject: obligation.Subject{Kind: "site", ID: subject, Name: subject}, Due: due, From: from, Length: length}); err != nil {
+					return err
+				}
+			}
+			later := day(6, 1)
+			return h.obligations.Open(ctx, tx, obligation.Debt{Kind: "launch", Unit: h.unit.ID, Subject: obligation.Subject{Kind: "site", ID: "later", Name: "later"}, Due: length.From(later, h.days), From: later, Length: length})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w := jobs.NewWorkers()
+		province.Register(h.svc, w)
+		enter := func(n calendar.Notice, how province.Entry) error {
+			err := h.svc.EnterNotice(as(h.top), h.top, n, how)
+			if err == nil {
+				jobstest.Work(t, h.db, w, jobs.Config{Wrap: func(ctx context.Context, kind string) context.Context { return audit.System(ctx, "job."+kind) }})
+			}
+			return err
+		}
+		field := func(err error, name, want string) {
+			t.Helper()
+			if f := fault.Of(err); err == nil || len(f.Fields) != 1 || f.Fields[0].Name != name || !strings.Contains(f.Fields[0].Says, want) {
+				t.Errorf("want %s %q, got %v", name, want, err)
+			}
+		}
+		longer := strings.Replace(off, "2026-02-23", "2026-02-25", 1)
+		// What is in force is said to be so; brackets do not make another number.
+		if err := enter(days("2025-11-04", "国办发明电[2025] 7号", off, work), province.Entry{}); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "没有改动") {
+			t.Errorf("the same again: %v", err)
+		}
+		field(enter(days("2025-11-04", "国办发明电（2025）7号", longer, work), province.Entry{}), "number", "日期与这次不同：2026年2月24日至2026年2月25日改为放假。同一文件不会有两种日期")
+		field(enter(days("2025-11-04", "国办发明电〔2025〕7号", longer, work), province.Entry{Corrects: true}), "reason", "错在哪里")
+		field(enter(days("2026-02-01", "国办发明电〔2026〕1号", longer, work), province.Entry{Corrects: true, Reason: "延长"}), "corrects", "没有录入过")
+		field(enter(days("2026-02-01", "国办发明电〔2026〕1号", longer, work), province.Entry{Unverified: true}), "verified", "不能替代已核实的")
+		field(enter(days("2025-01-01", "国办发明电〔2025〕1号", longer, work), province.Entry{}), "dated", "早于现行的")
+		due := func(subject string) calendar.Due {
+			t.Helper()
+			list, err := h.obligations.Obligations(ctx, authz.System("test"), obligation.Filter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range list {
+				if o.Subject.ID == subject {
+					return o.Due
+				}
+			}
+			t.Fatalf("no %s", subject)
+			return calendar.Due{}
+		}
+		later := due("later")
+		if err := enter(days("2026-02-01", "国办发明电〔2026〕1号", longer, work), province.Entry{Reason: "延长春节假期"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := due("touched"); got.On != settled.On.AddDays(2) || got.Provisional {
+			t.Errorf("two days more of holiday: due %s, was %s", got.On, settled.On)
+		}
+		if due("set otherwise").On != settled.On.AddDays(3) || due("later") != later {
+			t.Errorf("what the days did not give, or do not touch, moved: %v %v", due("set otherwise"), due("later"))
+		}
+		list, err := h.svc.Editions(ctx, 2026)
+		if err != nil || len(list) != 2 || list[0].ID != "" || list[1].No != 2 || calendar.SaysChanges(list[1].Changes) != "2026年2月24日至2026年2月25日改为放假" || list[1].Moved != 1 || list[1].Counted.IsZero() || list[1].By != "省办主管" || list[1].Reason != "延长春节假期" {
+			t.Fatalf("editions %+v (%v)", list, err)
+		}
+		moves, err := h.svc.Moves(ctx, authz.System("test"), list[1].ID)
+		if err != nil || len(moves) != 1 || moves[0].Was != settled.On || moves[0].Due != settled.On.AddDays(2) || moves[0].Subject != "touched" {
+			t.Errorf("moves %+v (%v)", moves, err)
+		}
+		if moves, err := h.svc.Moves(ctx, authz.Scope{}, list[1].ID); err != nil || len(moves) != 0 {
+			t.Errorf("out of scope: %+v (%v)", moves, err)
+		}
+		// The entry was wrong after all: corrected, the clock goes back.
+		if err := enter(days("2026-02-01", "国办发明电〔2026〕1号", off, work), province.Entry{Corrects: true, Reason: "文件未延长"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := due("touched"); got.On != settled.On {
+			t.Errorf("corrected: due %s, want %s", got.On, settled.On)
+		}
+		now, err := h.svc.Notices(ctx)
+		if i := slices.IndexFunc(now, func(e province.Edition) bool { return e.Notice.Year == 2026 }); err != nil || i < 0 || now[i].No != 3 || !now[i].Corrects {
+			t.Errorf("in force: %+v (%v)", now, err)
+		}
+		if _, err := h.svc.Editions(ctx, 1990); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a year without: %v", err)
+		}
+	})
+}
+
+// What nobody compared with its document is marked, its days stay provisional, and
+// the same entered again as compared settles them.
+func TestAnUnverifiedArrangementStaysProvisional(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		n, err := province.ReadNotice(2027, "国办发明电〔2026〕0号", "", calendar.Date{}, "春节 2027-02-05 至 2027-02-11", "2027-02-20")
+		if err != nil {
+			t.Fatal(err)
+		}
+		on := calendar.Date{Year: 2027, Month: 2, Day: 8}
+		for _, unsure := range []bool{true, false} {
+			if err := h.svc.EnterNotice(as(h.top), h.top, n, province.Entry{Unverified: unsure}); err != nil {
+				t.Fatal(err)
+			}
+			if working, provisional := h.days.Is(on); working || provisional != unsure {
+				t.Errorf("unverified %v: working %v, provisional %v", unsure, working, provisional)
+			}
+			list, err := h.svc.Editions(context.Background(), 2027)
+			if err != nil || list[len(list)-1].Unverified() != unsure {
+				t.Errorf("%+v (%v)", list, err)
+			}
 		}
 	})
 }

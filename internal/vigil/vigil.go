@@ -8,6 +8,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -138,7 +139,7 @@ func (p Period) target() audit.Target {
 }
 
 func (p Period) subject() obligation.Subject {
-	return obligation.Subject{Kind: "protected_period", ID: p.ID, Name: "重要保障期“" + p.Name + "”"}
+	return obligation.Subject{Kind: "protected_period", ID: p.ID, Name: "重要保障期" + abridge.Quoted(p.Name)}
 }
 
 // Service is the door of vigil.
@@ -349,7 +350,7 @@ func (s *Service) Declare(ctx context.Context, session *authz.Session, n Period)
 			n.ID, n.Unit, n.Area, n.AreaPath, n.AreaName, n.Name, n.Reason, n.Document, n.From, n.Until, n.Factor, n.State, n.PersonID, n.Person, tx.Now()); err != nil {
 			return fmt.Errorf("vigil: declare: %w", err)
 		}
-		if err := s.tell(ctx, tx, n, "declared", "重要保障期：“"+n.Name+"”",
+		if err := s.tell(ctx, tx, n, "declared", "重要保障期："+abridge.Quoted(n.Name),
 			fmt.Sprintf("%s至%s。期间双人值班、每日零报告，临时下线、关停、改版和更改外观须经省政府办公厅同意。依据：%s。", n.From.Chinese(), n.Until.Chinese(), n.Document)); err != nil {
 			return err
 		}
@@ -396,7 +397,7 @@ func (s *Service) Lift(ctx context.Context, session *authz.Session, scope authz.
 		if p, err = s.end(ctx, tx, p, "lift", why); err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, p, "lifted", "重要保障期“"+p.Name+"”提前结束", why)
+		return s.tell(ctx, tx, p, "lifted", "重要保障期"+abridge.Quoted(p.Name)+"提前结束", why)
 	})
 	return p, err
 }

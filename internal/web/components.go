@@ -167,6 +167,25 @@ type Table struct {
 
 func (Table) partial() string { return "table" }
 
+// Folds are the parts of a long list. Wide screens show them one below the other;
+// narrow ones fold each under its title but those that are open.
+type Folds struct {
+	Label string
+	Items []Fold
+}
+
+func (Folds) partial() string { return "folds" }
+
+// Fold is one part.
+type Fold struct {
+	ID    string // of the place on the page, which a link leads to and opens
+	Title string
+	Note  string
+	Tags  []Tag
+	Open  bool
+	Table Table
+}
+
 // PickLabel is the accessible name of a row's box.
 func (t Table) PickLabel(r Row) string {
 	name := r.Name

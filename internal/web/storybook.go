@@ -179,6 +179,8 @@ func catalogue() []Story {
 			More: []Field{{Name: "code", Label: "标识码"}, {Kind: Select, Name: "area", Label: "地区", Options: []Option{{Value: "", Label: "全省"}}}}}}},
 		{"表格", "列出事物；手机上每行变成一张卡片。", []Component{table, Table{Caption: "整改通知", Columns: []Column{{Head: "通知"}}, Empty: Empty{Title: "没有整改通知", Text: "检查发现问题后，会在这里列出。", Act: Act{Text: "发起检查", Href: "/console"}}},
 			Table{Caption: "特殊内容", Compact: true, Columns: []Column{{Head: "名称"}, {Head: "说明"}}, Rows: []Row{{Cells: []Cell{Text(hostile), Linked(hostile, "javascript:alert(1)")}}}}}},
+		{"分段列表", "很长的列表按段列出；手机上逐段折叠，要先看的段展开。", []Component{Folds{Label: "各周班次", Items: []Fold{{ID: "w1", Title: "12月1日至6日", Note: "12 个班次", Tags: []Tag{{Danger, "有空档"}}, Open: true, Table: Table{Caption: "12月1日至6日的班次", Quiet: true, Columns: []Column{{Head: "时间", Wide: true}, {Head: "值班人员"}}, Rows: []Row{{Cells: []Cell{Text("12月1日08:00至20:00"), Text("张三")}}}}},
+			{ID: "w2", Title: hostile, Note: hostile, Table: Table{Caption: hostile, Quiet: true, Columns: []Column{{Head: "时间"}}, Rows: []Row{{Cells: []Cell{Text(hostile)}}}}}}}}},
 		{"分页", "长列表。", []Component{pager}},
 		{"标签页", "每个部分有自己的网址。", []Component{Tabs{Label: "待办分类", Items: []Tab{{"待办", "?tab=todo", 3, true}, {"已办", "?tab=done", 128, false}, {"我发起", "?tab=mine", 6, false}, {"抄送", "?tab=cc", 0, false}}}}},
 		{"很多标签页", "超过七个的，后面的收在“更多”里，按组列出。", []Component{Tabs{Label: "稿件的各部分", Items: []Tab{{"信息资源库", "?tab=1", 0, false}, {"媒体库", "?tab=2", 0, false}}, More: []TabGroup{{"进出", []Tab{{"导入", "?tab=3", 0, false}}}, {"规则", []Tab{{"审核流程", "?tab=4", 0, true}}}}}}},

@@ -96,11 +96,11 @@ func (entriesView) Crumbs() []web.Crumb {
 
 // areas of the house whose acts a filter can pick, by the beginning of the act.
 var areas = []web.Option{{Value: "", Label: "全部"}, {Value: "signin.", Label: "登录和账号"}, {Value: "org.", Label: "单位和人员"}, {Value: "registry.", Label: "台账"}, {Value: "approval.", Label: "审批"},
-	{Value: "lifecycle.", Label: "站点生命周期"}, {Value: "library.", Label: "信息资源库"}, {Value: "publishing.", Label: "发布"}, {Value: "letters.", Label: "来信"}, {Value: "inspection.", Label: "检查和整改"},
-	{Value: "assessment.", Label: "考核"}, {Value: "reporting.", Label: "报告"}, {Value: "obligation.", Label: "时限"}, {Value: "audit.", Label: "审计"}}
+	{Value: "lifecycle.", Label: "站点生命周期"}, {Value: "library.", Label: "信息资源库"}, {Value: "publishing.", Label: "发布"}, {Value: "letters.", Label: "来信"}, {Value: "inspection.", Label: "检查"}, {Value: "duty.", Label: "值班和事件"}, {Value: "vigil.", Label: "重要保障期"},
+	{Value: "assessment.", Label: "整改和考核"}, {Value: "reporting.", Label: "报告"}, {Value: "obligation.", Label: "时限"}, {Value: "audit.", Label: "审计"}}
 
 var kinds = []web.Option{{Value: "", Label: "全部"}, {Value: "site", Label: "站点"}, {Value: "account", Label: "账号"}, {Value: "column", Label: "栏目"}, {Value: "unit", Label: "单位"}, {Value: "person", Label: "人员"},
-	{Value: "area", Label: "区划"}, {Value: "login", Label: "登录账号"}, {Value: "case", Label: "审批事项"}, {Value: "item", Label: "稿件"}, {Value: "letter", Label: "来信"}, {Value: "order", Label: "整改通知"}, {Value: "intake_file", Label: "导入文件"}}
+	{Value: "area", Label: "区划"}, {Value: "login", Label: "登录账号"}, {Value: "case", Label: "审批事项"}, {Value: "item", Label: "稿件"}, {Value: "letter", Label: "来信"}, {Value: "order", Label: "整改通知"}, {Value: "finding", Label: "检查问题"}, {Value: "alarm", Label: "告警"}, {Value: "incident", Label: "事件"}, {Value: "takedown", Label: "应急撤下"}, {Value: "protected_period", Label: "重要保障期"}, {Value: "intake_file", Label: "导入文件"}}
 
 func newEntriesView(rows []audit.Row) entriesView {
 	v := entriesView{

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
@@ -260,7 +261,7 @@ func newDesk(d deskData, now time.Time) record {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: d.handover.Giver + "已交班，待您接班", Text: "请看清未结事项后签字。", Links: []web.Link{{Text: "办理交接班", Href: d.now.HandoverLink()}}})
 	}
 	for _, p := range d.periods {
-		a := web.Alert{Kind: web.Warn, Title: "重要保障期“" + p.Name + "”：" + p.From.Chinese() + "至" + p.Until.Chinese(), Text: "双人值班，每天零报告。", Links: []web.Link{{Text: "查看重要保障期", Href: p.Link()}}}
+		a := web.Alert{Kind: web.Warn, Title: "重要保障期" + abridge.Quoted(p.Name) + "：" + p.From.Chinese() + "至" + p.Until.Chinese(), Text: "双人值班，每天零报告。", Links: []web.Link{{Text: "查看重要保障期", Href: p.Link()}}}
 		if d.reports {
 			a.Links = append([]web.Link{{Text: "今天的零报告", Href: vigil.ReportLink(p.ID, d.unit.ID, today)}}, a.Links...)
 		}
@@ -275,10 +276,10 @@ func newDesk(d deskData, now time.Time) record {
 	}
 	for _, w := range d.swaps {
 		if w.State == duty.Asked && string(w.To) == d.me {
-			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: w.FromName + w.Asks(), Hint: w.Shift.Span() + "。理由：" + w.Reason}}, Buttons: []web.Button{{Label: "同意换班", Name: "act", Value: "agree"}, {Label: "不同意", Name: "act", Value: "decline", Plain: true}}})
+			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: w.FromName + w.Asks(), Hint: w.Shift.Span() + "。" + w.Waits() + "。理由：" + w.Reason}}, Buttons: []web.Button{{Label: "同意换班", Name: "act", Value: "agree"}, {Label: "不同意", Name: "act", Value: "decline", Plain: true}}})
 		}
 		if w.State == duty.Asked && string(w.From) == d.me {
-			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: "您已请" + w.ToName + "换班，待答复", Hint: w.Shift.Span()}}, Buttons: []web.Button{{Label: "撤回换班", Name: "act", Value: "withdraw", Plain: true}}})
+			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: "您已请" + w.ToName + "换班，待答复", Hint: w.Shift.Span() + "。" + w.Waits() + "。此前仍由您值班。"}}, Buttons: []web.Button{{Label: "撤回换班", Name: "act", Value: "withdraw", Plain: true}}})
 		}
 	}
 	unreached := 0
@@ -335,7 +336,13 @@ func newDesk(d deskData, now time.Time) record {
 		terms = append(terms, web.Term{Name: "下一班", Text: d.next.Names(), Note: d.next.Span()})
 	}
 	if !d.mine.Zero() {
-		terms = append(terms, web.Term{Name: "我的下一班", Text: "申请换班", Note: d.mine.Span(), Href: d.mine.SwapLink()})
+		says := "申请换班"
+		for _, w := range swapsOf(d.swaps, d.mine.ID) {
+			if w.State == duty.Asked && string(w.From) == d.me {
+				says = "换班待" + w.ToName + "答复"
+			}
+		}
+		terms = append(terms, web.Term{Name: "我的下一班", Text: says, Note: d.mine.Span(), Href: d.mine.SwapLink()})
 	}
 	v.Side = append(v.Side, web.Summary{Title: "值班人员", Terms: terms})
 	days := web.Table{Caption: "近期巡检记录", Compact: true, Columns: []web.Column{{Head: "日期"}, {Head: "状态"}, {Head: "确认"}}}

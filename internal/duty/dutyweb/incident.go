@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/duty"
@@ -179,6 +180,9 @@ func newRoom(x duty.Room, people []org.Person, me string, handles, takes bool) r
 	if handles && open {
 		v.ActsFirst = true
 		v.Forms = roomForms(x, people, openTasks, me, onIt)
+		if len(x.Against) > 0 {
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还不能结案", Text: strings.Join(x.Against, "")})
+		}
 		if x.State == duty.Closing && x.ProposedBy(me) {
 			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待另一人复核结案", Text: "您提出了结案，由您以外的人复核或退回。"})
 		}
@@ -208,7 +212,7 @@ func roomForms(x duty.Room, people []org.Person, openTasks []web.Option, me stri
 	paper := web.Form{Action: base + "/paper", Upload: true, Sections: []web.Section{{Legend: "上传材料", Fields: []web.Field{{Kind: web.File, Name: "file", Label: "文件", Required: true, Hint: "PDF、JPG、PNG、DOCX 或 XLSX，不超过 20 MB"}}}}, Buttons: []web.Button{{Label: "上传材料"}}}
 	forms := []web.Form{note, assign}
 	if len(openTasks) > 0 {
-		finish := web.Form{Action: base + "/finish", Sections: []web.Section{{Legend: "完成任务", Hint: "任务都完成以后，才能提出结案。", Fields: []web.Field{{Kind: web.Select, Name: "id", Label: "哪一项任务", Required: true, Options: openTasks, Value: openTasks[0].Value}, {Name: "result", Label: "完成情况", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "任务完成"}}}
+		finish := web.Form{Action: base + "/finish", Sections: []web.Section{{Legend: "完成任务", Fields: []web.Field{{Kind: web.Select, Name: "id", Label: "哪一项任务", Required: true, Options: openTasks, Value: openTasks[0].Value}, {Name: "result", Label: "完成情况", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "任务完成"}}}
 		if i := slices.IndexFunc(x.Tasks, func(t duty.Task) bool { return t.DoneAt.IsZero() && string(t.PersonID) == me }); i >= 0 {
 			finish.Field("id").Value = x.Tasks[i].ID
 			forms = []web.Form{finish, note, assign}
@@ -220,11 +224,14 @@ func roomForms(x duty.Room, people []org.Person, openTasks []web.Option, me stri
 	// Who reviews the closing need not have come: it is the next act for them.
 	reviews := x.State == duty.Closing && !x.ProposedBy(me)
 	switch {
-	case x.State == duty.Handling && len(openTasks) == 0:
+	case x.State == duty.Handling && len(x.Against) == 0:
 		forms = append(forms, web.Form{Action: base + "/propose", Key: "incident-closing-" + x.ID, Sections: []web.Section{{Legend: "提出结案", Hint: "由另一人复核。", Fields: []web.Field{{Kind: web.TextArea, Name: "cause", Label: "原因", Required: true, Max: 2000, Rows: 3, Value: x.Cause}, {Kind: web.TextArea, Name: "lesson", Label: "教训和改进措施", Required: true, Max: 2000, Rows: 3, Value: x.Lesson}}}}, Buttons: []web.Button{{Label: "提出结案"}}})
 	case reviews:
-		forms = append([]web.Form{{Action: base + "/close", Sections: []web.Section{{Legend: "复核结案", Hint: "核对结案报告、任务和经过；由提出人以外的人复核。"}}, Buttons: []web.Button{{Label: "复核结案"}}},
-			{Action: base + "/return", Sections: []web.Section{{Legend: "退回重写", Fields: []web.Field{{Name: "why", Label: "退回理由", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "退回重写"}}}}, forms...)
+		back := web.Form{Action: base + "/return", Sections: []web.Section{{Legend: "退回重写", Fields: []web.Field{{Name: "why", Label: "退回理由", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "退回重写"}}}
+		forms = append([]web.Form{back}, forms...)
+		if len(x.Against) == 0 {
+			forms = append([]web.Form{{Action: base + "/close", Sections: []web.Section{{Legend: "复核结案", Hint: "核对结案报告、任务和经过；由提出人以外的人复核。"}}, Buttons: []web.Button{{Label: "复核结案"}}}}, forms...)
+		}
 	}
 	if !onIt && !reviews {
 		forms = append([]web.Form{presence}, forms...)

@@ -38,7 +38,7 @@ func TestARosterNamesItsLeaders(t *testing.T) {
 	if said := fmt.Sprint(newDesk(deskData{unit: sampleUnit, now: turn}, sampleNow).Side); !strings.Contains(said, "赵六") {
 		t.Errorf("the desk says %s", said)
 	}
-	if v := newSwap(turn, sampleUnit, leaders, true); !strings.Contains(v.Heading.Title, "带班") || len(v.Form.Sections[0].Fields[0].Options) != 1 {
+	if v := newSwap(turn, sampleUnit, leaders, nil, "p9"); !strings.Contains(v.Heading.Title, "带班") || len(v.Form.Sections[0].Fields[0].Options) != 1 {
 		t.Errorf("swap: %+v", v)
 	}
 }

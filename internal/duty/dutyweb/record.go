@@ -30,7 +30,7 @@ type card struct {
 	Tag                                   web.Tag
 	Verdict                               string
 	Sections                              []section
-	Said, Finding, Next                   string
+	Said, Finding                         string
 	Note, Wrong                           string // as typed, and why it was refused
 	Turn                                  bool   // the first without a verdict: its 通过 is what is next
 }
@@ -128,8 +128,7 @@ func newReading(rec duty.Record, may bool) readingView {
 	}
 	down, problems, fine := 0, 0, 0
 	for i, f := range rec.Sites {
-		c := card{ID: fmt.Sprintf("s%d", i+1), Key: string(f.Site), Name: f.Name, Host: f.Host, Unit: f.Unit, Open: cmp.Or(f.Address, "http://"+f.Host+"/"), Site: "/console/inspection/sites/" + string(f.Site), Verdict: f.Verdict, Sections: sectionsOf(f), Tag: web.Tag{Text: "待查看"}}
-		c.Next = fmt.Sprintf("s%d", min(i+2, len(rec.Sites)))
+		c := card{ID: anchor(i), Key: string(f.Site), Name: f.Name, Host: f.Host, Unit: f.Unit, Open: cmp.Or(f.Address, "http://"+f.Host+"/"), Site: "/console/inspection/sites/" + string(f.Site), Verdict: f.Verdict, Sections: sectionsOf(f), Tag: web.Tag{Text: "待查看"}}
 		switch f.Verdict {
 		case duty.Pass:
 			c.Tag, c.Said = web.Tag{Kind: web.Good, Text: "通过"}, f.By+"，"+web.Minute(f.At)
@@ -173,6 +172,33 @@ func newReading(rec duty.Record, may bool) readingView {
 	}
 	v.Confirm = web.Form{Action: v.Base + "/confirm", Key: "record-" + string(rec.Unit.ID) + rec.On.String(), Sections: []web.Section{{Legend: "确认巡检记录", Hint: "监测数据随记录一并留存，确认后不能再改。", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "小结", Max: 1000, Rows: 3, Hint: "可不填"}}}}, Buttons: []web.Button{{Label: button}}}
 	return v
+}
+
+// anchor is where the card of the i-th site stands on the page.
+func anchor(i int) string { return fmt.Sprintf("s%d", i+1) }
+
+// goesOn is where the reader goes after a verdict, and what is said: to the next
+// site without one, from the last to confirming; what was taken back stays.
+func goesOn(rec duty.Record, site registry.SiteID, verdict string) (at, said string) {
+	i := slices.IndexFunc(rec.Sites, func(f duty.Facts) bool { return f.Site == site })
+	if i < 0 { // it went off the duty meanwhile
+		return "confirm", "已记下。"
+	}
+	name := "“" + rec.Sites[i].Name + "”"
+	switch verdict {
+	case duty.Undo:
+		return anchor(i), "已撤销" + name + "的结论，请重新查看。"
+	case duty.Problem:
+		said = "已记下：" + name + "有问题，已登记为问题。"
+	default:
+		said = "已记下：" + name + "通过。"
+	}
+	for k := range rec.Sites {
+		if next := (i + 1 + k) % len(rec.Sites); rec.Sites[next].Verdict == "" {
+			return anchor(next), said
+		}
+	}
+	return "confirm", said + "全部网站都有结论，请确认巡检记录。"
 }
 
 func dayOf(r *http.Request) (calendar.Date, error) {
@@ -236,7 +262,12 @@ func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, duty.RecordLink(rec.Unit.ID, rec.On)+"#"+web.Typed(r, "next"), "已记下。")
+	after, err := h.duty.RecordOf(r.Context(), authz.ScopeFrom(r.Context()), rec.Unit.ID, rec.On)
+	if err != nil {
+		return err
+	}
+	at, said := goesOn(after, registry.SiteID(web.Typed(r, "site")), web.Typed(r, "verdict"))
+	return web.Done(w, r, duty.RecordLink(rec.Unit.ID, rec.On)+"#"+at, said)
 }
 
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
@@ -26,6 +27,141 @@ type reader struct {
 	leaders   []org.Person // who may be 带班领导
 	editions  []duty.Edition
 	changes   []duty.Change
+	asking    []duty.Swap // that wait for their answer
+}
+
+// weekOf is the Monday of the week a turn begins in.
+func weekOf(x duty.Shift) calendar.Date {
+	on := calendar.DateOf(x.From)
+	return on.AddDays(-(int(on.Weekday()) + 6) % 7)
+}
+
+func dayName(d calendar.Date) string { return fmt.Sprintf("%d月%d日", int(d.Month), d.Day) }
+
+// weekID is where a week stands on the page.
+func weekID(monday calendar.Date) string { return "week-" + monday.String() }
+
+// weeks are the turns of a month and the gaps between them, week by week: on a
+// narrow screen the week of today, those with a gap and those with a swap that
+// waits stand open, of a month without any of them the first.
+func weeks(ro duty.Roster, viewer reader, now time.Time) web.Folds {
+	list := slices.Concat(ro.Shifts, ro.Gaps(now))
+	slices.SortStableFunc(list, func(a, b duty.Shift) int { return a.From.Compare(b.From) })
+	out := web.Folds{Label: "各周班次"}
+	first := calendar.Date{}
+	if len(list) > 0 {
+		first = calendar.DateOf(list[0].Until)
+	}
+	var turns, gaps, swaps int
+	begin := func(monday calendar.Date) {
+		from, until := monday, monday.AddDays(6)
+		if month := (calendar.Date{Year: first.Year, Month: first.Month, Day: 1}); from.Before(month) && !until.Before(month) {
+			from = month
+		}
+		out.Items = append(out.Items, web.Fold{ID: weekID(monday), Title: dayName(from) + "至" + dayName(until),
+			Table: web.Table{Caption: dayName(from) + "至" + dayName(until) + "的班次", Quiet: true, Columns: []web.Column{{Head: "时间", Wide: true}, {Head: "值班人员"}, {Head: "带班领导"}, {Head: "办理"}}}})
+		turns, gaps, swaps = 0, 0, 0
+	}
+	for i, x := range list {
+		if i == 0 || weekOf(x) != weekOf(list[i-1]) {
+			begin(weekOf(x))
+		}
+		w := &out.Items[len(out.Items)-1]
+		row, waits := turn(ro, x, viewer, now)
+		w.Table.Rows = append(w.Table.Rows, row)
+		switch {
+		case x.ID == "":
+			gaps++
+		case waits:
+			turns, swaps = turns+1, swaps+1
+		default:
+			turns++
+		}
+		w.Note, w.Tags = fmt.Sprintf("%d 个班次", turns), nil
+		here := weekOf(x) == weekOf(duty.Shift{From: now})
+		if here {
+			w.Tags = append(w.Tags, web.Tag{Kind: web.Info, Text: "本周"})
+		}
+		if gaps > 0 {
+			w.Tags = append(w.Tags, web.Tag{Kind: web.Danger, Text: fmt.Sprintf("%d 处没有人值班", gaps)})
+		}
+		if swaps > 0 {
+			w.Tags = append(w.Tags, web.Tag{Kind: web.Warn, Text: fmt.Sprintf("%d 个换班待答复", swaps)})
+		}
+		w.Open = here || gaps > 0 || swaps > 0
+	}
+	if len(out.Items) > 0 && !slices.ContainsFunc(out.Items, func(f web.Fold) bool { return f.Open }) {
+		out.Items[0].Open = true
+	}
+	return out
+}
+
+// turn is the row of a turn or a gap, and whether a swap of it waits.
+func turn(ro duty.Roster, x duty.Shift, viewer reader, now time.Time) (web.Row, bool) {
+	if x.ID == "" {
+		row := web.Row{Kind: web.Danger, Cells: []web.Cell{{Text: x.Span(), Keep: true}, web.Tagged(web.Tag{Kind: web.Danger, Text: "没有人值班"}), {}, {}}}
+		if viewer.manages && ro.State == duty.Draft {
+			row.Cells[3] = web.Acts(web.Link{Text: "补上班次", Href: ro.Link() + "/shift?from=" + url.QueryEscape(x.From.UTC().Format(time.RFC3339)) + "&until=" + url.QueryEscape(x.Until.UTC().Format(time.RFC3339)), Note: x.Span()})
+		}
+		return row, false
+	}
+	who := web.Text(x.Names())
+	if x.LeadName == "" {
+		who = web.Tagged(web.Tag{Kind: web.Danger, Text: "没有人"})
+	}
+	var acts []web.Link
+	if viewer.manages && ro.State == duty.Draft && x.Until.After(now) {
+		acts = append(acts, web.Link{Text: "改动", Href: ro.Link() + "/shift?id=" + url.QueryEscape(x.ID), Note: x.Span()})
+	}
+	if !x.From.After(now) {
+		acts = append(acts, web.Link{Text: "交接", Href: x.HandoverLink(), Note: x.Span()})
+	}
+	waits := swapsOf(viewer.asking, x.ID)
+	if !ro.PublishedAt.IsZero() && x.From.After(now) {
+		acts = append(acts, swapLinks(x, waits, viewer.me)...)
+	}
+	row := web.Row{Cells: []web.Cell{{Text: x.Span(), Keep: true}, who, web.Text(x.LeaderName), web.Acts(acts...)}}
+	if !x.From.After(now) && x.Until.After(now) {
+		row.Cells[0].Tags = []web.Tag{{Kind: web.Info, Text: "当班"}}
+	}
+	if len(waits) > 0 {
+		row.Kind = web.Warn
+		var says []string
+		for _, w := range waits {
+			says = append(says, w.Waits())
+		}
+		row.Cells[1].Tags, row.Cells[1].Note = append(row.Cells[1].Tags, web.Tag{Kind: web.Warn, Text: "换班待答复"}), strings.Join(says, "；")
+	}
+	return row, len(waits) > 0
+}
+
+// swapsOf are the swaps of a turn.
+func swapsOf(list []duty.Swap, shift string) (out []duty.Swap) {
+	for _, w := range list {
+		if w.Shift.ID == shift {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// swapLinks are what a person may do about swapping a turn: withdraw what they
+// asked, answer what they are asked, else ask where the turn is theirs.
+func swapLinks(x duty.Shift, waits []duty.Swap, me string) (acts []web.Link) {
+	mine := x.Has(me) || x.Leads(me)
+	for _, w := range waits {
+		switch {
+		case me != "" && string(w.From) == me:
+			mine = false
+			acts = append(acts, web.Link{Text: "撤回换班", Href: x.SwapLink(), Note: x.Span()})
+		case me != "" && string(w.To) == me:
+			acts = append(acts, web.Link{Text: "答复换班", Href: x.SwapLink(), Note: x.Span()})
+		}
+	}
+	if mine {
+		acts = append(acts, web.Link{Text: "申请换班", Href: x.SwapLink(), Note: x.Span()})
+	}
+	return acts
 }
 
 // arrangedBy says who arranges a roster, to who may not.
@@ -33,15 +169,20 @@ func arrangedBy(list []org.Person) string {
 	if len(list) == 0 {
 		return "本单位还没有可以编排值班表的人，请安全管理员授予主管或经办岗位。"
 	}
-	var names []string
+	return "值班表由" + names(list) + "编排和公布。"
+}
+
+// names are the first of some people.
+func names(list []org.Person) string {
+	var out []string
 	for _, p := range list[:min(len(list), 5)] {
-		names = append(names, p.Name)
+		out = append(out, p.Name)
 	}
-	says := strings.Join(names, "、")
+	says := strings.Join(out, "、")
 	if len(list) > 5 {
 		says += "等"
 	}
-	return "值班表由" + says + "编排和公布。"
+	return says
 }
 
 func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, viewer reader, now time.Time) record {
@@ -58,7 +199,7 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		v.Heading.Tags = []web.Tag{{Text: "还没有编排"}}
 	}
 	for _, d := range ro.Double {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "重要保障期“" + d.Name + "”须双人值班", Text: calendar.DateOf(d.From).Chinese() + "至" + calendar.DateOf(d.Until.Add(-time.Second)).Chinese()})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "重要保障期" + abridge.Quoted(d.Name) + "须双人值班", Text: calendar.DateOf(d.From).Chinese() + "至" + calendar.DateOf(d.Until.Add(-time.Second)).Chinese()})
 	}
 	switch {
 	case len(ro.Breaches) == 0 || ro.State == "":
@@ -89,29 +230,18 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		}
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("%d 人连续值班", len(list)), Text: strings.Join(says, "；") + more + "不影响公布，请核对是否确需如此安排。"})
 	}
-	t := web.Table{Caption: "班次", Columns: []web.Column{{Head: "时间", Wide: true}, {Head: "值班人员"}, {Head: "带班领导"}, {Head: "办理"}}, Empty: web.Empty{Title: "这个月还没有班次", Text: "用下面的轮班或周模板排班。"}}
-	for _, x := range ro.Shifts {
-		who := web.Text(x.Names())
-		if x.LeadName == "" {
-			who = web.Tagged(web.Tag{Kind: web.Danger, Text: "没有人"})
+	if list := viewer.asking; len(list) > 0 {
+		var links []web.Link
+		for _, w := range list[:min(len(list), 5)] {
+			links = append(links, web.Link{Text: w.Shift.Span(), Href: "#" + weekID(weekOf(w.Shift))})
 		}
-		var acts []web.Link
-		if manages && ro.State == duty.Draft && x.Until.After(now) {
-			acts = append(acts, web.Link{Text: "改动", Href: base + "/shift?id=" + url.QueryEscape(x.ID), Note: x.Span()})
-		}
-		if !x.From.After(now) {
-			acts = append(acts, web.Link{Text: "交接", Href: x.HandoverLink(), Note: x.Span()})
-		}
-		if !ro.PublishedAt.IsZero() && (x.Has(viewer.me) || x.Leads(viewer.me)) && x.From.After(now) {
-			acts = append(acts, web.Link{Text: "申请换班", Href: x.SwapLink(), Note: x.Span()})
-		}
-		row := web.Row{Cells: []web.Cell{{Text: x.Span(), Keep: true}, who, web.Text(x.LeaderName), web.Acts(acts...)}}
-		if !x.From.After(now) && x.Until.After(now) {
-			row.Cells[0].Tags = []web.Tag{{Kind: web.Info, Text: "当班"}}
-		}
-		t.Rows = append(t.Rows, row)
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: fmt.Sprintf("%d 个换班待答复", len(list)), Text: list[0].Shift.Span() + "：" + list[0].Waits() + "。答复以前仍由原来的人值班。", Links: links})
 	}
-	v.Main = append(v.Main, t)
+	if len(ro.Shifts) == 0 {
+		v.Main = append(v.Main, web.Table{Caption: "班次", Empty: web.Empty{Title: "这个月还没有班次", Text: "用下面的轮班或周模板排班。"}})
+	} else {
+		v.Main = append(v.Main, weeks(ro, viewer, now))
+	}
 	var side []web.Term
 	for _, p := range people {
 		n, hours := 0, time.Duration(0)
@@ -256,6 +386,15 @@ func (h *Handler) rosterData(r *http.Request) (record, error) {
 	} else {
 		if viewer.arrangers, err = h.duty.Arrangers(ctx, scope, unit); err != nil {
 			return record{}, err
+		}
+	}
+	asking, err := h.duty.Asking(ctx, scope, unit)
+	if err != nil {
+		return record{}, err
+	}
+	for _, w := range asking {
+		if slices.ContainsFunc(ro.Shifts, func(x duty.Shift) bool { return x.ID == w.Shift.ID }) {
+			viewer.asking = append(viewer.asking, w)
 		}
 	}
 	if viewer.editions, viewer.changes, err = h.duty.History(ctx, scope, unit, ro.Month); err != nil {
@@ -424,6 +563,13 @@ func (h *Handler) shiftForm(r *http.Request) (duty.Roster, formView, error) {
 		}
 		x = ro.Shifts[i]
 	}
+	if x.ID == "" && r.Method == http.MethodGet { // of a gap
+		for name, at := range map[string]*time.Time{"from": &x.From, "until": &x.Until} {
+			if t, err := time.Parse(time.RFC3339, r.URL.Query().Get(name)); err == nil {
+				*at = t
+			}
+		}
+	}
 	leaders, err := h.duty.Leaders(r.Context(), h.duty.DB, scope, unit)
 	return ro, newShift(ro, x, people, leaders), err
 }
@@ -472,14 +618,34 @@ func (h *Handler) setShift(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, r, v, err, ro.Link(), "班次已保存。")
 }
 
-func newSwap(x duty.Shift, u org.Unit, people []org.Person, leads bool) formView {
+func newSwap(x duty.Shift, u org.Unit, people []org.Person, waits []duty.Swap, me string) formView {
 	people = slices.DeleteFunc(slices.Clone(people), func(p org.Person) bool { return x.Has(string(p.ID)) || x.Leads(string(p.ID)) })
 	title := "申请换班"
-	if leads {
+	if x.Leads(me) {
 		title = "申请由他人接替带班"
 	}
-	return formView{web.FormView{Heading: web.Heading{Above: u.Name, Title: title, Lead: x.Span()}, Trail: trail,
-		Form: web.Form{Sections: []web.Section{{Hint: "对方同意后换班即生效，值班表随之改变。", Fields: []web.Field{{Kind: web.Select, Name: "to", Label: "请谁接这一班", Required: true, Options: personOptions(people, "请选择")}, {Name: "reason", Label: "换班理由", Required: true, Max: 200}}}}, Buttons: []web.Button{{Label: "请对方换班"}}, Cancel: web.Link{Text: "取消", Href: deskPath + "?unit=" + url.QueryEscape(string(u.ID))}}}}
+	back := web.Link{Text: "返回值班台", Href: deskPath + "?unit=" + url.QueryEscape(string(u.ID))}
+	v := formView{web.FormView{Heading: web.Heading{Above: u.Name, Title: title, Lead: x.Span()}, Trail: trail}}
+	for _, w := range waits {
+		says := w.Waits()
+		v.Before = append(v.Before, web.Summary{Title: "正在换班", Terms: []web.Term{{Name: "班次", Text: x.Span(), Note: "现在：" + x.Manned()}, {Name: "申请", Text: says}, {Name: "理由", Text: w.Reason}, {Name: "生效", Text: w.ToName + "同意后生效，此前仍由" + w.FromName + "承担"}}})
+		act := web.Form{Action: "/console/duty/swaps/" + w.ID, Cancel: back}
+		switch me {
+		case string(w.From):
+			v.Heading.Title = "换班待" + w.ToName + "答复"
+			act.Sections = []web.Section{{Hint: "要另找人的，先撤回再申请。"}}
+			act.Buttons = []web.Button{{Label: "撤回换班", Name: "act", Value: "withdraw", Plain: true}}
+		case string(w.To):
+			v.Heading.Title = w.FromName + w.Asks()
+			act.Buttons = []web.Button{{Label: "同意换班", Name: "act", Value: "agree"}, {Label: "不同意", Name: "act", Value: "decline", Plain: true}}
+		default:
+			continue
+		}
+		v.Form = act
+		return v
+	}
+	v.Form = web.Form{Sections: []web.Section{{Hint: "对方同意后换班即生效，值班表随之改变；答复以前仍由您值班。", Fields: []web.Field{{Kind: web.Select, Name: "to", Label: "请谁接这一班", Required: true, Options: personOptions(people, "请选择")}, {Name: "reason", Label: "换班理由", Required: true, Max: 200}}}}, Buttons: []web.Button{{Label: "请对方换班"}}, Cancel: web.Link{Text: "取消", Href: back.Href}}
+	return v
 }
 
 func (h *Handler) swapForm(r *http.Request) (formView, org.Unit, error) {
@@ -489,7 +655,11 @@ func (h *Handler) swapForm(r *http.Request) (formView, org.Unit, error) {
 		return formView{}, u, err
 	}
 	people, err := h.duty.Candidates(r.Context(), h.duty.DB, scope, u.ID)
-	return newSwap(x, u, people, x.Leads(authz.SessionFrom(r.Context()).PersonID)), u, err
+	if err != nil {
+		return formView{}, u, err
+	}
+	asking, err := h.duty.Asking(r.Context(), scope, u.ID)
+	return newSwap(x, u, people, swapsOf(asking, x.ID), authz.SessionFrom(r.Context()).PersonID), u, err
 }
 
 func (h *Handler) showSwap(w http.ResponseWriter, r *http.Request) error {
@@ -511,6 +681,15 @@ func (h *Handler) askSwap(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) answerSwap(w http.ResponseWriter, r *http.Request) error {
 	s, err := h.duty.AnswerSwap(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), web.Typed(r, "act"))
+	if web.Mendable(err) && s.Shift.ID != "" {
+		r.SetPathValue("id", s.Shift.ID)
+		v, _, ferr := h.swapForm(r)
+		if ferr != nil {
+			return ferr
+		}
+		v.Again(r, err)
+		return formPage.RenderStatus(w, r, web.StatusOf(err), v)
+	}
 	if err != nil {
 		return err
 	}
@@ -548,7 +727,7 @@ func newHandover(x duty.Handover, u org.Unit, open, me string, now time.Time) re
 	case x.State == "" && now.Before(x.Shift.HandoverFrom()):
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还没有到交接班的时间", Text: web.Minute(x.Shift.HandoverFrom()) + "起可以签字。中途要离开的，请编排值班表的人改动这个班次。"})
 	case x.State == "" && x.Shift.Has(me):
-		v.Forms = append(v.Forms, web.Form{Action: at, Key: "handover-" + x.Shift.ID, Sections: []web.Section{{Legend: "交班", Hint: "签字前会再次验证您的身份。未结的告警和事件自动列入。", Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "give"}, {Kind: web.TextArea, Name: "says", Label: "交班事项", Required: true, Max: 1000, Rows: 4, Hint: "当班情况、需要接班人继续办的事；没有的写“无”"}}}}, Buttons: []web.Button{{Label: "交班签字"}}})
+		v.Forms = append(v.Forms, web.Form{Action: at, Key: "handover-" + x.Shift.ID, Sections: []web.Section{{Legend: "交班", Hint: "离上次验证身份较久的，签字前会再验证一次。未结的告警和事件自动列入。", Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "give"}, {Kind: web.TextArea, Name: "says", Label: "交班事项", Required: true, Max: 1000, Rows: 4, Hint: "当班情况、需要接班人继续办的事；没有的写“无”"}}}}, Buttons: []web.Button{{Label: "交班签字"}}})
 	case x.State == "":
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待交班人签字", Text: "由" + x.Shift.Names() + "先签，再由接班人签。"})
 	case x.State == duty.Given && x.Next.Has(me):
@@ -556,7 +735,7 @@ func newHandover(x duty.Handover, u org.Unit, open, me string, now time.Time) re
 		if now.Before(x.Next.From) {
 			begins = "您的班次" + web.Minute(x.Next.From) + "开始，此前仍由" + x.Shift.Names() + "当班。"
 		}
-		v.Forms = append(v.Forms, web.Form{Action: at, Sections: []web.Section{{Legend: "接班", Hint: "签字前会再次验证您的身份。" + begins, Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "take"}}}}, Buttons: []web.Button{{Label: "接班签字"}}})
+		v.Forms = append(v.Forms, web.Form{Action: at, Sections: []web.Section{{Legend: "接班", Hint: "离上次验证身份较久的，签字前会再验证一次。" + begins, Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "take"}}}}, Buttons: []web.Button{{Label: "接班签字"}}})
 	case x.State == duty.Given:
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待接班人签字", Text: "由" + next + "签字，签字后交接完成。"})
 	}

@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/web"
 )
@@ -118,7 +119,29 @@ func (h *Handler) propose(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, r, v, err, t.Link(), said)
 }
 
-func newTakedown(t duty.Takedown, reach duty.Reach, steps []passage.Step, session *authz.Session) record {
+// second says who is to approve or review a takedown that waits.
+type second struct {
+	people []org.Person
+	unit   string
+}
+
+// Says is it in a sentence.
+func (x second) Says(t duty.Takedown) string {
+	what := "批准"
+	if t.State == duty.Alone {
+		what = "补审"
+	}
+	if len(x.people) == 0 {
+		return "除提出人外，没有可以" + what + "的人；请安全管理员在本单位或上级办公厅（室）授予主管或终审岗位。"
+	}
+	says := "由" + x.unit + "的" + names(x.people) + what
+	if x.unit != t.UnitName {
+		says += "（本单位没有另一名有权人员）"
+	}
+	return says + "，任一人办理即可。"
+}
+
+func newTakedown(t duty.Takedown, reach duty.Reach, steps []passage.Step, session *authz.Session, others second) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: "应急撤下　" + t.UnitName, Title: t.Title, Tags: []web.Tag{takedownTag(t)}}, Trail: below("应急撤下", takedownPath)}}
 	from := web.Term{Name: "撤下范围", Text: t.Where()}
 	item := web.Term{Name: "稿件", Text: t.Title, Href: "/console/items/" + string(t.Item)}
@@ -148,8 +171,12 @@ func newTakedown(t duty.Takedown, reach duty.Reach, steps []passage.Step, sessio
 	}
 	v.Main = append(v.Main, web.Summary{Title: "撤下", Terms: terms})
 	mine := t.ProposedBy(session.PersonID)
-	if mine && (t.State == duty.Proposed || t.State == duty.Alone) {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: t.StateName(), Text: "您提出的撤下，由您以外的有权人员办理。"})
+	if decides := session.May(authz.TakedownApprove) && !mine; !decides && (t.State == duty.Proposed || t.State == duty.Alone) {
+		says := others.Says(t)
+		if mine {
+			says = "您提出的撤下，须另一人办理。" + says
+		}
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: t.StateName(), Text: says})
 	}
 	opinion := web.Field{Kind: web.TextArea, Name: "opinion", Label: "意见", Max: 500, Rows: 2}
 	if session.May(authz.TakedownApprove) && !mine && t.State == duty.Proposed {
@@ -186,7 +213,12 @@ func (h *Handler) takedownData(r *http.Request) (record, duty.Takedown, error) {
 		return record{}, t, err
 	}
 	steps, err := h.duty.TakedownHistory(r.Context(), scope, t.ID)
-	return newTakedown(t, reach, steps, session), t, err
+	if err != nil {
+		return record{}, t, err
+	}
+	var others second
+	others.people, others.unit, err = h.duty.Seconds(r.Context(), scope, t)
+	return newTakedown(t, reach, steps, session, others), t, err
 }
 
 func (h *Handler) takedown(w http.ResponseWriter, r *http.Request) error {

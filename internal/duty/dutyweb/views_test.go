@@ -13,11 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
 	"zhengshu/internal/vigil"
 	"zhengshu/internal/web"
 )
@@ -263,8 +265,28 @@ func TestButtonsThatAreAlwaysRefusedAreNotOffered(t *testing.T) {
 	for _, tt := range []struct{ state, proposer, want string }{{duty.Proposed, "p1", "withdraw"}, {duty.Proposed, "p2", "decide"}, {duty.Alone, "p1", ""}, {duty.Alone, "p2", "decide"}} {
 		down := sampleDown
 		down.State, down.ProposerID = tt.state, tt.proposer
-		if v := newTakedown(down, duty.Reach{}, nil, sampleWho); acts(v) != tt.want || (len(v.Alerts) == 1) != (tt.proposer == "p1") {
+		if v := newTakedown(down, duty.Reach{}, nil, sampleWho, second{}); acts(v) != tt.want || (len(v.Alerts) == 1) != (tt.proposer == "p1") {
 			t.Errorf("%s by %s: %q, %+v", tt.state, tt.proposer, acts(v), v.Alerts)
+		}
+	}
+}
+
+// Who waits for a second person is told who that may be, also of the office above
+// where nobody else here may.
+func TestWhoIsTheSecondIsSaid(t *testing.T) {
+	reads := &authz.Session{PersonID: "p7", Posts: []authz.Post{{Role: authz.Inspector, UnitID: "01JU"}}}
+	for _, tt := range []struct {
+		down   duty.Takedown
+		others second
+		want   string
+	}{
+		{sampleDown, second{[]org.Person{{Name: "赵六"}, {Name: "钱七"}}, sampleDown.UnitName}, "由西安市商务局的赵六、钱七批准，任一人办理即可。"},
+		{sampleHere, second{[]org.Person{{Name: "林知远"}}, "陕西省人民政府办公厅"}, "由陕西省人民政府办公厅的林知远补审（本单位没有另一名有权人员），任一人办理即可。"},
+		{sampleHere, second{}, "没有可以补审的人"},
+	} {
+		v := newTakedown(tt.down, duty.Reach{}, nil, reads, tt.others)
+		if len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Text, tt.want) || len(v.Forms) != 0 {
+			t.Errorf("want %q, got %+v", tt.want, v.Alerts)
 		}
 	}
 }
@@ -311,13 +333,13 @@ func TestEveryWrongFieldIsNamed(t *testing.T) {
 
 // The page of a takedown that waits says until when, and which pages it is of.
 func TestATakedownSaysUntilWhenAndWhere(t *testing.T) {
-	terms := fmt.Sprint(newTakedown(sampleHere, sampleReach, nil, sampleWho).Main)
+	terms := fmt.Sprint(newTakedown(sampleHere, sampleReach, nil, sampleWho, second{}).Main)
 	for _, want := range []string{"补审期限 2026年11月24日", "http://www.xa.gov.cn/content/202611/x.html", "还有 6 个网站"} {
 		if !strings.Contains(terms, want) {
 			t.Errorf("no %s in %s", want, terms)
 		}
 	}
-	if terms := fmt.Sprint(newTakedown(sampleDown, duty.Reach{}, nil, sampleWho).Main); strings.Contains(terms, "期限") {
+	if terms := fmt.Sprint(newTakedown(sampleDown, duty.Reach{}, nil, sampleWho, second{}).Main); strings.Contains(terms, "期限") {
 		t.Errorf("a deadline nobody set: %s", terms)
 	}
 }
@@ -346,11 +368,13 @@ func TestARoomLeadsToTheNextAct(t *testing.T) {
 		{"not there yet", "p1", "presence", func(*duty.Room) {}, false},
 		{"with a task of one's own", "p1", "finish", func(x *duty.Room) { x.Members = on }, false},
 		{"with another's task", "p3", "note", func(x *duty.Room) { x.Members = on }, false},
-		{"when all is done", "p3", "note", func(x *duty.Room) { x.Members, x.Tasks = on, nil }, true},
-		{"when the closing waits for one who has not come", "p4", "close", func(x *duty.Room) { x.Members, x.Tasks, x.State = on, nil, duty.Closing }, false},
-		{"when the closing waits", "p3", "close", func(x *duty.Room) { x.Members, x.Tasks, x.State = on, nil, duty.Closing }, false},
+		{"when all is done", "p3", "note", func(x *duty.Room) { x.Members, x.Tasks, x.Against = on, nil, nil }, true},
+		{"when the closing waits for one who has not come", "p4", "close", func(x *duty.Room) { x.Members, x.Tasks, x.State, x.Against = on, nil, duty.Closing, nil }, false},
+		{"when something is left that stands against closing", "p3", "return", func(x *duty.Room) { x.Members, x.Tasks, x.State = on, nil, duty.Closing }, false},
+		{"when the closing waits", "p3", "close", func(x *duty.Room) { x.Members, x.Tasks, x.State, x.Against = on, nil, duty.Closing, nil }, false},
 	} {
 		x := room
+		x.Against = []string{"还有 2 项任务没有完成。"}
 		tt.change(&x)
 		v := newRoom(x, samplePeople, tt.me, true, true)
 		open, folded := acts(v)
@@ -506,7 +530,7 @@ func TestADayOffWithLeaveSaysItsWindow(t *testing.T) {
 // What happened stands newest first, as everywhere in the console.
 func TestTheLastStepStandsFirst(t *testing.T) {
 	steps := []passage.Step{{Act: "propose", ActorName: "张三"}, {Act: "approve", ActorName: "李四"}}
-	for name, side := range map[string][]web.Component{"takedown": newTakedown(sampleDown, duty.Reach{}, steps, sampleWho).Side, "alarm": newAlarm(sampleAlarm, nil, steps, true, true).Side} {
+	for name, side := range map[string][]web.Component{"takedown": newTakedown(sampleDown, duty.Reach{}, steps, sampleWho, second{}).Side, "alarm": newAlarm(sampleAlarm, nil, steps, true, true).Side} {
 		who := ""
 		for _, x := range side {
 			if t, ok := x.(web.Timeline); ok {
@@ -592,5 +616,112 @@ func TestTakedownsAreFoundAndNarrowed(t *testing.T) {
 	f := newTakedowns(nil, 0, false).Filter.Fields
 	if len(f) != 1 || f[0].Name != "state" || len(f[0].Options) != 9 {
 		t.Errorf("of takedowns: %+v", f)
+	}
+}
+
+// A verdict leads to the next site without one, the last to confirming; what was
+// taken back is looked at again.
+func TestAVerdictLeadsOn(t *testing.T) {
+	rec := duty.Record{Unit: sampleUnit, On: sampleToday, Sites: []duty.Facts{{Site: "a", Name: "甲", Verdict: duty.Pass}, {Site: "b", Name: "乙"}, {Site: "c", Name: "丙", Verdict: duty.Pass}}}
+	for _, tt := range []struct {
+		site        registry.SiteID
+		verdict, at string
+		says        string
+		last        bool
+		buttons     int
+	}{
+		{"a", duty.Pass, "s2", "“甲”通过", false, 2},
+		{"c", duty.Problem, "s2", "“丙”有问题", false, 2},
+		{"b", duty.Pass, "confirm", "请确认巡检记录", true, 3},
+		{"a", duty.Undo, "s1", "已撤销“甲”的结论", false, 2},
+		{"gone", duty.Pass, "confirm", "已记下", false, 2},
+	} {
+		x := rec
+		x.Sites = slices.Clone(rec.Sites)
+		if tt.last {
+			x.Sites[1].Verdict = duty.Pass
+		}
+		if at, says := goesOn(x, tt.site, tt.verdict); at != tt.at || !strings.Contains(says, tt.says) {
+			t.Errorf("%s %s: %s, %s", tt.site, tt.verdict, at, says)
+		}
+		w := httptest.NewRecorder()
+		if err := readingPage.Render(w, httptest.NewRequest("GET", "/", nil), newReading(x, true)); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(w.Body.String(), "data-undo"); n != tt.buttons {
+			t.Errorf("%d verdicts can be taken back, want %d", n, tt.buttons)
+		}
+		if strings.Contains(w.Body.String(), "data-confirm") != tt.last {
+			t.Errorf("confirming is offered %v", !tt.last)
+		}
+	}
+}
+
+// The month stands week by week: on narrow screens the week of today, one with a
+// gap and one with a swap under way stand open; each is named, and so is the gap.
+func TestTheMonthStandsByWeeks(t *testing.T) {
+	ro := duty.Roster{Unit: sampleUnit, Month: "2026-12", State: duty.Published, PublishedAt: sampleNow}
+	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC) // 20 in the evening before the month
+	for i := range 63 {
+		from := at.Add(time.Duration(i) * 12 * time.Hour)
+		ro.Shifts = append(ro.Shifts, duty.Shift{ID: fmt.Sprint("t", i), From: from, Until: from.Add(12 * time.Hour), Lead: "p1", LeadName: "张三"})
+	}
+	ro.Shifts = slices.Delete(ro.Shifts, 45, 47) // a day without anybody, 23 December
+	ask := sampleSwap
+	ask.Shift, ask.From, ask.FromName = ro.Shifts[30], "p1", "张三" // 15 December
+	now := time.Date(2026, 12, 2, 2, 0, 0, 0, time.UTC)
+	folds := weeks(ro, reader{me: "p1", asking: []duty.Swap{ask}}, now)
+	var said []string
+	rows := 0
+	for _, f := range folds.Items {
+		rows += len(f.Table.Rows)
+		said = append(said, fmt.Sprint(f.Title, " ", f.Open, " ", f.Note, " ", f.Tags))
+	}
+	if got := strings.Join(said, "\n"); got != "12月1日至12月6日 true 13 个班次 [{info 本周}]\n12月7日至12月13日 false 14 个班次 []\n12月14日至12月20日 true 14 个班次 [{warn 1 个换班待答复}]\n12月21日至12月27日 true 12 个班次 [{danger 1 处没有人值班}]\n12月28日至1月3日 false 8 个班次 []" || rows != 62 {
+		t.Errorf("%d rows in\n%s", rows, got)
+	}
+	text := fmt.Sprint(folds)
+	for _, want := range []string{"没有人值班", "张三请王五接这一班，11月23日10:00起待王五答复", "撤回换班"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	// Only in draft, and to who arranges, the gap is to be filled.
+	if strings.Contains(text, "补上班次") {
+		t.Error("a published gap is filled without 调整")
+	}
+	ro.State = duty.Draft
+	if text := fmt.Sprint(weeks(ro, reader{manages: true}, now)); !strings.Contains(text, "补上班次") || !strings.Contains(text, "from=2026-12-2") {
+		t.Error("the gap cannot be filled")
+	}
+	if f := weeks(duty.Roster{Month: "2027-02", Shifts: ro.Shifts[2:4]}, reader{}, sampleNow); !f.Items[0].Open {
+		t.Error("all weeks stand folded")
+	}
+}
+
+// While a swap waits its turn offers to withdraw it to who asked, to answer it to
+// who is asked, and to nobody to ask again.
+func TestASwapUnderWayIsNotAskedAgain(t *testing.T) {
+	text := func(list []web.Link) string {
+		var out []string
+		for _, l := range list {
+			out = append(out, l.Text)
+		}
+		return strings.Join(out, " ")
+	}
+	for me, want := range map[string]string{"p1": "撤回换班", "p3": "答复换班", "p2": "申请换班", "p7": "", "": ""} {
+		if got := text(swapLinks(sampleShift, []duty.Swap{sampleSwap}, me)); got != want {
+			t.Errorf("%q is offered %q, want %q", me, got, want)
+		}
+	}
+	for me, want := range map[string]string{"p1": "撤回换班", "p3": "同意换班 不同意", "p2": "请对方换班"} {
+		v := newSwap(sampleShift, sampleUnit, samplePeople, []duty.Swap{sampleSwap}, me)
+		var got []string
+		for _, b := range v.Form.Buttons {
+			got = append(got, b.Label)
+		}
+		if strings.Join(got, " ") != want || len(v.Before) != 1 || !strings.Contains(fmt.Sprint(v.Before), "11月23日10:00起待王五答复") {
+			t.Errorf("%q is offered %v: %+v", me, got, v.Before)
+		}
 	}
 }

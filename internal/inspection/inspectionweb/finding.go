@@ -851,7 +851,8 @@ func (h *Handler) uphold(w http.ResponseWriter, r *http.Request) error {
 func (v *findingView) preserved(list []inspection.Preservation, may bool) {
 	standing := false
 	for _, p := range list {
-		t := web.Term{Name: "证据保全", Text: "已保全，不随保存期限清除", Note: p.By + "，" + web.Minute(p.At) + "：" + p.Reason}
+		basis := cmp.Or(p.Basis, "没有登记依据")
+		t := web.Term{Name: "证据保全", Text: "已保全，不随保存期限清除", Note: p.By + "，" + web.Minute(p.At) + "，依据：" + basis + "；理由：" + p.Reason}
 		if !p.Stands() {
 			t.Text, t.Note = "已解除", t.Note+"。"+p.EndedBy+"，"+web.Minute(p.Ended)+"解除："+p.EndedWhy
 		}
@@ -861,16 +862,19 @@ func (v *findingView) preserved(list []inspection.Preservation, may bool) {
 	if !may {
 		return
 	}
-	legend, hint, act, to := "保全证据", "涉及诉讼、纪检、公安等需要留存的，写明依据；保全期间证据文件不随保存期限清除，直到有人解除。", "保全证据", "/preserve"
+	why := web.Field{Kind: web.TextArea, Name: "why", Label: "理由", Required: true, Max: 500, Rows: 2}
+	v.Preserve = web.Form{Action: v.Base + "/preserve", Folded: true, Sections: []web.Section{{Legend: "保全证据", Hint: "涉及诉讼、纪检、公安等需要留存的使用；保全期间证据文件不随保存期限清除，直到有人解除。", Fields: []web.Field{
+		{Name: "basis", Label: "依据", Required: true, Max: 200, Hint: "要求保全的文件和文号或案号"}, why}}}, Buttons: []web.Button{{Label: "保全证据", Plain: true}}}
 	if standing {
-		legend, hint, act, to = "解除证据保全", "解除后按保存期限处理；期限已过的随后清除文件，散列和记录保留。", "解除保全", "/unpreserve"
+		v.Preserve = web.Form{Action: v.Base + "/unpreserve", Folded: true, Sections: []web.Section{{Legend: "解除证据保全", Hint: "解除后按保存期限处理；期限已过的随后清除文件，散列和记录保留。解除人和理由记入审计。", Fields: []web.Field{why}}}, Buttons: []web.Button{{Label: "解除保全", Plain: true}}}
 	}
-	v.Preserve = web.Form{Action: v.Base + to, Sections: []web.Section{{Legend: legend, Hint: hint, Fields: []web.Field{{Kind: web.TextArea, Name: "why", Label: "理由", Required: true, Max: 500, Rows: 2}}}}, Buttons: []web.Button{{Label: act, Plain: true}}}
 }
 
 // preserve keeps the evidence beyond its days, unpreserve ends that.
 func (h *Handler) preserve(w http.ResponseWriter, r *http.Request) error {
-	return h.preserving(w, r, h.inspection.Preserve, "已保全证据：文件不随保存期限清除，直到有人解除。")
+	return h.preserving(w, r, func(ctx context.Context, scope authz.Scope, id inspection.FindingID, why string) error {
+		return h.inspection.Preserve(ctx, scope, id, web.Typed(r, "basis"), why)
+	}, "已保全证据：文件不随保存期限清除，直到有人解除。")
 }
 
 func (h *Handler) unpreserve(w http.ResponseWriter, r *http.Request) error {

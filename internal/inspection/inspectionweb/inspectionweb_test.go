@@ -248,10 +248,10 @@ func TestEvidenceIsPreservedOnTheFindingsPage(t *testing.T) {
 		h.walk.Post("/console/inspection/sites/"+string(h.site.ID)+"/run", nil).Want(http.StatusSeeOther)
 		h.work()
 		path := h.walk.Get("/console/findings?state=standing&family=link").Want(http.StatusOK).Attr(".table tbody th a", "href")
-		if page := h.walk.Post(path+"/preserve", nil).Want(http.StatusUnprocessableEntity); !strings.Contains(page.Body, "理由") {
-			t.Error("nobody says that the reason is missing")
+		if page := h.walk.Post(path+"/preserve", nil).Want(http.StatusUnprocessableEntity); !strings.Contains(page.Body, "请填写依据") || !strings.Contains(page.Body, "请填写理由") {
+			t.Error("nobody says that basis and reason are missing")
 		}
-		h.walk.Post(path+"/preserve", url.Values{"why": {"法院调取，（2026）陕01行初1号"}}).Want(http.StatusSeeOther)
+		h.walk.Post(path+"/preserve", url.Values{"why": {"法院调取"}, "basis": {"调取证据通知书（2026）陕01行初1号"}}).Want(http.StatusSeeOther)
 		if page := h.walk.Get(path).Want(http.StatusOK); !strings.Contains(page.Body, "已保全，不随保存期限清除") || !strings.Contains(page.Body, "陕01行初1号") || page.Attr(`form[action="`+path+`/unpreserve"]`, "action") == "" {
 			t.Error("the page does not say that the evidence is kept, or does not offer its end")
 		}

@@ -40,6 +40,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST " + settingsPath, Permit: authz.SettingsManage, Handle: h.decide},
 		{Pattern: "GET /console/settings/holidays", Permit: authz.SettingsManage, Handle: h.holidays},
 		{Pattern: "POST /console/settings/holidays", Permit: authz.SettingsManage, Handle: h.enter},
+		{Pattern: "GET /console/settings/holidays/{year}", Permit: authz.SettingsManage, Handle: h.year},
 		{Pattern: "GET /console/settings/system", Permit: authz.SystemManage, Handle: h.system},
 		{Pattern: "POST /console/settings/system", Permit: authz.SystemManage, Handle: h.setSystem},
 		{Pattern: "POST /console/settings/system/mail", Permit: authz.SystemManage, Handle: h.tryMail},
@@ -277,123 +278,6 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Done(w, r, settingsAt(r.URL.Query().Get("q")), "已设定，自生效日期起全省按新的选择执行。")
-}
-
-// holidaysView is GET /console/settings/holidays.
-type holidaysView struct {
-	Heading web.Heading
-	Tabs    web.Tabs
-	Alert   web.Alert
-	Table   web.Table
-	Form    web.Form
-}
-
-// Title of the document.
-func (holidaysView) Title() string { return "节假日安排" }
-
-// Crumbs of the page.
-func (holidaysView) Crumbs() []web.Crumb {
-	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "本省规则选择", Href: settingsPath}, {Name: "节假日安排"}}
-}
-
-func newHolidaysView(list []province.Entered, may bool, today calendar.Date) holidaysView {
-	v := holidaysView{Tabs: tabs(1), Heading: web.Heading{Title: "节假日安排", Lead: "国务院办公厅每年公布的放假和调休上班日期，是计算工作日的依据。"},
-		Table: web.Table{Caption: "已有的年度", Columns: []web.Column{{Head: "年度"}, {Head: "放假", Wide: true}, {Head: "调休上班", Wide: true}, {Head: "依据"}}, Empty: web.Empty{Title: "还没有任何年度的安排"}}}
-	has := map[int]bool{}
-	for i := len(list) - 1; i >= 0; i-- {
-		e := list[i]
-		has[e.Notice.Year] = true
-		var off, work []string
-		for _, s := range e.Notice.Off {
-			off = append(off, fmt.Sprintf("%s %s 至 %s", s.Name, s.From, s.To))
-		}
-		for _, d := range e.Notice.Work {
-			work = append(work, d.String())
-		}
-		basis := web.Cell{Note: e.Notice.Source}
-		for _, d := range e.Notice.Documents {
-			basis.Text += d.Number + " "
-		}
-		basis.Text = strings.TrimSpace(basis.Text)
-		if e.By != "" {
-			basis.Note = e.By + " " + web.Minute(e.At) + " 录入"
-		}
-		if strings.HasPrefix(e.Notice.Mark, "M") {
-			basis.Tags = []web.Tag{{Kind: web.Warn, Text: "未核实"}}
-		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: fmt.Sprint(e.Notice.Year), Keep: true}, web.Text(strings.Join(off, "；")), web.Text(strings.Join(work, "、")), basis}})
-	}
-	if !has[today.Year] || !has[today.Year+1] {
-		missing := today.Year
-		if has[missing] {
-			missing++
-		}
-		v.Alert = web.Alert{Kind: web.Warn, Title: fmt.Sprintf("%d 年的安排还没有录入", missing), Text: "经过该年度的时限都标为“暂定”，先按周末推算。录入后自动重算，并记入审计。"}
-	}
-	if may {
-		v.Form = web.Form{Action: "/console/settings/holidays", Sections: []web.Section{{Legend: "录入一个年度", Hint: "同一年度再次录入，以后一次为准。", Fields: []web.Field{
-			{Kind: web.Number, Name: "year", Label: "年度", Required: true, Narrow: true, Mode: "numeric", Value: fmt.Sprint(today.Year + 1)},
-			{Name: "number", Label: "发文字号", Required: true, Max: 100, Hint: "例如 国办发明电〔2025〕7号"},
-			{Name: "title", Label: "文件标题", Max: 200},
-			{Kind: web.DateField, Name: "dated", Label: "发文日期", Narrow: true},
-			{Kind: web.TextArea, Name: "off", Label: "放假", Required: true, Rows: 8, Max: 4000, Hint: "每行一个：春节 2027-02-05 至 2027-02-11（含其中的周末）"},
-			{Kind: web.TextArea, Name: "work", Label: "调休上班", Rows: 4, Max: 4000, Hint: "每行一个日期：2027-02-20"}}}}, Buttons: []web.Button{{Label: "录入并重算时限"}}}
-	}
-	return v
-}
-
-var holidaysPage = web.Define(views, "views/holidays.html",
-	newHolidaysView(nil, false, sampleDay),
-	newHolidaysView([]province.Entered{{Notice: calendar.Notice{Year: 2026, Documents: []calendar.Document{{Number: "国办发明电〔2025〕7号"}}, Mark: "V", Off: []calendar.Span{{Name: "元旦", From: sampleDay, To: sampleDay}}, Work: []calendar.Date{sampleDay}}}}, true, sampleDay),
-	newHolidaysView([]province.Entered{{Notice: calendar.Notice{Year: 1, Source: "<script>", Mark: "M-", Documents: []calendar.Document{{Number: `"><b>`}}, Off: []calendar.Span{{Name: "<i>"}}}, By: "<script>"}}, true, sampleDay),
-)
-
-func (h *Handler) holidaysView(r *http.Request) (holidaysView, error) {
-	list, err := h.province.Notices(r.Context())
-	if err != nil {
-		return holidaysView{}, err
-	}
-	may, err := h.province.MaySet(r.Context(), authz.SessionFrom(r.Context()))
-	return newHolidaysView(list, may, web.FrameOf(r).Today), err
-}
-
-func (h *Handler) holidays(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.holidaysView(r)
-	if err != nil {
-		return err
-	}
-	return holidaysPage.Render(w, r, v)
-}
-
-func (h *Handler) enter(w http.ResponseWriter, r *http.Request) error {
-	year, _ := strconv.Atoi(strings.TrimSpace(r.PostFormValue("year")))
-	var dated calendar.Date
-	var err error
-	if text := r.PostFormValue("dated"); text != "" {
-		if dated, err = calendar.ParseLoose(text); err != nil {
-			err = fault.New(fault.Invalid, err.Error()).On("dated", err.Error())
-		}
-	}
-	var n calendar.Notice
-	if err == nil {
-		n, err = province.ReadNotice(year, r.PostFormValue("number"), r.PostFormValue("title"), dated, r.PostFormValue("off"), r.PostFormValue("work"))
-	}
-	if err == nil {
-		err = h.province.EnterNotice(r.Context(), authz.SessionFrom(r.Context()), n)
-	}
-	if web.Mendable(err) {
-		v, formErr := h.holidaysView(r)
-		if formErr != nil {
-			return formErr
-		}
-		v.Form.Fill(r.PostForm)
-		v.Form.Wrong(err)
-		return holidaysPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
-	}
-	if err != nil {
-		return err
-	}
-	return web.Done(w, r, "/console/settings/holidays", fmt.Sprintf("%d 年的安排已录入，暂定的时限正在重算。", year))
 }
 
 // systemView is GET /console/settings/system.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"zhengshu/internal/abridge"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/rules"
 )
@@ -80,7 +81,7 @@ func manned(s DutyShift, double []DutySpan) []rules.Breach {
 	}
 	for _, d := range double {
 		if s.From.Before(d.Until) && d.From.Before(s.Until) && blank(s.Second) {
-			return []rules.Breach{DutyNamed.Breach(at + "在重要保障期“" + d.Name + "”内，须安排双人值班，请再选择一人。")}
+			return []rules.Breach{DutyNamed.Breach(at + "在重要保障期" + abridge.Quoted(d.Name) + "内，须安排双人值班，请再选择一人。")}
 		}
 	}
 	return nil
