@@ -136,9 +136,9 @@ func TestHostsThatAnswerAnyAddress(t *testing.T) {
 			return asPage(whole("雁塔区人民政府", regret+fmt.Sprintf(`<p>您要找的 http://%s%s 已经搬迁，现在是 2026年3月%d日 %s %d:05。</p><a href="/feedback?from=%s">反馈</a>`,
 				enginetest.Host, u.Path, n%28+1, []string{"星期一", "星期二"}[n%2], n%24, url.QueryEscape(u.Path)))), true
 		}, func(s *enginetest.Site) { s.Put("/feedback", whole("反馈", "<p>请留下您的意见</p>")) }, deadPaths, "link.soft404", ""},
-		{"any address below one folder", func(u *url.URL) (enginetest.Page, bool) {
+		{"any address below one folder, which has nothing else", func(u *url.URL) (enginetest.Page, bool) {
 			return asPage(whole("雁塔区人民政府", regret)), strings.HasPrefix(u.Path, "/zt/")
-		}, nil, []string{"/old/2019.html", "/gone.html"}, "link.dead", ""},
+		}, nil, []string{"/old/2019.html", "/gone.html"}, "link.dead", "该目录下没有网页与之不同"},
 		{"forbids odd addresses", func(u *url.URL) (enginetest.Page, bool) {
 			return enginetest.Page{Status: http.StatusForbidden, Type: "text/html", Body: "forbidden"}, !slices.Contains(deadPaths, u.Path)
 		}, nil, deadPaths, "link.dead", "状态码 403"},
@@ -193,10 +193,10 @@ func TestHostsThatAnswerAnyAddress(t *testing.T) {
 			if tt.why != "" && said != 1 {
 				t.Errorf("said %d times: %+v", said, rep.Untested)
 			}
-			if tt.why != "" && rep.Looked("link.soft404", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/yw/1.html") {
+			if tt.why != "" && !strings.Contains(tt.why, "该目录") && rep.Looked("link.soft404", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/yw/1.html") {
 				t.Error("what was found before counts as gone")
 			}
-			if n := madeUpAsked(s); n > 3 {
+			if n := madeUpAsked(s); n > 3+4 { // the site has four folders
 				t.Errorf("asked for %d addresses made up", n)
 			}
 			for _, f := range broken {
@@ -205,6 +205,150 @@ func TestHostsThatAnswerAnyAddress(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Below a folder a host may answer any address that is honest elsewhere. What is told of
+// links below it is told by the pages of the folder itself.
+func TestFoldersThatAnswerAnyAddress(t *testing.T) {
+	below := func(p enginetest.Page) odd {
+		return func(u *url.URL) (enginetest.Page, bool) { return p, strings.HasPrefix(u.Path, "/app/") }
+	}
+	sorry := asPage(whole("办事大厅", regret))
+	page := func(name string) string {
+		return whole("办事大厅", "<h1>"+name+"</h1><p>办理"+name+"的条件、材料、地点和时间，请按本页所列准备。</p>")
+	}
+	homeOf := func(s *enginetest.Site, paths ...string) {
+		var b strings.Builder
+		for _, path := range paths {
+			b.WriteString(`<li><a href="` + path + `">办理事项` + path[len("/app/"):] + `</a></li>`)
+		}
+		s.Swap("/map.html", "</ul>", b.String()+"</ul>")
+	}
+	dead, live := []string{"/app/old/3.html", "/app/9.html"}, []string{"/app/1.html", "/app/2.html", "/app/sub/4.html"}
+	for _, tt := range []struct {
+		name   string
+		answer odd
+		change func(*enginetest.Site)
+		told   bool
+		why    string
+	}{
+		{"one page of regret", below(sorry), nil, true, ""},
+		{"one page of regret, with a page at its door", below(sorry), func(s *enginetest.Site) { s.Put("/app/", page("大厅首页")) }, true, ""},
+		{"all to the home page of the site", below(enginetest.Page{To: "/"}), nil, true, ""},
+		{"all out of the folder", below(enginetest.Page{To: "/error.html"}), func(s *enginetest.Site) { s.Put("/error.html", sorry.Body) }, true, ""},
+		{"all out of the folder, where nothing is left", below(enginetest.Page{To: "/error.html"}), func(s *enginetest.Site) {
+			s.Put("/error.html", sorry.Body)
+			for _, path := range live {
+				delete(s.Pages, path)
+			}
+		}, true, ""},
+		{"all to one page in the folder", below(enginetest.Page{To: "/app/none.html"}), func(s *enginetest.Site) { s.Put("/app/none.html", sorry.Body) }, true, ""},
+		{"the page of the door, to which links lead", below(asPage(page("大厅首页"))), func(s *enginetest.Site) { s.Put("/app/", page("大厅首页")); homeOf(s, "/app/") }, false, "该目录的首页也与之相同"},
+		{"framework of an application", below(asPage(shellPage)), nil, false, "页面框架"},
+		{"all to the sign-in", below(enginetest.Page{To: "/app/login"}), func(s *enginetest.Site) {
+			s.Put("/app/login", whole("用户登录", `<form><input name="u"><input type="password" name="p"></form>`))
+		}, false, "登录页面"},
+		{"forbids odd addresses", below(enginetest.Page{Status: http.StatusForbidden, Type: "text/html", Body: "x"}), nil, false, "状态码 403"},
+		{"one page by script for all that is linked", below(sorry), func(s *enginetest.Site) {
+			for _, path := range live {
+				s.Put(path, sorry.Body)
+			}
+		}, false, "没有网页与之不同"},
+		{"another folder alone", func(u *url.URL) (enginetest.Page, bool) { return sorry, strings.HasPrefix(u.Path, "/wap/") }, func(s *enginetest.Site) {
+			for _, path := range dead {
+				s.Put(path, page(path))
+			}
+		}, false, ""},
+		{"the innermost folder alone", func(u *url.URL) (enginetest.Page, bool) { return sorry, strings.HasPrefix(u.Path, "/app/old/") }, func(s *enginetest.Site) {
+			s.Put("/app/9.html", page("九"))
+			s.Put("/app/old/5.html", page("五"))
+			homeOf(s, "/app/old/5.html")
+		}, true, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := oddSite(t, tt.answer)
+			for _, path := range deadPaths {
+				s.Put(path, enginetest.Article("第"+path+"期", "要闻", "政务动态", "2026-03-10 09:00", "本期内容。"))
+			}
+			for _, path := range live {
+				s.Put(path, page(path))
+			}
+			homeOf(s, append(slices.Clone(dead), live...)...)
+			if tt.change != nil {
+				tt.change(s)
+			}
+			rep := inspect(t, s, linkOptions())
+			broken := brokenLinks(rep)
+			want := 0
+			for _, path := range append(slices.Clone(dead), live...) {
+				_, have := s.Pages[path]
+				if f := broken[path]; have && f.Check != "" {
+					t.Errorf("a page that is there: %+v", f)
+				} else if !have && tt.told {
+					if want++; f.Check != "link.soft404" {
+						t.Errorf("%s: %+v; untested %+v", path, f, rep.Untested)
+					} else if l := again(t, s, f); l.Outcome != engine.Standing {
+						t.Errorf("%s, not mended: %s %s", path, l.Outcome, l.Says)
+					}
+				}
+			}
+			if len(broken) != want {
+				t.Errorf("found %v", broken)
+			}
+			if tt.why != "" && (!enginetest.Untested(rep, "link.soft404", tt.why) || rep.Looked("link.soft404", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/app/1.html")) {
+				t.Errorf("untested %+v", rep.Untested)
+			}
+			if tt.why == "" && tt.told && !rep.Looked("link.soft404", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/app/1.html") {
+				t.Errorf("not looked at; untested %+v", rep.Untested)
+			}
+		})
+	}
+}
+
+// A host with many folders is asked below some of them in a run, and what is left is said.
+func TestSomeFoldersInEachRun(t *testing.T) {
+	s := oddSite(t, nil)
+	for _, path := range deadPaths {
+		s.Put(path, enginetest.Article("第"+path+"期", "要闻", "政务动态", "2026-03-10 09:00", "本期内容。"))
+	}
+	var links strings.Builder
+	for i := range 30 {
+		path := "/d" + strconv.Itoa(i) + "/1.html"
+		s.Put(path, enginetest.Article("第"+strconv.Itoa(i)+"期", "要闻", "政务动态", "2026-03-10 09:00", "本期内容。"))
+		links.WriteString(`<li><a href="` + path + `">期刊` + strconv.Itoa(i) + `</a></li>`)
+	}
+	s.Swap("/map.html", "</ul>", links.String()+"</ul>")
+	folders := func(day int) map[string]bool {
+		o := linkOptions()
+		o.Today.Day = day
+		clear(s.Asked)
+		rep := inspect(t, s, o)
+		if broken := brokenLinks(rep); len(broken) != 0 || !enginetest.Untested(rep, "link.soft404", "其中 10 个目录") {
+			t.Errorf("found %v, untested %+v", broken, rep.Untested)
+		}
+		if !rep.Looked("link.soft404", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/d7/1.html") {
+			t.Error("a page that is like no other counts as not looked at")
+		}
+		asked := map[string]bool{}
+		for path := range s.Asked {
+			if _, have := s.Pages[path]; !have && strings.HasPrefix(path, "/d") && strings.Count(path, "/") == 2 {
+				asked[path[:strings.LastIndex(path, "/")]] = true
+			}
+		}
+		if len(asked) > 10 {
+			t.Errorf("asked below %d folders", len(asked))
+		}
+		return asked
+	}
+	met := map[string]bool{}
+	for day := 1; day < 28; day++ {
+		for path := range folders(day) {
+			met[path] = true
+		}
+	}
+	if len(met) != 30 {
+		t.Errorf("%d folders of 30 had their turn", len(met))
 	}
 }
 
