@@ -502,7 +502,7 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 		return engine.Report{}, err
 	}
 	turnsOf(&o, t.Target, j)
-	o.Journal, o.Until = j, time.Now().Add(t.Spec.longest()-lastSteps)
+	o.Journal, o.Hosts, o.Until = j, c.store, time.Now().Add(t.Spec.longest()-lastSteps)
 	o.Rest = func() bool { return !t.Spec.Hours.Open(c.set.Now()) }
 	return engine.Inspect(ctx, c.client, kept, t.Target, o)
 }

@@ -691,7 +691,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 		if err != nil {
 			return err
 		}
-		o.Journal = j
+		o.Journal, o.Hosts = j, s.set.Frontier
 		turnsOf(&o, t, j)
 		spent, err := j.Spent(ctx)
 		if err != nil {

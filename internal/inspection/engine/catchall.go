@@ -53,6 +53,12 @@ type reply struct {
 // peek asks for an address as a visitor does.
 func (n *inspector) peek(ctx context.Context, address, as string) (reply, error) {
 	a := reply{asked: address, final: address, proof: Beside{As: as, URL: address, At: time.Now().UTC()}}
+	if n.most > 0 {
+		if n.asked++; n.asked > n.most {
+			a.why = fmt.Sprintf("为一个链接最多访问所在主机 %d 次。", n.most)
+			return a, nil
+		}
+	}
 	resp, ok, why, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: guiseBody})
 	if ctx.Err() != nil {
 		return a, ctx.Err()
@@ -110,6 +116,7 @@ type catchAll struct {
 	home    bool    // that is the home page
 	apart   bool    // the home page, or that of the folder, is another one
 	outside bool    // they are sent out of the folder
+	stood   bool    // for who waits for one link: other pages of the host are known to be unlike them
 }
 
 // any names the addresses that were made up.
@@ -138,7 +145,16 @@ func (n *inspector) catchAllOf(ctx context.Context, base *url.URL, below, ext st
 	if c := n.catchAlls[base.Host+below]; c != nil {
 		return c, nil
 	}
-	c, err := n.makeUp(ctx, base, below, ext)
+	var c *catchAll
+	var err error
+	if n.recalls {
+		c, err = n.recall(ctx, base, below, ext)
+	}
+	if err == nil && c == nil {
+		if c, err = n.makeUp(ctx, base, below, ext); err == nil {
+			err = n.remember(ctx, base, ext, c)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

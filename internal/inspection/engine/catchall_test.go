@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/inspection/engine/enginetest"
 )
@@ -90,20 +93,21 @@ func TestPagesThatAreNoneOweNothing(t *testing.T) {
 	}
 }
 
-// Hosts that answer any address are told from those that say what is missing, and from
-// applications whose pages are made by script. The honest ones lose nothing by it.
-func TestHostsThatAnswerAnyAddress(t *testing.T) {
-	var asked atomic.Int64
+// hostKind is a way in which hosts answer.
+type hostKind struct {
+	name   string
+	answer odd
+	change func(*enginetest.Site)
+	dead   []string // by which check, see told
+	check  string
+	why    string // said once of the host
+}
+
+// hostKinds are ways in which hosts answer; asked counts what was.
+func hostKinds(asked *atomic.Int64) []hostKind {
 	home := enginetest.Home(`<li><a href="/yw/1.html">我区召开全区教育工作会议</a><span>2026-03-18</span></li>`)
 	all := func(p enginetest.Page) odd { return func(*url.URL) (enginetest.Page, bool) { return p, true } }
-	for _, tt := range []struct {
-		name   string
-		answer odd
-		change func(*enginetest.Site)
-		dead   []string // by which check, see told
-		check  string
-		why    string // said once of the host
-	}{
+	return []hostKind{
 		{"says 404", nil, nil, deadPaths, "link.dead", ""},
 		{"says under 200 that the page is not there", all(asPage("<html><head><title>页面不存在</title></head><body><p>您访问的页面不存在，请返回首页。</p></body></html>")), nil, deadPaths, "link.soft404", ""},
 		{"one page under 200", all(asPage(whole("雁塔区人民政府", regret))), nil, deadPaths, "link.soft404", ""},
@@ -160,7 +164,14 @@ func TestHostsThatAnswerAnyAddress(t *testing.T) {
 			}
 		}, nil, "", "多数与之相同"},
 		{"hardly a word", all(asPage("<html><head><title>雁塔区人民政府</title></head><body><p>欢迎</p></body></html>")), nil, nil, "", "几乎没有文字"},
-	} {
+	}
+}
+
+// Hosts that answer any address are told from those that say what is missing, and from
+// applications whose pages are made by script. The honest ones lose nothing by it.
+func TestHostsThatAnswerAnyAddress(t *testing.T) {
+	var asked atomic.Int64
+	for _, tt := range hostKinds(&asked) {
 		t.Run(tt.name, func(t *testing.T) {
 			asked.Store(0)
 			s := oddSite(t, tt.answer)
@@ -349,6 +360,106 @@ func TestSomeFoldersInEachRun(t *testing.T) {
 	}
 	if len(met) != 30 {
 		t.Errorf("%d folders of 30 had their turn", len(met))
+	}
+}
+
+// Who waits for one link is told what the patrol of its host says: by the same asking, and
+// once for a host.
+func TestOneLinkIsJudgedAsThePatrolDoes(t *testing.T) {
+	var asked atomic.Int64
+	for _, tt := range hostKinds(&asked) {
+		t.Run(tt.name, func(t *testing.T) {
+			asked.Store(0)
+			s := oddSite(t, tt.answer)
+			if tt.change != nil {
+				tt.change(s)
+			}
+			store, err := frontier.Open(t.Context(), t.TempDir(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer store.Close()
+			client := s.Client(t)
+			m := crawl.NewManners(client, crawl.Courtesy{Delay: -1})
+			w := engine.Outside{Client: client, Links: crawl.NewLinkCheck(client, m, 0), Manners: m, Hosts: store}
+			judge := func(path string, known bool) (check.LinkState, string) {
+				t.Helper()
+				r, why, err := engine.JudgeOutside(t.Context(), w, check.Link{Href: path, URL: "http://" + enginetest.Host + path, Text: "征求意见", Kind: check.LinkExternal}, known)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return r.State(), why
+			}
+			for _, path := range tt.dead {
+				if state, _ := judge(path, false); tt.answer != nil && !strings.Contains(tt.name, "says") && state == check.LinkSoft404 || madeUpAsked(s) > 0 {
+					t.Errorf("%s of a host that nobody knows: %s", path, state)
+				}
+			}
+			for _, path := range tt.dead {
+				if state, why := judge(path, true); "link."+string(state) != tt.check {
+					t.Errorf("%s: %s, %s, want %s", path, state, why, tt.check)
+				}
+			}
+			for _, path := range livePaths {
+				if state, _ := judge(path, true); state == check.LinkSoft404 {
+					t.Errorf("a page that is there: %s", path)
+				}
+			}
+			if state, why := judge("/zt/ditie/", true); tt.why != "" && len(tt.dead) == 0 && (state != check.LinkAlive || why == "") {
+				t.Errorf("a link of which nothing can be said: %s, %q", state, why)
+			}
+			if n := madeUpAsked(s); n > 2+2*3 { // below the root, /yw/, /tz/, /old/ or /zt/, with and without an ending
+				t.Errorf("asked for %d addresses made up", n)
+			}
+		})
+	}
+}
+
+// What a patrol learnt of a host serves who waits for a link, and what one learnt serves
+// the next.
+func TestWhatHostsAnswerIsRemembered(t *testing.T) {
+	s := oddSite(t, func(*url.URL) (enginetest.Page, bool) { return asPage(whole("雁塔区人民政府", regret)), true })
+	now := time.Now().UTC()
+	store, err := frontier.Open(t.Context(), t.TempDir(), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	o := linkOptions()
+	o.Hosts = store
+	inspect(t, s, o)
+	client := s.Client(t)
+	m := crawl.NewManners(client, crawl.Courtesy{Delay: -1})
+	judge := func() {
+		t.Helper()
+		w := engine.Outside{Client: client, Links: crawl.NewLinkCheck(client, m, 0), Manners: m, Hosts: store}
+		r, why, err := engine.JudgeOutside(t.Context(), w, check.Link{URL: "http://" + enginetest.Host + "/gone.html", Text: "征求意见", Kind: check.LinkExternal}, true)
+		if err != nil || why != "" || r.State() != check.LinkSoft404 {
+			t.Errorf("%s %q (%v)", r.State(), why, err)
+		}
+	}
+	before := madeUpAsked(s)
+	judge()
+	if n := madeUpAsked(s); n != before {
+		t.Errorf("asked %d times more", n-before)
+	}
+	now = now.Add(5 * time.Hour)
+	judge()
+	judge()
+	if n := madeUpAsked(s); n != before+2 {
+		t.Errorf("after a while, asked %d times more", n-before)
+	}
+}
+
+// A host that does not come to an end is not waited for.
+func TestOneLinkIsNotWaitedForLong(t *testing.T) {
+	s := oddSite(t, func(*url.URL) (enginetest.Page, bool) { return asPage(whole("雁塔区人民政府", regret)), true })
+	client := s.Client(t)
+	m := crawl.NewManners(client, crawl.Courtesy{Delay: 400 * time.Millisecond})
+	w := engine.Outside{Client: client, Links: crawl.NewLinkCheck(client, crawl.NewManners(client, crawl.Courtesy{Delay: -1}), 0), Manners: m, Within: 600 * time.Millisecond}
+	r, why, err := engine.JudgeOutside(t.Context(), w, check.Link{URL: "http://" + enginetest.Host + "/gone.html", Text: "征求意见", Kind: check.LinkExternal}, true)
+	if err != nil || r.State() != check.LinkAlive || !strings.Contains(why, "没有及时答完") {
+		t.Errorf("%s %q (%v)", r.State(), why, err)
 	}
 }
 

@@ -100,6 +100,9 @@ type Options struct {
 	// Turns gives what is known of a site and did not come into the budget of the runs
 	// before its turn; nil: every run begins at the home page and ends with its budget.
 	Turns Turns
+	// Hosts remembers how hosts answer addresses that nobody gave a page to, for who waits
+	// for one link; nil: nothing is remembered.
+	Hosts HostMemory
 	// KnownShare is how much of MaxPages, in per cent, may be for what is known.
 	KnownShare int
 	// Rest is asked before each page; true breaks the run off with crawl.ErrRest.
@@ -377,7 +380,9 @@ type inspector struct {
 	beyond      map[string]bool      // addresses met that did not come into the budget
 	last        *visit               // the page of the last look at a spot
 	noPages     map[string]bool      // addresses visited that turned out to have no page
-	catchAlls   map[string]*catchAll // by host, of those asked for what cannot be there
+	catchAlls   map[string]*catchAll // by host and folder, of those asked for what cannot be there
+	recalls     bool                 // what is remembered of them is believed
+	most, asked int                  // how often a host may be and was asked for one link; 0: no bound
 	dead        map[string]bool      // link targets that do not open
 	sightings   []Sighting           // of the last page; the room is used again
 	dressing    []toDress            // pages to be judged by their style sheets

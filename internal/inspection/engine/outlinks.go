@@ -601,23 +601,3 @@ func Inside(ctx context.Context, client *egress.Client, address string) bool {
 // lineTrusted is how long an answer from the public network proves that the line
 // leads there.
 const lineTrusted = 10 * time.Minute
-
-// JudgeOutside is what a run would say of one link that leads outside, for somebody who
-// waits for it; why is the reason where nothing can be said.
-func JudgeOutside(ctx context.Context, client *egress.Client, links *crawl.LinkCheck, m *crawl.Manners, address string) (r check.LinkResult, why string) {
-	ctx = crawl.Urgent(ctx)
-	k := &linked{link: check.Link{Href: address, URL: address, Kind: check.LinkExternal}}
-	got := links.Check(ctx, address)
-	r, why = judged(k, got)
-	switch {
-	case why != "":
-		return r, why
-	case r.Err != "" && !client.Outside().After(got.At.Add(-lineTrusted)):
-		return r, "近期没有任何外部网站应答，检测机可能不能访问外网，未能检测。"
-	case r.Status == http.StatusOK:
-		if why := landing(ctx, m, &r); why != "" {
-			return r, why
-		}
-	}
-	return r, ""
-}
