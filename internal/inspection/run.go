@@ -709,7 +709,10 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 			s.set.Log.Warn("inspection: time spent not kept", "run", id, "err", err)
 		}
 	}
-	o.Progress = func(visited int, address string) {
+	o.Progress = func(visited int, address string, replayed bool) {
+		if replayed {
+			told = time.Now() // its time was taken when it was asked
+		}
 		if visited > 1 && time.Since(told) < time.Second {
 			return
 		}

@@ -52,6 +52,16 @@ type reply struct {
 
 // peek asks for an address as a visitor does.
 func (n *inspector) peek(ctx context.Context, address, as string) (reply, error) {
+	return n.peekAt(ctx, address, address, as)
+}
+
+// peekMadeUp asks for an address made up below a folder.
+func (n *inspector) peekMadeUp(ctx context.Context, base *url.URL, below string, folder bool, ext string) (reply, error) {
+	return n.peekAt(ctx, base.Scheme+"://"+base.Host+below+"*"+ext, madeUp(base, below, folder, ext), AsMadeUp)
+}
+
+// peekAt is peek, noted under a place of its own.
+func (n *inspector) peekAt(ctx context.Context, at, address, as string) (reply, error) {
 	a := reply{asked: address, final: address, proof: Beside{As: as, URL: address, At: time.Now().UTC()}}
 	if n.most > 0 {
 		if n.asked++; n.asked > n.most {
@@ -59,7 +69,8 @@ func (n *inspector) peek(ctx context.Context, address, as string) (reply, error)
 			return a, nil
 		}
 	}
-	resp, ok, why, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: guiseBody})
+	asked, resp, ok, why, err := n.hear(ctx, "peek "+as, at, address, egress.Options{RecordTLSFault: true, MaxBody: guiseBody})
+	a.asked, a.final, a.proof.URL = asked, asked, asked
 	if ctx.Err() != nil {
 		return a, ctx.Err()
 	}
@@ -168,7 +179,7 @@ func (n *inspector) catchAllOf(ctx context.Context, base *url.URL, below, ext st
 func (n *inspector) makeUp(ctx context.Context, base *url.URL, below, ext string) (*catchAll, error) {
 	c := &catchAll{below: below}
 	for _, folder := range []bool{false, true} {
-		a, err := n.peek(ctx, madeUp(base, below, folder, ext), AsMadeUp)
+		a, err := n.peekMadeUp(ctx, base, below, folder, ext)
 		if err != nil {
 			return nil, err
 		}
@@ -615,7 +626,7 @@ func (n *inspector) lookTwice(ctx context.Context, c *catchAll, base *url.URL, k
 	if err := pause(ctx, time.Until(c.replies[len(c.replies)-1].proof.At.Add(n.o.Patience))); err != nil {
 		return err
 	}
-	again, err := n.peek(ctx, madeUp(base, c.below, false, path.Ext(c.replies[0].asked)), AsMadeUp)
+	again, err := n.peekMadeUp(ctx, base, c.below, false, path.Ext(c.replies[0].asked))
 	if err != nil {
 		return err
 	}
