@@ -18,7 +18,7 @@ import (
 	"zhengshu/internal/egress"
 )
 
-// CheckStyled is the check of links that a style sheet of the site's own hides.
+// CheckStyled is the check of links, frames and words that a style sheet of the site's own hides.
 const CheckStyled = "concealed.styled_link"
 
 // Bounds of the reading of style sheets.
@@ -29,7 +29,7 @@ const (
 	dressesOfRun  = 8       // held at once
 	dressedOfRun  = 200     // pages read again; those with links that stand alike are one
 	keptSheet     = 256 << 10
-	tooManySheets = "样式表过多，没有全部读取，未能判断其中有没有隐藏站外链接的规则。"
+	tooManySheets = "样式表过多，没有全部读取，未能判断其中有没有隐藏违规内容的规则。"
 )
 
 // worn is a style sheet as it came, or why it could not be read.
@@ -83,7 +83,7 @@ func (n *inspector) readDresses(ctx context.Context) error {
 		v := d.visits[0]
 		switch {
 		case i >= dressedOfRun:
-			why = "站外链接位置各不相同的网页过多，没有全部按样式表核对。"
+			why = "要按样式表核对的网页过多，没有全部核对。"
 		case n.late():
 			why = outOfTime
 		default:
@@ -343,7 +343,7 @@ func (n *inspector) recheckStyled(ctx context.Context, spot Spot) (Look, error) 
 		if err != nil {
 			return Look{}, err
 		}
-		outcome, says, e := Gone, "样式表没有再隐藏该链接，复测未再发现。", Evidence{}
+		outcome, says, e := Gone, "样式表没有再隐藏该处内容，复测未再发现。", Evidence{}
 		switch {
 		case page == nil:
 			outcome, says = v.absent()
