@@ -109,30 +109,34 @@ func readingOf(root *html.Node, keeps bool) Reading {
 func (r *readingBuilder) text(n *html.Node) {
 	pre := false
 	inside, source := false, false // characters of this node have come; an end of line of the source has, since
-	for _, c := range n.Data {
-		switch {
-		case unprintable(c):
-		case blank(c):
-			if c == '\n' {
-				if r.keeps && !source && preformatted(n) {
-					pre = true
-				}
-				if source = true; pre {
-					r.gap = hardLine
-					continue
-				}
-			}
-			if inside {
-				r.gap = max(r.gap, softBlank)
-			} else {
-				r.gap = max(r.gap, hardBlank)
-			}
-		default:
-			if r.gap == softBlank && source && han(r.last) && han(c) {
+	for i := 0; i < len(n.Data); {
+		if end := plainRun(n.Data, i); end > i {
+			first, _ := utf8.DecodeRuneInString(n.Data[i:])
+			if r.gap == softBlank && source && han(r.last) && han(first) {
 				r.gap = noGap
 			}
-			r.put(c)
-			inside, source = true, false
+			r.put(first, n.Data[i:end])
+			inside, source, i = true, false, end
+			continue
+		}
+		c, size := utf8.DecodeRuneInString(n.Data[i:])
+		i += size
+		if unprintable(c) {
+			continue
+		}
+		if c == '\n' {
+			if r.keeps && !source && preformatted(n) {
+				pre = true
+			}
+			if source = true; pre {
+				r.gap = hardLine
+				continue
+			}
+		}
+		if inside {
+			r.gap = max(r.gap, softBlank)
+		} else {
+			r.gap = max(r.gap, hardBlank)
 		}
 	}
 	if r.gap == softBlank {
@@ -140,7 +144,8 @@ func (r *readingBuilder) text(n *html.Node) {
 	}
 }
 
-func (r *readingBuilder) put(c rune) {
+// put appends a run of text that begins with c, behind its gap.
+func (r *readingBuilder) put(c rune, run string) {
 	if r.gap != noGap && r.count > 0 {
 		if (r.gap == softBlank || r.gap == softLine) && (han(r.last) && han(c) || digit(r.last) && digit(c)) && len(r.cuts) < mostCuts {
 			r.cuts = append(r.cuts, cut{r.count, r.gap == softLine})
@@ -152,9 +157,38 @@ func (r *readingBuilder) put(c rune) {
 		}
 		r.count++
 	}
-	r.b = utf8.AppendRune(r.b, c)
-	r.count++
-	r.gap, r.last = noGap, c
+	r.b = append(r.b, run...)
+	r.count += utf8.RuneCountInString(run)
+	r.last, _ = utf8.DecodeLastRuneInString(run)
+	r.gap = noGap
+}
+
+// rare are the bytes that begin a blank or what takes no room on the screen.
+var rare = func() (t [256]bool) {
+	for r := range rune(0xE01F0) {
+		if blank(r) || unprintable(r) {
+			t[string(r)[0]] = true
+		}
+	}
+	return t
+}()
+
+// plainRun is where the run of characters ends that begins at byte i of a text and holds
+// neither blanks nor what takes no room.
+func plainRun(s string, i int) int {
+	for i < len(s) {
+		c := s[i]
+		if !rare[c] {
+			i += max(1, int(stride[c]))
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if blank(r) || unprintable(r) {
+			break
+		}
+		i += size
+	}
+	return min(i, len(s))
 }
 
 func digit(r rune) bool { return r >= '0' && r <= '9' }
