@@ -83,9 +83,11 @@ func inspectWhole(b *testing.B, start string, pages int, words check.Scanner) {
 type madeProvince struct {
 	sites, pages int
 
-	mu    sync.Mutex
-	asked map[string]int
-	gone  map[string]bool // of these, not there: they are looked at twice on purpose
+	mu     sync.Mutex
+	asked  map[string]int
+	others int             // looks at pages as others than the patrol
+	guised map[string]bool // each of them
+	gone   map[string]bool // of these, not there: they are looked at twice on purpose
 }
 
 func (p *madeProvince) host(i int) string { return fmt.Sprintf("s%03d.patrol.gov.cn", i) }
@@ -114,6 +116,12 @@ func (p *madeProvince) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if missing {
 			p.gone[host+r.URL.RequestURI()] = true
 		}
+		p.mu.Unlock()
+	}
+	if r.Method == http.MethodGet && r.UserAgent() != egress.Agent {
+		p.mu.Lock()
+		p.others++
+		p.guised[host+r.URL.RequestURI()+" "+r.UserAgent()+" "+r.Referer()] = true
 		p.mu.Unlock()
 	}
 	time.Sleep(time.Duration(5+lot%40) * time.Millisecond)
@@ -200,7 +208,7 @@ func BenchmarkPatrol(b *testing.B) {
 		crawlAs(b, dir, listener)
 		return
 	}
-	p := &madeProvince{sites: benchNumber("ZHENGSHU_BENCH_SITES", 620), pages: benchNumber("ZHENGSHU_BENCH_PAGES", 500), asked: map[string]int{}, gone: map[string]bool{}}
+	p := &madeProvince{sites: benchNumber("ZHENGSHU_BENCH_SITES", 620), pages: benchNumber("ZHENGSHU_BENCH_PAGES", 500), asked: map[string]int{}, gone: map[string]bool{}, guised: map[string]bool{}}
 	s := httptest.NewServer(p)
 	defer s.Close()
 	listener := strings.TrimPrefix(s.URL, "http://")
@@ -275,6 +283,12 @@ func BenchmarkPatrol(b *testing.B) {
 	if most := 24*8 + len(p.asked)/100; missing > most {
 		b.Errorf("missing pages were asked for %d times more than twice, more than %d", missing, most)
 	}
+	// So are looks as others: what was under way at each of the sites held.
+	again := p.others - len(p.guised)
+	if most := 24*2 + len(p.guised)/100; again > most || len(p.guised) == 0 {
+		b.Errorf("%d looks as others of %d were made twice, more than %d", again, len(p.guised), most)
+	}
+	b.ReportMetric(float64(again), "guises_asked_twice")
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(len(p.asked))/took.Seconds(), "pages/s")
 	b.ReportMetric(took.Seconds(), "s")

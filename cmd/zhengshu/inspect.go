@@ -47,7 +47,7 @@ var inspectCommand = command{
 		if *drawn {
 			o.Browser = browser.New(browser.Settings{Axe: assets.Axe()})
 		}
-		o.Progress = func(visited int, url string) {
+		o.Progress = func(visited int, url string, _ bool) {
 			if !*asJSON {
 				fmt.Fprintf(c.stderr, "\r已看 %d 页", visited)
 			}

@@ -93,8 +93,8 @@ func (h *House) examining() library.Examining {
 			}
 			return "", true
 		},
-		Fetch: func(ctx context.Context, address string) (check.LinkResult, string) {
-			return h.Inspection.OutsideLink(ctx, address)
+		Fetch: func(ctx context.Context, l check.Link) (check.LinkResult, string, error) {
+			return h.Inspection.OutsideLink(ctx, l)
 		},
 	}
 }

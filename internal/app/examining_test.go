@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zhengshu/internal/check"
+	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/registry"
@@ -58,8 +59,15 @@ func TestLinksOfAnItemAreAskedThroughTheWayOut(t *testing.T) {
 	at := netip.MustParseAddrPort(server.Listener.Addr().String())
 	client := egress.New(egress.Policy{Resolver: oneName{}, Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}, FirstByte: 300 * time.Millisecond})
 	defer client.Close()
-	h := &House{Inspection: inspection.New(nil, nil, registry.New(nil, nil), nil, client, inspection.Settings{Delay: -1})}
-	fetch := h.examining().Fetch
+	d := dbtest.SQLite(t, nil)
+	h := &House{Inspection: inspection.New(d, d, registry.New(d, nil), nil, client, inspection.Settings{Delay: -1})}
+	fetch := func(ctx context.Context, address string) (check.LinkResult, string) {
+		r, why, err := h.examining().Fetch(ctx, check.Link{Href: address, URL: address, Kind: check.LinkExternal})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, why
+	}
 	base := "http://www.far.example.gov.cn:" + server.URL[len("http://127.0.0.1:"):]
 	for path, want := range map[string]check.LinkState{"/fine": check.LinkAlive, "/moved": check.LinkAlive, "/gone": check.LinkDead, "/soft": check.LinkSoft404} {
 		r, why := fetch(t.Context(), base+path)

@@ -136,8 +136,8 @@ func (d *Dress) named(r *css.Rule) (rule string, sheet *Stylesheet) {
 }
 
 // OwnSheets are the addresses of the style sheets that a page wears on every screen, where
-// it has links that lead elsewhere to be judged; none where it has no such. like is the
-// same of pages on which those links stand alike.
+// it has links or frames that lead elsewhere, or words of spam, to be judged; none where it
+// has no such. like is the same of pages on which those stand alike.
 func (p *Page) OwnSheets(l *Lexicon) (sheets []string, like uint64) {
 	if l == nil {
 		l = builtin()
@@ -147,6 +147,13 @@ func (p *Page) OwnSheets(l *Lexicon) (sheets []string, like uint64) {
 	}
 	sum := fnv.New64a()
 	judged := 0
+	stands := func(n *html.Node, said string) {
+		judged++
+		sign(sum, said)
+		for up := n; up != nil && up.Type == html.ElementNode; up = up.Parent {
+			sign(sum, up.Data, dom.Attr(up, "class"), dom.Attr(up, "id"), dom.Attr(up, "style"))
+		}
+	}
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Link:
@@ -161,12 +168,15 @@ func (p *Page) OwnSheets(l *Lexicon) (sheets []string, like uint64) {
 			if t := judge(p, l, dom.Attr(n, "href")); !t.foreign || t.trusted && t.bad == "" {
 				continue
 			}
-			judged++
-			sign(sum, dom.Attr(n, "href"))
-			for up := n; up != nil && up.Type == html.ElementNode; up = up.Parent {
-				sign(sum, up.Data, dom.Attr(up, "class"), dom.Attr(up, "id"), dom.Attr(up, "style"))
+			stands(n, dom.Attr(n, "href"))
+		case atom.Iframe, atom.Frame:
+			if t := judge(p, l, dom.Attr(n, "src")); t.foreign && (!t.trusted || t.bad != "") {
+				stands(n, dom.Attr(n, "src"))
 			}
 		}
+	}
+	for _, n := range p.spamTexts(l) {
+		stands(n, l.spam(nodeText(n)))
 	}
 	if judged == 0 {
 		return nil, 0
@@ -184,15 +194,45 @@ func sign(to io.Writer, parts ...string) {
 }
 
 var dressedChecks = []Check{
-	concealedCheck("concealed.styled_link", "样式表没有隐藏站外链接", "页面的样式表文件把站外链接隐藏起来（暗链）",
-		"请核对该样式表文件是否被改动，删除隐藏的链接和隐藏它的规则，排查使用同一模板和样式表的其他页面，并按网络安全事件处置流程报告。", styledLinks),
+	concealedCheck("concealed.styled_link", "样式表没有隐藏站外链接、站外框架和违规文字", "页面的样式表文件把站外链接、站外框架或违规文字隐藏起来（暗链）",
+		"请核对该样式表文件是否被改动，删除隐藏的内容和隐藏它的规则，排查使用同一模板和样式表的其他页面，并按网络安全事件处置流程报告。", styledAway),
 }
 
-// styledLinks are links that nobody sees by what a style sheet of the site says. Scripts
-// in files of their own open much of what such sheets hide: ways that menus, folds and
-// movements use count beside a sign of spam alone, the others where nothing of the site's
-// own is hidden with it.
-func styledLinks(f *Facts) (out []sighting) {
+// spamTexts are the innermost elements whose text holds words of spam and is no lawful talk
+// of them.
+func (p *Page) spamTexts(l *Lexicon) (out []*html.Node) {
+	if l.spam(p.VisibleText) == "" {
+		return nil
+	}
+	var look func(n *html.Node)
+	look = func(n *html.Node) {
+		if len(out) >= maxSightings || n.DataAtom == atom.Script || n.DataAtom == atom.Style {
+			return
+		}
+		if text := nodeText(n); l.spam(text) == "" {
+			return
+		}
+		before := len(out)
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if c.Type == html.ElementNode {
+				look(c)
+			}
+		}
+		if len(out) == before {
+			out = append(out, n)
+		}
+	}
+	if body := dom.Find(p.Root, atom.Body); body != nil {
+		look(body)
+	}
+	return slices.DeleteFunc(out, func(n *html.Node) bool { return l.lawful(plainLetters(nodeText(n))) })
+}
+
+// styledAway are links, frames and words of spam that nobody sees by what a style sheet of
+// the site says. Scripts in files of their own open much of what such sheets hide: ways that
+// menus, folds and movements use count beside a sign of spam alone, the others where nothing
+// of the site's own is hidden with it.
+func styledAway(f *Facts) (out []sighting) {
 	if f.Dress == nil {
 		return nil
 	}
@@ -218,33 +258,81 @@ func styledLinks(f *Facts) (out []sighting) {
 		}
 		return false
 	}
-	for _, n := range f.Page.elements() {
-		if n.DataAtom != atom.A && n.DataAtom != atom.Area {
-			continue
-		}
-		href := dom.Attr(n, "href")
-		t := judgeUnseen(f.Page, f.Lexicon, href)
-		if !t.foreign || t.trusted && t.bad == "" || hidden(n) {
-			continue
-		}
-		text := f.Page.linkText(n)
-		sure := t.bad != "" || f.Lexicon.spam(text) != ""
+	// away is the box around an element that is hidden in a way that counts.
+	away := func(n *html.Node, counts func(box *html.Node, b *dressedBox) bool) (*html.Node, *dressedBox) {
 		for up := n; up != nil && up.Type == html.ElementNode && up.DataAtom != atom.Body; up = up.Parent {
 			b := boxOf(up)
-			if b.how == "" || b.how == css.Indented && (pictured(up, b.all) || dom.Find(n, atom.Img) != nil) {
+			if b.how == "" || b.how == css.Indented && (pictured(up, b.all) || dom.Find(n, atom.Img) != nil) || !counts(up, b) {
 				continue
 			}
-			if !sure && (!b.strong || !unusedByFolds(b.how, b.all) || b.kept) {
+			return up, b
+		}
+		return nil, nil
+	}
+	proper := func(b *dressedBox) bool { return b.strong && unusedByFolds(b.how, b.all) && !b.kept }
+	tell := func(n *html.Node, b *dressedBox, what string, sure bool) {
+		rule, sheet := f.Dress.named(b.by)
+		at, _, _ := strings.Cut(sheet.URL, "?")
+		out = append(out, sighting{detail: b.how + "（样式表 " + at + " 中的规则 " + rule + "），" + what, where: place(n), sure: sure})
+	}
+	for _, n := range f.Page.elements() {
+		switch n.DataAtom {
+		case atom.A, atom.Area:
+			href := dom.Attr(n, "href")
+			t := judgeUnseen(f.Page, f.Lexicon, href)
+			if !t.foreign || t.trusted && t.bad == "" || hidden(n) {
 				continue
 			}
-			rule, sheet := f.Dress.named(b.by)
-			at, _, _ := strings.Cut(sheet.URL, "?")
-			word := cmp.Or(f.Lexicon.spam(text), f.Lexicon.suspicious(text))
-			out = append(out, sighting{detail: b.how + "（样式表 " + at + " 中的规则 " + rule + "），指向 " + show(t.host, href) + about(word), where: place(n), sure: sure})
-			break
+			text := f.Page.linkText(n)
+			sure := t.bad != "" || f.Lexicon.spam(text) != ""
+			if _, b := away(n, func(_ *html.Node, b *dressedBox) bool { return sure || proper(b) }); b != nil {
+				word := cmp.Or(f.Lexicon.spam(text), f.Lexicon.suspicious(text))
+				tell(n, b, "指向 "+show(t.host, href)+about(word), sure)
+			}
+		case atom.Iframe, atom.Frame:
+			t := judge(f.Page, f.Lexicon, dom.Attr(n, "src"))
+			if !t.foreign || t.trusted && t.bad == "" || hidden(n) {
+				continue
+			}
+			// What counts visits and plays films stands in frames that are not displayed.
+			if _, b := away(n, func(_ *html.Node, b *dressedBox) bool { return t.bad != "" || proper(b) }); b != nil {
+				tell(n, b, "载入 "+t.host, t.bad != "")
+			}
+		}
+	}
+	for _, n := range f.Page.spamTexts(f.Lexicon) {
+		if toldAsLink(f, n) || hidden(n) {
+			continue
+		}
+		// What is not displayed may be another sheet of a fold, with the site's own in it.
+		box, b := away(n, func(box *html.Node, b *dressedBox) bool {
+			return !b.kept && !f.Lexicon.lawful(plainLetters(nodeText(box)))
+		})
+		if box != nil {
+			tell(n, b, "含“"+f.Lexicon.spam(nodeText(n))+"”", b.strong && unusedByFolds(b.how, b.all))
 		}
 	}
 	return out
+}
+
+// toldAsLink reports whether words stand in a link that leads elsewhere, or hold one: the
+// link is what is told.
+func toldAsLink(f *Facts, n *html.Node) bool {
+	foreign := func(a *html.Node) bool {
+		t := judgeUnseen(f.Page, f.Lexicon, dom.Attr(a, "href"))
+		return a.DataAtom == atom.A && t.foreign && (!t.trusted || t.bad != "")
+	}
+	for up := n; up != nil; up = up.Parent {
+		if foreign(up) {
+			return true
+		}
+	}
+	for c := range n.Descendants() {
+		if foreign(c) {
+			return true
+		}
+	}
+	return false
 }
 
 // unusedByFolds reports whether a way of hiding is none that folds and movements use.

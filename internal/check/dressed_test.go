@@ -71,6 +71,83 @@ func TestLinksHiddenByStyleSheets(t *testing.T) {
 	}
 }
 
+// Words of spam and frames that a style sheet of the site hides.
+func TestTextAndFramesHiddenByStyleSheets(t *testing.T) {
+	const spam, frame, badFrame = `<p>澳门百家乐官网现金棋牌开户送彩金</p>`, `<iframe src="http://www.qinghe-maoyi.com/x"></iframe>`, `<iframe src="http://www.bet365-88.com/"></iframe>`
+	for _, c := range []struct {
+		name, markup, rules string
+		want                Severity
+	}{
+		{"words out of the screen", `<div class="z">` + spam + `</div>`, `.z{position:absolute;left:-9999px}`, Serious},
+		{"words not displayed", `<div class="z">` + spam + `</div>`, `.z{display:none}`, Error},
+		{"words of no size, deep in", `<div class="z"><ul><li><span>真人百家乐</span></li></ul></div>`, `.z li{font-size:0}`, Serious},
+		{"words indented away", `<h1 class="z">百家乐官网</h1>`, `.z{text-indent:-9999px}`, Serious},
+		{"a frame out of the screen", `<div class="z">` + frame + `</div>`, `.z{position:absolute;left:-9999px}`, Error},
+		{"a frame of a point", frame, `iframe{width:1px;height:1px;overflow:hidden}`, Error},
+		{"a frame of spam that is not displayed", `<div class="z">` + badFrame + `</div>`, `.z{display:none}`, Serious},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := Violations(dressedFindings(t, c.markup, c.rules))
+			if len(got) != 1 || got[0].Severity != c.want || !strings.Contains(got[0].Says, "/css/0.css 中的规则 ") {
+				t.Errorf("%+v, want one %s", got, c.want)
+			}
+		})
+	}
+}
+
+// What honest sites hide with the sheets that they use every day: nothing is told of it,
+// with links of firms, frames of others and talk of what is unlawful in it.
+func TestHonestStyleSheetsHideNothing(t *testing.T) {
+	const (
+		firm   = `<a href="http://www.qinghe-maoyi.com/">清河电视</a>`
+		own    = `<a href="/col/1.html">要闻动态</a>`
+		frame  = `<iframe src="http://player.qinghe-maoyi.com/v/1"></iframe>`
+		lawful = `<p>公安机关依法打击百家乐等网络赌博，提醒群众不要参与。</p>`
+		all    = firm + own + frame + lawful
+	)
+	for _, c := range []struct{ name, markup, rules string }{
+		{"a menu of the second level", `<ul class="nav"><li>走进雁塔<ul class="sub">` + firm + frame + `</ul></li></ul>`, `.nav .sub{display:none;position:absolute;top:40px} .nav li:hover .sub{display:block}`},
+		{"a menu out of the screen until it is pointed at", `<div class="nav"><div class="sub-nav">` + firm + lawful + `</div></div>`, `.sub-nav{position:absolute;left:-9999px} .nav:hover .sub-nav{left:0}`},
+		{"sheets of a tab", `<div class="tab-con on">` + own + `</div><div class="tab-con">` + all + `</div>`, `.tab-con{display:none} .tab-con.on{display:block}`},
+		{"sheets of a tab, out of the screen", `<div class="bd"><ul class="tempWrap">` + all + `</ul></div>`, `.tempWrap{position:absolute;left:-9999px}`},
+		{"panes of a framework", `<div class="tab-pane fade">` + all + `</div>`, `.tab-pane{display:none} .fade:not(.show){opacity:0} .tab-content>.active{display:block}`},
+		{"a fold", `<dl><dt>友情链接</dt><dd class="fold">` + firm + frame + `</dd></dl>`, `.fold{max-height:0;overflow:hidden;transition:max-height .3s} dl.open .fold{max-height:500px}`},
+		{"a fold of a framework", `<div class="collapse">` + firm + lawful + `</div>`, `.collapse:not(.show){display:none}`},
+		{"on paper alone", `<div class="print-only">` + firm + lawful + `</div>`, `.print-only{display:none} @media print{.print-only{display:block}}`},
+		{"not on paper", `<div class="no-print">` + all + `</div>`, `@media print{.no-print{position:absolute;left:-9999px}}`},
+		{"for readers of screens", `<a class="sr-only" href="#main">跳到正文</a><span class="sr-only">以下为友情链接` + lawful + `</span>`, `.sr-only{position:absolute;width:1px;height:1px;margin:-1px;padding:0;overflow:hidden;clip:rect(0,0,0,0);border:0}`},
+		{"a skip link that comes with the focus", `<a class="skip" href="#main">跳转到主要内容区</a>`, `.skip{position:absolute;left:-10000px} .skip:focus{left:0}`},
+		{"on telephones alone", `<div class="visible-xs">` + firm + frame + `</div>`, `.visible-xs{display:none!important} @media (max-width:767px){.visible-xs{display:block!important}}`},
+		{"not on telephones", `<div class="hidden-xs">` + all + `</div>`, `@media (max-width:767px){.hidden-xs{display:none!important}}`},
+		{"a carousel", `<div class="swiper"><div class="slide">` + own + `</div><div class="slide">` + all + `</div></div>`, `.swiper{overflow:hidden} .slide{float:left} .slide+.slide{visibility:hidden}`},
+		{"pictures that take turns", `<div class="focus"><div class="item">` + firm + `</div><div class="item">` + own + `</div></div>`, `.focus .item{position:absolute;opacity:0;z-index:0} .focus .item.cur{opacity:1}`},
+		{"a scroller that begins outside", `<div class="marquee"><div class="in">` + own + firm + `</div></div>`, `.marquee{overflow:hidden} .in{position:absolute;left:-1200px}`},
+		{"dark mode", `<div class="light">` + firm + lawful + `</div><div class="dark">` + firm + frame + `</div>`, `.dark{display:none} @media (prefers-color-scheme:dark){.dark{display:block}.light{display:none}}`},
+		{"a bar on cookies", `<div id="cookie-bar">本站使用Cookie，` + firm + `</div>`, `#cookie-bar{position:fixed;bottom:-200px;transform:translateY(100%)}`},
+		{"a window that opens", `<div class="layer"><div class="modal">` + firm + frame + lawful + `</div></div>`, `.modal{display:none;position:fixed;top:50%;left:50%;transform:translate(-50%,-50%)}`},
+		{"a mask for a window", `<div class="mask">` + frame + `</div>`, `.mask{visibility:hidden;opacity:0;position:fixed}`},
+		{"a code shown beside an icon", `<li class="wx">微信<div class="ewm">` + firm + `</div></li>`, `.ewm{display:none;position:absolute;bottom:40px} .wx:hover .ewm{display:block}`},
+		{"a logo for words", `<h1 class="logo"><a href="/">雁塔区人民政府</a></h1><a class="qh" href="http://www.qinghe-maoyi.com/">清河</a>`, `.logo a,.qh{display:block;width:300px;height:60px;background:url(../img/logo.png) no-repeat;text-indent:-9999px;overflow:hidden}`},
+		{"a list that drops down", `<div class="select"><span>友情链接</span><ul class="opts">` + firm + own + `</ul></div>`, `.opts{display:none;position:absolute;z-index:-1}`},
+		{"a clearing", `<div class="clear">` + `</div>` + firm, `.clear{clear:both;height:0;font-size:0;line-height:0;overflow:hidden}`},
+		{"letters without gaps", `<ul class="links">` + firm + own + `</ul>`, `.links{font-size:0} .links a{font-size:14px}`},
+		{"what moves in", `<div class="fade-up">` + firm + frame + lawful + `</div>`, `.fade-up{opacity:0;transform:translateY(60px)} .fade-up.in{opacity:1}`},
+		{"what is drawn at last", `<div class="app" v-cloak>` + firm + frame + `</div><script>new Vue({el:'.app'})</script>`, `[v-cloak]{display:none}`},
+		{"a player that waits", `<div class="video">` + frame + `</div>`, `.video iframe{display:none} .video.play iframe{display:block}`},
+		{"a frame that keeps its shape", `<div class="ratio">` + frame + `</div>`, `.ratio{position:relative;height:0;padding-bottom:56.25%;overflow:hidden} .ratio iframe{position:absolute;left:0;top:0;width:100%;height:100%}`},
+		{"a frame for what is sent", `<iframe class="up" src="about:blank" name="up"></iframe>`, `.up{width:0;height:0;border:0}`},
+		{"talk of what is unlawful in a fold of its own", `<div class="more">` + lawful + `</div>`, `.more{display:none}`},
+		{"headings of news in a hidden sheet", `<div class="con"><ul><li>` + own + `</li><li><a href="/a/2.html">某棋牌室开设百家乐被查处</a></li></ul></div>`, `.con{display:none}`},
+		{"old browsers", `<div class="ie-tip">您的浏览器版本过低，请` + firm + `</div>`, `.ie-tip{display:none} .ie8 .ie-tip{display:block}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := Violations(dressedFindings(t, c.markup, c.rules)); len(got) != 0 {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
 // The sheet and the rule that hide are named, also among several sheets; a later sheet
 // outranks an earlier one.
 func TestTheSheetThatHidesIsNamed(t *testing.T) {
@@ -184,7 +261,7 @@ func FuzzStylesheet(f *testing.F) {
 		if len(s.Imports) > css.MaxSame {
 			t.Fatal(len(s.Imports))
 		}
-		for _, found := range dressedFindings(t, `<div class="z" id="a"><a href="http://www.qinghe-maoyi.com/">清河</a></div>`, string(rules)) {
+		for _, found := range dressedFindings(t, `<div class="z" id="a"><a href="http://www.qinghe-maoyi.com/">清河</a><iframe src="http://www.qinghe-maoyi.com/"></iframe><p>澳门百家乐</p></div>`, string(rules)) {
 			if found.Says == "" {
 				t.Fatal(found)
 			}

@@ -40,6 +40,7 @@ func (p *Page) extract() {
 	p.VisibleText = string(tidy(r.text))
 	p.bare = bareOf(p.VisibleText)
 	content := p.contentNode(body)
+	p.content = content
 	if p.BodyText = p.VisibleText; content != body {
 		r.text = appendText(r.text[:0], content)
 		p.BodyText = string(tidy(r.text))

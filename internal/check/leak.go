@@ -59,7 +59,7 @@ func leakCheck(kind, fine, wrong string, sev Severity) Check {
 // an element, what search engines print.
 func (f *Facts) leaks() []Span {
 	if f.spans == nil {
-		f.spans = append([]Span{}, Privacy(f.Page.VisibleText)...)
+		f.spans = append([]Span{}, f.Page.Reading(true).Privacy()...)
 		seen := map[string]bool{}
 		for _, s := range f.spans {
 			seen[s.Wrong] = true

@@ -18,10 +18,10 @@ import (
 // Outline is what tells the answer of a server from its other answers: title, words,
 // and what it shows or leads to.
 type Outline struct {
-	Title string
-	text  string
-	refs  []string
-	shell string // see Shell
+	Title string   `json:"title"`
+	Text  string   `json:"text"`
+	Refs  []string `json:"refs,omitempty"` // as the page writes them
+	Bare  string   `json:"bare,omitempty"` // see Shell
 }
 
 // fewLetters is the number of letters below which the words of a page tell nothing.
@@ -35,7 +35,7 @@ var mounts = []string{"app", "root", "__nuxt", "__next", "___gatsby", "q-app", "
 
 // OutlineOf takes the outline of a page.
 func OutlineOf(p *Page) Outline {
-	o := Outline{Title: p.DocumentTitle(), text: p.VisibleText}
+	o := Outline{Title: p.DocumentTitle(), Text: p.VisibleText}
 	scripts, mount, met := false, false, 0
 	for _, n := range p.elements() {
 		key := ""
@@ -51,7 +51,7 @@ func OutlineOf(p *Page) Outline {
 		}
 		if key != "" {
 			if v := dom.Attr(n, key); v != "" {
-				o.refs = append(o.refs, v)
+				o.Refs = append(o.Refs, v)
 			}
 		}
 		if id := strings.ToLower(dom.Attr(n, "id")); !mount && met < mostMounts && (id != "" && slices.Contains(mounts, id) || n.Data == "app-root") {
@@ -59,18 +59,18 @@ func OutlineOf(p *Page) Outline {
 			mount = utf8.RuneCountInString(lettersOf(nodeText(n))) < fewLetters
 		}
 	}
-	switch letters := utf8.RuneCountInString(lettersOf(o.text)); {
+	switch letters := utf8.RuneCountInString(lettersOf(o.Text)); {
 	case scripts && mount:
-		o.shell = "返回的是由脚本生成内容的页面框架"
+		o.Bare = "返回的是由脚本生成内容的页面框架"
 	case letters < fewLetters:
-		o.shell = "返回的页面几乎没有文字"
+		o.Bare = "返回的页面几乎没有文字"
 	}
 	return o
 }
 
 // Shell says why nothing can be told by the words of the page: a script is to fill
 // it, or it has next to none; "" where they tell.
-func (o Outline) Shell() string { return o.shell }
+func (o Outline) Shell() string { return o.Bare }
 
 // Like compares two answers, each with the address that was asked for. Figures, times
 // of day, blanks and marks do not count, nor do the addresses themselves where a page
@@ -89,11 +89,11 @@ func (o Outline) print(echoes []string) string {
 	}
 	without := strings.NewReplacer(pairs...)
 	h := sha256.New()
-	for _, part := range []string{o.Title, o.text} {
+	for _, part := range []string{o.Title, o.Text} {
 		h.Write([]byte(lettersOf(without.Replace(part))))
 		h.Write([]byte{1})
 	}
-	for _, ref := range o.refs {
+	for _, ref := range o.Refs {
 		h.Write([]byte(without.Replace(ref)))
 		h.Write([]byte{1})
 	}

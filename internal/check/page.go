@@ -95,6 +95,7 @@ type Page struct {
 	styles  []string
 	rows    []labelled
 	bare    string            // VisibleText without blanks
+	content *html.Node        // what BodyText is the text of
 	hrefs   map[string]string // address as written to where it leads; made when asked
 	// all are the elements in document order: some twenty checks walk them,
 	// and a list costs a fraction of walking the tree.

@@ -37,7 +37,7 @@ type Plan struct {
 	MaxHTML   int64         `json:"max_html,omitempty"`  // bytes beyond which a page is handed on unparsed; 5 MB
 	MaxWait   time.Duration `json:"max_wait,omitempty"`  // longest Retry-After obeyed before the host is given up; 60 s
 	MaxBytes  int64         `json:"max_bytes,omitempty"` // bytes of all pages; 0: no bound
-	MaxTime   time.Duration `json:"max_time,omitempty"`  // spent on the site; 0: no bound
+	MaxTime   time.Duration `json:"max_time,omitempty"`  // spent on the site from the first request on that a Keeper cannot answer; 0: no bound
 
 	// Prepare is called once a page in the goroutine that fetched it, several at once, before its references are read:
 	// for what is dear and rests on the page alone. What it returns is Page.Prepared. A tree that it has made of the
@@ -192,6 +192,7 @@ func Crawl(ctx context.Context, client *egress.Client, plan Plan) (Result, error
 		c.frontier = NewMemory()
 	}
 	c.begun = time.Now()
+	c.since = c.begun
 	c.result.Started = c.begun.UTC()
 	err := c.run(ctx)
 	if err != nil {
@@ -211,6 +212,8 @@ type crawl struct {
 	frontier Frontier
 	snares   *snares
 	begun    time.Time
+	since    time.Time // when the first request of its own went out
+	asked    bool      // one did
 	filed    int
 	prints   map[[16]byte]string   // text print to the first page that had it
 	similar  map[[16]byte]uint64   // template to the similarity print of its last page
@@ -319,6 +322,9 @@ func (c *crawl) run(ctx context.Context) error {
 		if err := c.handle(ctx, o); err != nil {
 			return err
 		}
+		if c.asked = c.asked || !o.page.Replayed; !c.asked {
+			c.since = time.Now() // what was answered before takes none of the time
+		}
 		if err := c.frontier.Done(ctx, o.entry); err != nil {
 			return err
 		}
@@ -330,7 +336,7 @@ func (c *crawl) over() Why {
 	switch {
 	case c.plan.MaxBytes > 0 && c.result.Bytes >= c.plan.MaxBytes:
 		return ByteBudget
-	case c.plan.MaxTime > 0 && time.Since(c.begun) >= c.plan.MaxTime:
+	case c.plan.MaxTime > 0 && time.Since(c.since) >= c.plan.MaxTime:
 		return TimeBudget
 	}
 	return ""

@@ -1,5 +1,6 @@
 // Package frontier is the crawler's own store: which sites wait to be looked at,
-// who is looking at which, what each page answered, and what became of links.
+// who is looking at which, what each page answered, what became of links, and how
+// hosts answer addresses that nobody gave a page to.
 //
 // It decides whose turn it is (what a person waits for before patrols, then the
 // host that has rested longest; never one host twice at once), how long a worker

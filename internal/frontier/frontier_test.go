@@ -225,6 +225,35 @@ func TestLinkVerdictsServeOtherSitesWhileFresh(t *testing.T) {
 	})
 }
 
+// What a host answers is remembered for all, for as long as a link that is well.
+func TestWhatHostsAnswerIsKeptForAWhile(t *testing.T) {
+	ctx := context.Background()
+	each(t, func(t *testing.T, s *frontier.Store, c *clock) {
+		const place = "made up .html http://a/"
+		recall := func(want string) {
+			t.Helper()
+			if b, ok, err := s.RecallHost(ctx, place); err != nil || ok != (want != "") || ok && string(b) != want {
+				t.Errorf("%q, %v (%v), want %q", b, ok, err, want)
+			}
+		}
+		recall("")
+		s.RememberHost(ctx, place, []byte("one"))
+		recall("one")                                           // before it is on the disk
+		if _, err := s.Journal(ctx, "site", "r1"); err != nil { // writes what waits
+			t.Fatal(err)
+		}
+		recall("one")
+		s.RememberHost(ctx, place, []byte("two"))
+		recall("two")
+		c.at = c.at.Add(5 * time.Hour)
+		recall("")
+		if err := s.Tidy(ctx); err != nil {
+			t.Fatal(err)
+		}
+		recall("")
+	})
+}
+
 // A patrol that waits is put first when it is filed again at a person's wish; one that
 // is under way or done stays as it is.
 func TestAWaitingRoundIsPutFirst(t *testing.T) {

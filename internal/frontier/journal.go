@@ -258,8 +258,10 @@ func (j *Journal) Keep(ctx context.Context, a crawl.Answer, same bool) error {
 // Recall implements crawl.LinkMemory: a verdict young enough to be believed.
 func (s *Store) Recall(ctx context.Context, url string) (crawl.LinkResult, bool) {
 	key := keyOf(url)
-	b, ok := s.pen.link(key)
-	if !ok {
+	var b []byte
+	if l, ok := s.pen.link(key); ok {
+		b = l.facts
+	} else {
 		var err error
 		b, err = db.One(ctx, s.db, db.Value[[]byte], `SELECT facts FROM crawl_link WHERE key = $1`, key)
 		if err != nil {
@@ -286,4 +288,35 @@ func (s *Store) Remember(ctx context.Context, r crawl.LinkResult) {
 	if b, err := json.Marshal(r); err == nil {
 		s.pen.keepLink(keyOf(r.URL), r.At, b)
 	}
+}
+
+// RecallHost is what RememberHost kept of a place of a host, while it is young enough to be
+// believed.
+func (s *Store) RecallHost(ctx context.Context, place string) ([]byte, bool, error) {
+	key := keyOf(place)
+	if l, ok := s.pen.link(key); ok {
+		return l.facts, s.db.Now().Sub(l.at) < linksKept, nil
+	}
+	type row struct {
+		at    time.Time
+		facts []byte
+	}
+	x, err := db.One(ctx, s.db, func(r db.Scanner) (row, error) {
+		var x row
+		return x, r.Scan(&x.at, &x.facts)
+	}, `SELECT at, facts FROM crawl_link WHERE key = $1`, key)
+	if db.None(err) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("frontier: recall %s: %w", place, err)
+	}
+	return x.facts, s.db.Now().Sub(x.at) < linksKept, nil
+}
+
+// RememberHost keeps what was learnt of a place of a host, for every crawl and whoever waits
+// for a link; place holds a space, as no address does that crawl spells. It stands among the
+// verdicts on links.
+func (s *Store) RememberHost(_ context.Context, place string, answers []byte) {
+	s.pen.keepLink(keyOf(place), s.db.Now(), answers)
 }

@@ -109,11 +109,11 @@ func (p *pen) keepLink(key string, at time.Time, b []byte) {
 	p.links[key] = link{at, b}
 }
 
-func (p *pen) link(key string) ([]byte, bool) {
+func (p *pen) link(key string) (link, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l, ok := p.links[key]
-	return l.facts, ok
+	return l, ok
 }
 
 func (p *pen) find(site, key string) (page, bool) {

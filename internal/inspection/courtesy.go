@@ -2,6 +2,7 @@ package inspection
 
 import (
 	"context"
+	"net/url"
 
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
@@ -28,7 +29,18 @@ func (s *Service) Links() *crawl.LinkCheck {
 }
 
 // OutsideLink is what the patrol would say of a link that leads outside, for
-// somebody who waits for it; why is the reason where nothing can be said.
-func (s *Service) OutsideLink(ctx context.Context, address string) (r check.LinkResult, why string) {
-	return engine.JudgeOutside(ctx, s.client, s.Links(), s.manners, address)
+// somebody who waits for it; why is the reason where nothing can be said. A host of
+// the ledger is asked as its own patrol asks it.
+func (s *Service) OutsideLink(ctx context.Context, l check.Link) (r check.LinkResult, why string, err error) {
+	known := false
+	if u, perr := url.Parse(l.URL); perr == nil {
+		if known, err = s.registry.KnowsHost(ctx, s.db, u.Hostname()); err != nil {
+			return r, "", err
+		}
+	}
+	w := engine.Outside{Client: s.client, Links: s.Links(), Manners: s.manners}
+	if s.set.Frontier != nil {
+		w.Hosts = s.set.Frontier
+	}
+	return engine.JudgeOutside(ctx, w, l, known)
 }

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -374,7 +375,8 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 	within, lost := context.WithCancelCause(within)
 	alive := make(chan struct{})
 	var wg sync.WaitGroup
-	wg.Go(func() { c.hold(within, r, alive, lost) })
+	var replaying atomic.Bool
+	wg.Go(func() { c.hold(within, r, alive, lost, &replaying) })
 	var rep engine.Report
 	var err error
 	name := string(t.Run) // the run's: written again after a crash, it is the same file
@@ -387,7 +389,7 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 		b.Errand, b.Look, err = t.Errand, new(engine.Look), nil
 		*b.Look, err = c.errand(within, t, kept)
 	default:
-		rep, err = c.inspect(within, t, r, kept)
+		rep, err = c.inspect(within, t, r, kept, &replaying)
 	}
 	close(alive)
 	wg.Wait()
@@ -482,7 +484,7 @@ func (c *Crawler) options(t Task) (engine.Options, error) {
 	return o, err
 }
 
-func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept carrier) (engine.Report, error) {
+func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept carrier, replaying *atomic.Bool) (engine.Report, error) {
 	o, err := c.options(t)
 	if err != nil {
 		return engine.Report{}, err
@@ -502,8 +504,10 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 		return engine.Report{}, err
 	}
 	turnsOf(&o, t.Target, j)
-	o.Journal, o.Until = j, time.Now().Add(t.Spec.longest()-lastSteps)
+	o.Journal, o.Hosts, o.Until = j, c.store, time.Now().Add(t.Spec.longest()-lastSteps)
 	o.Rest = func() bool { return !t.Spec.Hours.Open(c.set.Now()) }
+	replaying.Store(j.Answers() > 0)
+	o.Progress = func(_ int, _ string, replayed bool) { replaying.Store(replayed) }
 	return engine.Inspect(ctx, c.client, kept, t.Target, o)
 }
 
@@ -536,7 +540,7 @@ func (c *Crawler) scanner(t Task, day calendar.Date) (check.Scanner, error) {
 }
 
 // hold gives a sign of life while a round is worked.
-func (c *Crawler) hold(ctx context.Context, r frontier.Round, over <-chan struct{}, lost context.CancelCauseFunc) {
+func (c *Crawler) hold(ctx context.Context, r frontier.Round, over <-chan struct{}, lost context.CancelCauseFunc, replaying *atomic.Bool) {
 	every := c.set.Hold / 3
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -548,7 +552,11 @@ func (c *Crawler) hold(ctx context.Context, r frontier.Round, over <-chan struct
 			return
 		case <-tick.C:
 		}
-		if err := c.store.Hold(ctx, r, c.set.Hold, every); errors.Is(err, frontier.ErrLost) {
+		spent := every
+		if replaying.Load() {
+			spent = 0 // the time of these pages was taken when they were asked for
+		}
+		if err := c.store.Hold(ctx, r, c.set.Hold, spent); errors.Is(err, frontier.ErrLost) {
 			lost(err)
 			return
 		}

@@ -41,7 +41,7 @@ func TestArticle19_4_BrokenRunGoesOnWhereItWas(t *testing.T) {
 	s := enginetest.NewSite(t)
 	s.Swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
 	client, kept := s.Client(t), enginetest.Frontier(t, t.TempDir())
-	look := func(ctx context.Context, progress func(int, string)) (engine.Report, error) {
+	look := func(ctx context.Context, progress func(int, string, bool)) (engine.Report, error) {
 		j, err := kept.Journal(context.Background(), "site", "run")
 		if err != nil {
 			t.Fatal(err)
@@ -58,18 +58,23 @@ func TestArticle19_4_BrokenRunGoesOnWhereItWas(t *testing.T) {
 	clear(s.Asked)
 	s.Mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
-	if _, err := look(ctx, func(n int, _ string) {
+	if _, err := look(ctx, func(n int, _ string, _ bool) {
 		if n == 3 {
 			cancel()
 		}
 	}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the run was not broken off: %v", err)
 	}
-	rep, err := look(context.Background(), nil)
+	told := 0
+	rep, err := look(context.Background(), func(_ int, _ string, replayed bool) {
+		if replayed {
+			told++
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rep.Replayed < 3 || rep.Pages != whole.Pages || len(rep.Findings) != len(whole.Findings) || rep.Findings[0].Fingerprint() != whole.Findings[0].Fingerprint() {
+	if told != rep.Replayed || rep.Replayed < 3 || rep.Pages != whole.Pages || len(rep.Findings) != len(whole.Findings) || rep.Findings[0].Fingerprint() != whole.Findings[0].Fingerprint() {
 		t.Errorf("replayed %d, pages %d of %d, findings %d of %d", rep.Replayed, rep.Pages, whole.Pages, len(rep.Findings), len(whole.Findings))
 	}
 	s.Mu.Lock()

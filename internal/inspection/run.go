@@ -691,7 +691,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 		if err != nil {
 			return err
 		}
-		o.Journal = j
+		o.Journal, o.Hosts = j, s.set.Frontier
 		turnsOf(&o, t, j)
 		spent, err := j.Spent(ctx)
 		if err != nil {
@@ -709,7 +709,10 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 			s.set.Log.Warn("inspection: time spent not kept", "run", id, "err", err)
 		}
 	}
-	o.Progress = func(visited int, address string) {
+	o.Progress = func(visited int, address string, replayed bool) {
+		if replayed {
+			told = time.Now() // its time was taken when it was asked
+		}
 		if visited > 1 && time.Since(told) < time.Second {
 			return
 		}

@@ -39,7 +39,7 @@ type Examining struct {
 	Own func(address string) (item ItemID, ours bool)
 	// Fetch asks for an address outside, as the patrol does; why is the reason
 	// where nothing can be said of it. Only the job uses it.
-	Fetch func(ctx context.Context, address string) (r check.LinkResult, why string)
+	Fetch func(ctx context.Context, l check.Link) (r check.LinkResult, why string, err error)
 }
 
 // ExamineWith completes the checks; at start.
@@ -409,14 +409,15 @@ func sumOf(kind, words string) string {
 // the same words.
 func (r Result) Key() string { return sumOf(r.Field+"\x00"+r.Sum, r.Near) }
 
-// outside reports whether an address leads out of the house.
+// outside reports whether an address has to be asked for: it leads out of the house, or to
+// a page of a site hosted here that is no item.
 func (s *Service) outside(href string) bool {
 	u, err := url.Parse(href)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return false
 	}
 	if s.examining.Own != nil {
-		if _, ours := s.examining.Own(href); ours {
+		if item, ours := s.examining.Own(href); ours && item != "" {
 			return false
 		}
 	}

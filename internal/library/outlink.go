@@ -1,6 +1,7 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -45,11 +46,11 @@ func (s *Service) askOutside(ctx context.Context, tx *db.Tx, v Version) error {
 	return jobs.Enqueue(ctx, tx, OutlinksDue{v.Item, v.No})
 }
 
-func (s *Service) outlinks(doc prose.Doc) []string {
-	var out []string
+func (s *Service) outlinks(doc prose.Doc) []check.Link {
+	var out []check.Link
 	for _, l := range linksOf(doc) {
-		if s.outside(l.Href) && !slices.Contains(out, l.Href) {
-			out = append(out, l.Href)
+		if s.outside(l.Href) && !slices.ContainsFunc(out, func(k check.Link) bool { return k.Href == l.Href }) {
+			out = append(out, check.Link{Href: l.Href, URL: l.Href, Kind: check.LinkExternal, Text: l.Text})
 		}
 	}
 	return out[:min(len(out), mostOutlinks)]
@@ -75,9 +76,10 @@ func (s *Service) lookOutside(ctx context.Context, a OutlinksDue) error {
 	type learnt struct{ href, state, says string }
 	var list []learnt
 	dead, untested := 0, 0
-	for _, href := range s.outlinks(doc) {
-		r, why := s.examining.Fetch(ctx, href)
-		if err := ctx.Err(); err != nil {
+	for _, asked := range s.outlinks(doc) {
+		href := asked.Href
+		r, why, err := s.examining.Fetch(ctx, asked)
+		if err := cmp.Or(ctx.Err(), err); err != nil {
 			return err
 		}
 		if why != "" {
@@ -85,7 +87,7 @@ func (s *Service) lookOutside(ctx context.Context, a OutlinksDue) error {
 			list = append(list, learnt{href, linkUntested, "链接没有检测：" + why + "请人工打开确认。"})
 			continue
 		}
-		r.Link = check.Link{Href: href, URL: href, Kind: check.LinkExternal}
+		r.Link = asked
 		l := learnt{href: href, state: string(r.State())}
 		for _, f := range check.Run(check.Facts{Links: []check.LinkResult{r}}) {
 			if f.Check == "link."+l.state {

@@ -286,18 +286,23 @@ func TestLinksOfTheHouseAndOutside(t *testing.T) {
 		workers := jobs.NewWorkers()
 		h.lib.ExamineWith(library.Examining{
 			Own: func(address string) (library.ItemID, bool) {
-				id, ours := strings.CutPrefix(address, "/content/")
-				return library.ItemID(id), ours
-			},
-			Fetch: func(_ context.Context, address string) (check.LinkResult, string) {
-				asked = append(asked, address)
-				switch {
-				case strings.Contains(address, "dead"):
-					return check.LinkResult{Status: 404, FinalURL: address}, ""
-				case strings.Contains(address, "robots"):
-					return check.LinkResult{}, "robots.txt 不允许访问，未检测。"
+				if id, item := strings.CutPrefix(address, "/content/"); item {
+					return library.ItemID(id), true
 				}
-				return check.LinkResult{Status: 200, FinalURL: address, ContentType: "text/html", Text: "正文"}, ""
+				return "", strings.HasPrefix(address, "https://ours.example.gov.cn/")
+			},
+			Fetch: func(_ context.Context, l check.Link) (check.LinkResult, string, error) {
+				asked = append(asked, l.URL)
+				r := check.LinkResult{Link: l, Status: 200, FinalURL: l.URL, ContentType: "text/html", Text: "正文"}
+				switch {
+				case strings.Contains(l.URL, "dead"):
+					r.Status = 404
+				case strings.Contains(l.URL, "robots"):
+					return r, "robots.txt 不允许访问，未检测。", nil
+				case l.Text == "没有的专题":
+					r.CatchAll = "不论打开什么地址都显示同一页面"
+				}
+				return r, "", nil
 			}})
 		library.Register(h.lib, workers)
 		target := h.live(h.writing("目标稿件", "公开的内容。"))
@@ -305,7 +310,7 @@ func TestLinksOfTheHouseAndOutside(t *testing.T) {
 			return `{"type":"paragraph","content":[{"type":"text","text":"` + words + `","marks":[{"type":"link","attrs":{"href":"` + href + `"}}]}]}`
 		}
 		w := h.writing("带链接的稿件", "")
-		w.Doc = parse(t, `{"type":"doc","content":[`+link("本站稿件", "/content/"+string(target.ID))+","+link("外站", "https://www.example.gov.cn/dead")+","+link("外站好的", "https://www.example.gov.cn/ok")+","+link("外站不让看的", "https://www.example.gov.cn/robots")+`]}`)
+		w.Doc = parse(t, `{"type":"doc","content":[`+link("本站稿件", "/content/"+string(target.ID))+","+link("外站", "https://www.example.gov.cn/dead")+","+link("外站好的", "https://www.example.gov.cn/ok")+","+link("外站不让看的", "https://www.example.gov.cn/robots")+","+link("没有的专题", "https://ours.example.gov.cn/zt/")+`]}`)
 		it := h.create(w)
 		if got := kinds(h.results(it)); len(got) != 0 {
 			t.Errorf("remarks before anything is known: %v", got)
@@ -315,10 +320,10 @@ func TestLinksOfTheHouseAndOutside(t *testing.T) {
 			t.Errorf("submission itself asked outside: %v", asked)
 		}
 		jobstest.Work(t, h.db, workers, jobs.Config{})
-		if len(asked) != 3 {
+		if len(asked) != 4 {
 			t.Errorf("the job asked %v", asked)
 		}
-		if got := kinds(h.results(it)); !slices.Equal(got, []string{"link.dead", "link.untested"}) {
+		if got := kinds(h.results(it)); !slices.Equal(got, []string{"link.dead", "link.untested", "link.soft404"}) {
 			t.Errorf("after the job: %v", got)
 		}
 		// The page of the house goes: the next approval knows without a job.

@@ -27,9 +27,13 @@ import (
 // well is no page of its own. An application in one page does the same by design, and
 // its pages are there for a browser: of such hosts nothing is said.
 
+// Below a folder a host may do so that is honest elsewhere: an application that is
+// installed there, or a redirect of what was moved away. So where the host is honest the
+// folders of its links are asked as well, some of them in each run.
+
 const (
 	checkSoft404 = "link.soft404"
-	anyAddress   = "不论打开什么地址都有网页，"
+	mostFolders  = 10 // of a host, asked in one run for what cannot be there
 )
 
 // reply is what came for an address.
@@ -48,8 +52,25 @@ type reply struct {
 
 // peek asks for an address as a visitor does.
 func (n *inspector) peek(ctx context.Context, address, as string) (reply, error) {
+	return n.peekAt(ctx, address, address, as)
+}
+
+// peekMadeUp asks for an address made up below a folder.
+func (n *inspector) peekMadeUp(ctx context.Context, base *url.URL, below string, folder bool, ext string) (reply, error) {
+	return n.peekAt(ctx, base.Scheme+"://"+base.Host+below+"*"+ext, madeUp(base, below, folder, ext), AsMadeUp)
+}
+
+// peekAt is peek, noted under a place of its own.
+func (n *inspector) peekAt(ctx context.Context, at, address, as string) (reply, error) {
 	a := reply{asked: address, final: address, proof: Beside{As: as, URL: address, At: time.Now().UTC()}}
-	resp, ok, why, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: guiseBody})
+	if n.most > 0 {
+		if n.asked++; n.asked > n.most {
+			a.why = fmt.Sprintf("为一个链接最多访问所在主机 %d 次。", n.most)
+			return a, nil
+		}
+	}
+	asked, resp, ok, why, err := n.hear(ctx, "peek "+as, at, address, egress.Options{RecordTLSFault: true, MaxBody: guiseBody})
+	a.asked, a.final, a.proof.URL = asked, asked, asked
 	if ctx.Err() != nil {
 		return a, ctx.Err()
 	}
@@ -99,50 +120,74 @@ func (a *reply) read(p *check.Page) {
 
 // catchAll is what is known of how a host answers addresses that nobody gave a page to.
 type catchAll struct {
+	below   string  // the folder of the addresses made up, "/" for the host
 	why     string  // it cannot be told, or not be judged by
 	replies []reply // to addresses made up; none where the host says what is not there
 	to      string  // where all such addresses are sent
 	home    bool    // that is the home page
+	apart   bool    // the home page, or that of the folder, is another one
+	outside bool    // they are sent out of the folder
+	stood   bool    // for who waits for one link: other pages of the host are known to be unlike them
 }
 
-// madeUp is an address that nobody can have given a page to: in a folder made up, too,
-// where one is given.
-func madeUp(base *url.URL, folder bool, ext string) string {
-	at := "/"
+// any names the addresses that were made up.
+func (c *catchAll) any() string {
+	if c.below == "/" {
+		return "什么地址"
+	}
+	return "目录 " + c.below + " 下的什么地址"
+}
+
+// all begins a sentence on a host that has a page for all of them.
+func (c *catchAll) all() string { return "不论打开" + c.any() + "都有网页，" }
+
+// madeUp is an address below a folder that nobody can have given a page to: in a folder
+// made up, too, where that is asked for.
+func madeUp(base *url.URL, below string, folder bool, ext string) string {
+	at := below
 	if folder {
 		at += strings.ToLower(rand.Text()[:10]) + "/"
 	}
 	return base.Scheme + "://" + base.Host + at + strings.ToLower(rand.Text()[:14]) + ext
 }
 
-// catchAllOf asks a host, once in a run, for what cannot be there.
-func (n *inspector) catchAllOf(ctx context.Context, base *url.URL, ext string) (*catchAll, error) {
-	if c := n.catchAlls[base.Host]; c != nil {
+// catchAllOf asks a host, once in a run, for what cannot be there below a folder.
+func (n *inspector) catchAllOf(ctx context.Context, base *url.URL, below, ext string) (*catchAll, error) {
+	if c := n.catchAlls[base.Host+below]; c != nil {
 		return c, nil
 	}
-	c, err := n.makeUp(ctx, base, ext)
+	var c *catchAll
+	var err error
+	if n.recalls {
+		c, err = n.recall(ctx, base, below, ext)
+	}
+	if err == nil && c == nil {
+		if c, err = n.makeUp(ctx, base, below, ext); err == nil {
+			err = n.remember(ctx, base, ext, c)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	if n.catchAlls == nil {
 		n.catchAlls = map[string]*catchAll{}
 	}
-	n.catchAlls[base.Host] = c
+	n.catchAlls[base.Host+below] = c
 	return c, nil
 }
 
-func (n *inspector) makeUp(ctx context.Context, base *url.URL, ext string) (*catchAll, error) {
-	c := &catchAll{}
+func (n *inspector) makeUp(ctx context.Context, base *url.URL, below, ext string) (*catchAll, error) {
+	c := &catchAll{below: below}
 	for _, folder := range []bool{false, true} {
-		a, err := n.peek(ctx, madeUp(base, folder, ext), AsMadeUp)
+		a, err := n.peekMadeUp(ctx, base, below, folder, ext)
 		if err != nil {
 			return nil, err
 		}
 		if a.why != "" {
-			return &catchAll{why: "随机编造的网址没有得到可以判断的应答：" + strings.TrimSuffix(a.why, "。")}, nil
+			return &catchAll{below: below, why: "随机编造的网址没有得到可以判断的应答：" + strings.TrimSuffix(a.why, "。")}, nil
 		}
 		if !a.page || a.missing {
-			return &catchAll{}, nil // it says that there is nothing, if only in words
+			return &catchAll{below: below}, nil // it says that there is nothing, if only in words
 		}
 		c.replies = append(c.replies, a)
 	}
@@ -158,7 +203,7 @@ func (n *inspector) makeUp(ctx context.Context, base *url.URL, ext string) (*cat
 	case a.outline.Shell() != "" || b.outline.Shell() != "":
 		c.why = cmp.Or(a.outline.Shell(), b.outline.Shell())
 	case !c.home:
-		home, err := n.homeReply(ctx, base)
+		home, err := n.replyOf(ctx, n.homeOf(base))
 		if err != nil {
 			return nil, err
 		}
@@ -167,28 +212,52 @@ func (n *inspector) makeUp(ctx context.Context, base *url.URL, ext string) (*cat
 			c.why = "首页没有取到，无从比较"
 		case c.to != "" && samePlace(home.final, c.to):
 			c.home = true
+		case c.shownBy(home):
+			c.why = "与首页相同，可能是由脚本按地址显示不同内容的网站"
 		}
-		for _, r := range c.replies {
-			if c.home {
-				break
-			}
-			if _, same := home.outline.Like(home.final, r.outline, r.final); home.page && same {
-				c.why = "与首页相同，可能是由脚本按地址显示不同内容的网站"
-			}
+		c.apart = !c.home && below == "/"
+	}
+	if at, err := url.Parse(c.to); below != "/" && c.to != "" && err == nil {
+		c.outside = !strings.HasPrefix(at.Path+"/", below)
+	}
+	if below != "/" && c.why == "" && !c.outside {
+		// An application has the same page at its door, to which links lead.
+		door, err := n.replyOf(ctx, base.Scheme+"://"+base.Host+below)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case !door.page || door.missing:
+		case !c.shownBy(door):
+			c.apart = true
+		case n.links[door.asked] != nil:
+			c.why = "该目录的首页也与之相同，可能是由脚本按地址显示不同内容的应用"
 		}
 	}
 	if c.why != "" {
-		c.why = anyAddress + c.why
+		c.why = c.all() + c.why
 	}
 	return c, nil
 }
 
-// homeReply is the home page of a host, as the run has it where it does.
-func (n *inspector) homeReply(ctx context.Context, base *url.URL) (reply, error) {
-	address := base.Scheme + "://" + base.Host + "/"
+// shownBy reports whether a page is one that the host gives for addresses made up.
+func (c *catchAll) shownBy(page reply) bool {
+	return slices.ContainsFunc(c.replies, func(r reply) bool {
+		_, same := page.outline.Like(page.final, r.outline, r.final)
+		return same
+	})
+}
+
+// homeOf is the address of the home page of a host.
+func (n *inspector) homeOf(base *url.URL) string {
 	if host(n.home) == base.Host {
-		address = n.home
+		return n.home
 	}
+	return base.Scheme + "://" + base.Host + "/"
+}
+
+// replyOf is what came for an address, as the run has it where it does.
+func (n *inspector) replyOf(ctx context.Context, address string) (reply, error) {
 	if v := n.visits[address]; v != nil && v.status == http.StatusOK {
 		if p := n.read(ctx, v); p != nil {
 			a := reply{asked: address, final: v.url, status: v.status}
@@ -247,9 +316,9 @@ func (n *inspector) shows(c *catchAll, l check.Link, got reply) (says, print str
 		case c.home && n.namesHome(l, c.replies[0].outline.Title):
 			return "", ""
 		case c.home && query == of:
-			says = "不论打开什么不存在的地址都转到首页"
+			says = "不论打开" + c.any() + "，不存在的都转到首页"
 		case query == of:
-			says = "不论打开什么不存在的地址都转到同一页面 " + c.to
+			says = "不论打开" + c.any() + "，不存在的都转到同一页面 " + c.to
 		}
 	}
 	if !got.page {
@@ -257,7 +326,7 @@ func (n *inspector) shows(c *catchAll, l check.Link, got reply) (says, print str
 	}
 	for _, r := range c.replies {
 		if p, same := got.outline.Like(got.final, r.outline, r.final); same {
-			return cmp.Or(says, "不论打开什么地址都显示同一页面"), p
+			return cmp.Or(says, "不论打开"+c.any()+"都显示同一页面"), p
 		}
 	}
 	return says, ""
@@ -293,54 +362,173 @@ func (n *inspector) judgeCatchAlls(ctx context.Context, results []check.LinkResu
 		if err != nil {
 			return fmt.Errorf("engine: address of a link: %w", err)
 		}
-		if n.late() {
-			n.undecided(base, outOfTime, results, list)
-			continue
+		honest, err := n.judgeBelow(ctx, base, "/", list, list, results, whys, &read)
+		if err == nil && honest {
+			err = n.judgeFolders(ctx, base, list, results, whys, &read)
 		}
-		c, err := n.catchAllOf(ctx, base, commonExt(results, list))
 		if err != nil {
-			return err
-		}
-		if c.why != "" {
-			n.undecided(base, c.why, results, list)
-		}
-		if c.why != "" || len(c.replies) == 0 {
-			continue
-		}
-		suspects, differs, err := n.suspects(ctx, c, results, list, &read)
-		if err != nil {
-			return err
-		}
-		differ := len(differs)
-		if !c.home {
-			differ++ // the home page
-		}
-		why := ""
-		switch {
-		case len(suspects) > differ:
-			why = fmt.Sprintf("本站的网页也多数与之相同（%d 个相同，%d 个不同），不能判定", len(suspects), differ)
-		case len(suspects) > 0 && len(differs) == 0:
-			why = "除首页外没有网页与之不同，不能判定" // nothing shows that the words tell pages apart
-		}
-		if why != "" {
-			n.undecided(base, anyAddress+why, results, list)
-			continue
-		}
-		if len(suspects) == 0 {
-			continue
-		}
-		if err := n.lookTwice(ctx, c, base, results[differs[0]].Link, suspects, results, whys); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// undecided notes once for a host that its pages cannot be told from what it gives for
-// anything; what was found of them before is not gone.
-func (n *inspector) undecided(base *url.URL, why string, results []check.LinkResult, list []int) {
-	why = strings.TrimSuffix(why, "。")
-	n.skip(checkSoft404, why+"；该主机的网页是否存在请人工核实。", base.Scheme+"://"+base.Host+"/", 1)
+// judgeBelow judges the links of a host that lead below a folder, of all of its own. It
+// reports whether the host says there what is not there.
+func (n *inspector) judgeBelow(ctx context.Context, base *url.URL, below string, list, all []int, results []check.LinkResult, whys []string, read *int) (honest bool, err error) {
+	if n.late() {
+		n.undecided(base, below, outOfTime, results, list)
+		return false, nil
+	}
+	c, err := n.catchAllOf(ctx, base, below, commonExt(results, list))
+	if err != nil {
+		return false, err
+	}
+	if c.why != "" {
+		n.undecided(base, below, c.why, results, list)
+	}
+	if c.why != "" || len(c.replies) == 0 {
+		return c.why == "", nil
+	}
+	suspects, differs, err := n.suspects(ctx, c, results, list, read)
+	if err != nil || len(suspects) == 0 {
+		return false, err
+	}
+	differ := len(differs)
+	if c.apart {
+		differ++
+	}
+	why, known := "", n.homeOf(base)
+	switch {
+	case len(differs) > 0:
+		known = results[differs[0]].Link.URL
+	case below == "/":
+		why = "除首页外没有网页与之不同，不能判定" // nothing shows that the words tell pages apart
+	case c.outside: // what is sent out of the folder is no page of an application in it
+		i := slices.IndexFunc(all, func(i int) bool { return !slices.Contains(list, i) && results[i].State() == check.LinkAlive })
+		if i < 0 {
+			why = "没有别的网页可以比较，不能判定"
+		} else {
+			known = results[all[i]].Link.URL
+		}
+	case c.apart:
+		known = base.Scheme + "://" + base.Host + below
+	default:
+		why = "该目录下没有网页与之不同，不能判定"
+	}
+	if why == "" && len(suspects) > differ && !c.outside {
+		why = fmt.Sprintf("那里的网页也多数与之相同（%d 个相同，%d 个不同），不能判定", len(suspects), differ)
+	}
+	if why != "" {
+		n.undecided(base, below, c.all()+why, results, list)
+		return false, nil
+	}
+	return false, n.lookTwice(ctx, c, base, check.Link{URL: known}, suspects, results, whys)
+}
+
+// folder is one that links of a host lead below.
+type folder struct {
+	path  string
+	links []int
+	alike bool // some of its pages have the title of another
+	lot   uint64
+}
+
+// judgeFolders judges the links below some of the folders of a host that is honest at its
+// root: those first whose pages look alike, the others in turn by the day.
+func (n *inspector) judgeFolders(ctx context.Context, base *url.URL, list []int, results []check.LinkResult, whys []string, read *int) error {
+	titles := map[string]int{}
+	for _, v := range n.visits {
+		if v.title != "" && host(v.url) == base.Host {
+			titles[v.title]++
+		}
+	}
+	unlike := func(i int) bool { // a page that no other has the title of
+		v := n.visits[results[i].FinalURL]
+		return v != nil && titles[v.title] == 1
+	}
+	var settled []string // folders of which all is known
+	asked, left := 0, 0
+	for _, f := range n.folders(base, list, results, unlike) {
+		if slices.ContainsFunc(settled, func(path string) bool { return strings.HasPrefix(f.path, path) }) {
+			continue
+		}
+		if asked == mostFolders {
+			left++
+			for _, i := range f.links {
+				if !unlike(i) {
+					n.report.doubt(checkSoft404, results[i].Link.URL)
+				}
+			}
+			continue
+		}
+		asked++
+		honest, err := n.judgeBelow(ctx, base, f.path, f.links, list, results, whys, read)
+		if err != nil {
+			return err
+		}
+		if !honest {
+			settled = append(settled, f.path)
+		}
+	}
+	if left > 0 {
+		n.skip(checkSoft404, fmt.Sprintf("该主机的链接分布在较多目录，本次只在其中 %d 个目录试过随机编造的网址，其余目录由以后的检查轮流进行。", mostFolders), base.Scheme+"://"+base.Host+"/", left)
+	}
+	return nil
+}
+
+// folders are those that links of a host lead below, in the order in which they are asked.
+func (n *inspector) folders(base *url.URL, list []int, results []check.LinkResult, unlike func(i int) bool) (out []folder) {
+	at := map[string]int{}
+	for _, i := range list {
+		for _, path := range foldersOf(results[i].Link.URL) {
+			k, met := at[path]
+			if !met {
+				k = len(out)
+				at[path] = k
+				out = append(out, folder{path: path, lot: DrawLot(n.o.Today.String(), base.Host+path)})
+			}
+			out[k].links = append(out[k].links, i)
+			out[k].alike = out[k].alike || !unlike(i)
+		}
+	}
+	rank := func(f folder) int {
+		if f.alike {
+			return 0
+		}
+		return 1
+	}
+	slices.SortFunc(out, func(a, b folder) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(strings.Count(a.path, "/"), strings.Count(b.path, "/")), cmp.Compare(a.lot, b.lot), strings.Compare(a.path, b.path))
+	})
+	return out
+}
+
+// foldersOf are the first folder on the way to an address and the last, where there are.
+func foldersOf(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	parts := strings.Split(strings.Trim(u.EscapedPath(), "/"), "/")
+	if len(parts) < 2 {
+		return nil
+	}
+	first, last := "/"+parts[0]+"/", "/"+strings.Join(parts[:len(parts)-1], "/")+"/"
+	if first == last {
+		return []string{first}
+	}
+	return []string{first, last}
+}
+
+// undecided notes once for a host, or a folder of it, that its pages cannot be told from
+// what it gives for anything; what was found of them before is not gone.
+func (n *inspector) undecided(base *url.URL, below, why string, results []check.LinkResult, list []int) {
+	why, of := strings.TrimSuffix(why, "。"), "该主机的网页"
+	if below != "/" {
+		of = "目录 " + below + " 下的网页"
+	}
+	n.skip(checkSoft404, why+"；"+of+"是否存在请人工核实。", base.Scheme+"://"+base.Host+below, 1)
 	for _, i := range list {
 		n.report.doubt(checkSoft404, results[i].Link.URL)
 	}
@@ -398,14 +586,14 @@ func (n *inspector) suspects(ctx context.Context, c *catchAll, results []check.L
 		}
 		if !got.page && says == "" {
 			if *read++; *read > maxVerified || n.late() {
-				n.unopened(r.Link.URL, "所在主机不论打开什么地址都有网页，需要打开核实的链接过多，其余没有核实。", checkSoft404)
+				n.unopened(r.Link.URL, c.all()+"需要打开核实的链接过多，其余没有核实。", checkSoft404)
 				continue
 			}
 			if got, err = n.peek(ctx, r.Link.URL, AsFirst); err != nil {
 				return nil, nil, err
 			}
 			if got.why != "" || !got.page {
-				n.unopened(r.Link.URL, "所在主机不论打开什么地址都有网页，该链接没有取到，未能核实。", checkSoft404)
+				n.unopened(r.Link.URL, c.all()+"该链接没有取到，未能核实。", checkSoft404)
 				continue
 			}
 			k.at = got.proof.At
@@ -438,7 +626,7 @@ func (n *inspector) lookTwice(ctx context.Context, c *catchAll, base *url.URL, k
 	if err := pause(ctx, time.Until(c.replies[len(c.replies)-1].proof.At.Add(n.o.Patience))); err != nil {
 		return err
 	}
-	again, err := n.peek(ctx, madeUp(base, false, path.Ext(c.replies[0].asked)), AsMadeUp)
+	again, err := n.peekMadeUp(ctx, base, c.below, false, path.Ext(c.replies[0].asked))
 	if err != nil {
 		return err
 	}
@@ -451,7 +639,7 @@ func (n *inspector) lookTwice(ctx context.Context, c *catchAll, base *url.URL, k
 	if !again.page || again.why != "" {
 		return open("所在主机第一次不论打开什么地址都有网页，再次查看时不再如此，未能判定。")
 	}
-	later := &catchAll{replies: append(slices.Clone(c.replies), again), to: c.to, home: c.home}
+	later := &catchAll{below: c.below, replies: append(slices.Clone(c.replies), again), to: c.to, home: c.home}
 	if c.to != "" && !samePlace(again.final, c.to) {
 		later.to = "" // not where all are sent
 	}
@@ -540,6 +728,18 @@ func (a *reply) printBeside(other reply) string {
 	return print
 }
 
+// catchAllAt asks the host of one address, and where that is honest the folders on the way
+// to it, for what cannot be there.
+func (n *inspector) catchAllAt(ctx context.Context, address *url.URL) (c *catchAll, err error) {
+	ext := commonExt([]check.LinkResult{{Link: check.Link{URL: address.String()}}}, []int{0})
+	for _, below := range append([]string{"/"}, foldersOf(address.String())...) {
+		if c, err = n.catchAllOf(ctx, address, below, ext); err != nil || c.why != "" || len(c.replies) > 0 {
+			break
+		}
+	}
+	return c, err
+}
+
 // recheckCatchAll says of a page that a link opens, for a second look, whether it is what
 // the host gives for anything: how, with the proof of it, or why that cannot be told.
 func (n *inspector) recheckCatchAll(ctx context.Context, l check.Link, resp *egress.Response, held *check.Page) (says, why string, proof []Beside, err error) {
@@ -551,11 +751,11 @@ func (n *inspector) recheckCatchAll(ctx context.Context, l check.Link, resp *egr
 	if err != nil {
 		return "", "", nil, nil //nolint:nilerr // it was asked for: it is an address
 	}
-	c, err := n.catchAllOf(crawl.Urgent(ctx), base, commonExt([]check.LinkResult{{Link: l}}, []int{0}))
-	if err != nil || c.why != "" || len(c.replies) == 0 {
-		if err != nil {
-			return "", "", nil, err
-		}
+	c, err := n.catchAllAt(crawl.Urgent(ctx), base)
+	if err != nil {
+		return "", "", nil, err
+	}
+	if c.why != "" || len(c.replies) == 0 {
 		return "", c.why, nil, nil
 	}
 	says, got.proof.Says = n.shows(c, l, got)
@@ -564,7 +764,7 @@ func (n *inspector) recheckCatchAll(ctx context.Context, l check.Link, resp *egr
 	}
 	around := reply{asked: held.URL, final: held.URL}
 	around.read(held)
-	if same, _ := n.shows(&catchAll{replies: c.replies}, l, around); same != "" && !(c.to != "" && samePlace(held.URL, c.to)) {
+	if same, _ := n.shows(&catchAll{below: c.below, replies: c.replies}, l, around); same != "" && !(c.to != "" && samePlace(held.URL, c.to)) {
 		return "", "链接所在的网页也与之相同", nil, nil
 	}
 	first := c.replies[0]

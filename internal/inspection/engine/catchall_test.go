@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/frontier"
 	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/inspection/engine/enginetest"
 )
@@ -90,20 +93,21 @@ func TestPagesThatAreNoneOweNothing(t *testing.T) {
 	}
 }
 
-// Hosts that answer any address are told from those that say what is missing, and from
-// applications whose pages are made by script. The honest ones lose nothing by it.
-func TestHostsThatAnswerAnyAddress(t *testing.T) {
-	var asked atomic.Int64
+// hostKind is a way in which hosts answer.
+type hostKind struct {
+	name   string
+	answer odd
+	change func(*enginetest.Site)
+	dead   []string // by which check, see told
+	check  string
+	why    string // said once of the host
+}
+
+// hostKinds are ways in which hosts answer; asked counts what was.
+func hostKinds(asked *atomic.Int64) []hostKind {
 	home := enginetest.Home(`<li><a href="/yw/1.html">我区召开全区教育工作会议</a><span>2026-03-18</span></li>`)
 	all := func(p enginetest.Page) odd { return func(*url.URL) (enginetest.Page, bool) { return p, true } }
-	for _, tt := range []struct {
-		name   string
-		answer odd
-		change func(*enginetest.Site)
-		dead   []string // by which check, see told
-		check  string
-		why    string // said once of the host
-	}{
+	return []hostKind{
 		{"says 404", nil, nil, deadPaths, "link.dead", ""},
 		{"says under 200 that the page is not there", all(asPage("<html><head><title>页面不存在</title></head><body><p>您访问的页面不存在，请返回首页。</p></body></html>")), nil, deadPaths, "link.soft404", ""},
 		{"one page under 200", all(asPage(whole("雁塔区人民政府", regret))), nil, deadPaths, "link.soft404", ""},
@@ -136,9 +140,9 @@ func TestHostsThatAnswerAnyAddress(t *testing.T) {
 			return asPage(whole("雁塔区人民政府", regret+fmt.Sprintf(`<p>您要找的 http://%s%s 已经搬迁，现在是 2026年3月%d日 %s %d:05。</p><a href="/feedback?from=%s">反馈</a>`,
 				enginetest.Host, u.Path, n%28+1, []string{"星期一", "星期二"}[n%2], n%24, url.QueryEscape(u.Path)))), true
 		}, func(s *enginetest.Site) { s.Put("/feedback", whole("反馈", "<p>请留下您的意见</p>")) }, deadPaths, "link.soft404", ""},
-		{"any address below one folder", func(u *url.URL) (enginetest.Page, bool) {
+		{"any address below one folder, which has nothing else", func(u *url.URL) (enginetest.Page, bool) {
 			return asPage(whole("雁塔区人民政府", regret)), strings.HasPrefix(u.Path, "/zt/")
-		}, nil, []string{"/old/2019.html", "/gone.html"}, "link.dead", ""},
+		}, nil, []string{"/old/2019.html", "/gone.html"}, "link.dead", "该目录下没有网页与之不同"},
 		{"forbids odd addresses", func(u *url.URL) (enginetest.Page, bool) {
 			return enginetest.Page{Status: http.StatusForbidden, Type: "text/html", Body: "forbidden"}, !slices.Contains(deadPaths, u.Path)
 		}, nil, deadPaths, "link.dead", "状态码 403"},
@@ -160,7 +164,14 @@ func TestHostsThatAnswerAnyAddress(t *testing.T) {
 			}
 		}, nil, "", "多数与之相同"},
 		{"hardly a word", all(asPage("<html><head><title>雁塔区人民政府</title></head><body><p>欢迎</p></body></html>")), nil, nil, "", "几乎没有文字"},
-	} {
+	}
+}
+
+// Hosts that answer any address are told from those that say what is missing, and from
+// applications whose pages are made by script. The honest ones lose nothing by it.
+func TestHostsThatAnswerAnyAddress(t *testing.T) {
+	var asked atomic.Int64
+	for _, tt := range hostKinds(&asked) {
 		t.Run(tt.name, func(t *testing.T) {
 			asked.Store(0)
 			s := oddSite(t, tt.answer)
@@ -193,10 +204,10 @@ func TestHostsThatAnswerAnyAddress(t *testing.T) {
 			if tt.why != "" && said != 1 {
 				t.Errorf("said %d times: %+v", said, rep.Untested)
 			}
-			if tt.why != "" && rep.Looked("link.soft404", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/yw/1.html") {
+			if tt.why != "" && !strings.Contains(tt.why, "该目录") && rep.Looked("link.soft404", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/yw/1.html") {
 				t.Error("what was found before counts as gone")
 			}
-			if n := madeUpAsked(s); n > 3 {
+			if n := madeUpAsked(s); n > 3+4 { // the site has four folders
 				t.Errorf("asked for %d addresses made up", n)
 			}
 			for _, f := range broken {
@@ -205,6 +216,250 @@ func TestHostsThatAnswerAnyAddress(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Below a folder a host may answer any address that is honest elsewhere. What is told of
+// links below it is told by the pages of the folder itself.
+func TestFoldersThatAnswerAnyAddress(t *testing.T) {
+	below := func(p enginetest.Page) odd {
+		return func(u *url.URL) (enginetest.Page, bool) { return p, strings.HasPrefix(u.Path, "/app/") }
+	}
+	sorry := asPage(whole("办事大厅", regret))
+	page := func(name string) string {
+		return whole("办事大厅", "<h1>"+name+"</h1><p>办理"+name+"的条件、材料、地点和时间，请按本页所列准备。</p>")
+	}
+	homeOf := func(s *enginetest.Site, paths ...string) {
+		var b strings.Builder
+		for _, path := range paths {
+			b.WriteString(`<li><a href="` + path + `">办理事项` + path[len("/app/"):] + `</a></li>`)
+		}
+		s.Swap("/map.html", "</ul>", b.String()+"</ul>")
+	}
+	dead, live := []string{"/app/old/3.html", "/app/9.html"}, []string{"/app/1.html", "/app/2.html", "/app/sub/4.html"}
+	for _, tt := range []struct {
+		name   string
+		answer odd
+		change func(*enginetest.Site)
+		told   bool
+		why    string
+	}{
+		{"one page of regret", below(sorry), nil, true, ""},
+		{"one page of regret, with a page at its door", below(sorry), func(s *enginetest.Site) { s.Put("/app/", page("大厅首页")) }, true, ""},
+		{"all to the home page of the site", below(enginetest.Page{To: "/"}), nil, true, ""},
+		{"all out of the folder", below(enginetest.Page{To: "/error.html"}), func(s *enginetest.Site) { s.Put("/error.html", sorry.Body) }, true, ""},
+		{"all out of the folder, where nothing is left", below(enginetest.Page{To: "/error.html"}), func(s *enginetest.Site) {
+			s.Put("/error.html", sorry.Body)
+			for _, path := range live {
+				delete(s.Pages, path)
+			}
+		}, true, ""},
+		{"all to one page in the folder", below(enginetest.Page{To: "/app/none.html"}), func(s *enginetest.Site) { s.Put("/app/none.html", sorry.Body) }, true, ""},
+		{"the page of the door, to which links lead", below(asPage(page("大厅首页"))), func(s *enginetest.Site) { s.Put("/app/", page("大厅首页")); homeOf(s, "/app/") }, false, "该目录的首页也与之相同"},
+		{"framework of an application", below(asPage(shellPage)), nil, false, "页面框架"},
+		{"all to the sign-in", below(enginetest.Page{To: "/app/login"}), func(s *enginetest.Site) {
+			s.Put("/app/login", whole("用户登录", `<form><input name="u"><input type="password" name="p"></form>`))
+		}, false, "登录页面"},
+		{"forbids odd addresses", below(enginetest.Page{Status: http.StatusForbidden, Type: "text/html", Body: "x"}), nil, false, "状态码 403"},
+		{"one page by script for all that is linked", below(sorry), func(s *enginetest.Site) {
+			for _, path := range live {
+				s.Put(path, sorry.Body)
+			}
+		}, false, "没有网页与之不同"},
+		{"another folder alone", func(u *url.URL) (enginetest.Page, bool) { return sorry, strings.HasPrefix(u.Path, "/wap/") }, func(s *enginetest.Site) {
+			for _, path := range dead {
+				s.Put(path, page(path))
+			}
+		}, false, ""},
+		{"the innermost folder alone", func(u *url.URL) (enginetest.Page, bool) { return sorry, strings.HasPrefix(u.Path, "/app/old/") }, func(s *enginetest.Site) {
+			s.Put("/app/9.html", page("九"))
+			s.Put("/app/old/5.html", page("五"))
+			homeOf(s, "/app/old/5.html")
+		}, true, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := oddSite(t, tt.answer)
+			for _, path := range deadPaths {
+				s.Put(path, enginetest.Article("第"+path+"期", "要闻", "政务动态", "2026-03-10 09:00", "本期内容。"))
+			}
+			for _, path := range live {
+				s.Put(path, page(path))
+			}
+			homeOf(s, append(slices.Clone(dead), live...)...)
+			if tt.change != nil {
+				tt.change(s)
+			}
+			rep := inspect(t, s, linkOptions())
+			broken := brokenLinks(rep)
+			want := 0
+			for _, path := range append(slices.Clone(dead), live...) {
+				_, have := s.Pages[path]
+				if f := broken[path]; have && f.Check != "" {
+					t.Errorf("a page that is there: %+v", f)
+				} else if !have && tt.told {
+					if want++; f.Check != "link.soft404" {
+						t.Errorf("%s: %+v; untested %+v", path, f, rep.Untested)
+					} else if l := again(t, s, f); l.Outcome != engine.Standing {
+						t.Errorf("%s, not mended: %s %s", path, l.Outcome, l.Says)
+					}
+				}
+			}
+			if len(broken) != want {
+				t.Errorf("found %v", broken)
+			}
+			if tt.why != "" && (!enginetest.Untested(rep, "link.soft404", tt.why) || rep.Looked("link.soft404", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/app/1.html")) {
+				t.Errorf("untested %+v", rep.Untested)
+			}
+			if tt.why == "" && tt.told && !rep.Looked("link.soft404", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/app/1.html") {
+				t.Errorf("not looked at; untested %+v", rep.Untested)
+			}
+		})
+	}
+}
+
+// A host with many folders is asked below some of them in a run, and what is left is said.
+func TestSomeFoldersInEachRun(t *testing.T) {
+	s := oddSite(t, nil)
+	for _, path := range deadPaths {
+		s.Put(path, enginetest.Article("第"+path+"期", "要闻", "政务动态", "2026-03-10 09:00", "本期内容。"))
+	}
+	var links strings.Builder
+	for i := range 30 {
+		path := "/d" + strconv.Itoa(i) + "/1.html"
+		s.Put(path, enginetest.Article("第"+strconv.Itoa(i)+"期", "要闻", "政务动态", "2026-03-10 09:00", "本期内容。"))
+		links.WriteString(`<li><a href="` + path + `">期刊` + strconv.Itoa(i) + `</a></li>`)
+	}
+	s.Swap("/map.html", "</ul>", links.String()+"</ul>")
+	folders := func(day int) map[string]bool {
+		o := linkOptions()
+		o.Today.Day = day
+		clear(s.Asked)
+		rep := inspect(t, s, o)
+		if broken := brokenLinks(rep); len(broken) != 0 || !enginetest.Untested(rep, "link.soft404", "其中 10 个目录") {
+			t.Errorf("found %v, untested %+v", broken, rep.Untested)
+		}
+		if !rep.Looked("link.soft404", "http://"+enginetest.Host+"/", "http://"+enginetest.Host+"/d7/1.html") {
+			t.Error("a page that is like no other counts as not looked at")
+		}
+		asked := map[string]bool{}
+		for path := range s.Asked {
+			if _, have := s.Pages[path]; !have && strings.HasPrefix(path, "/d") && strings.Count(path, "/") == 2 {
+				asked[path[:strings.LastIndex(path, "/")]] = true
+			}
+		}
+		if len(asked) > 10 {
+			t.Errorf("asked below %d folders", len(asked))
+		}
+		return asked
+	}
+	met := map[string]bool{}
+	for day := 1; day < 28; day++ {
+		for path := range folders(day) {
+			met[path] = true
+		}
+	}
+	if len(met) != 30 {
+		t.Errorf("%d folders of 30 had their turn", len(met))
+	}
+}
+
+// Who waits for one link is told what the patrol of its host says: by the same asking, and
+// once for a host.
+func TestOneLinkIsJudgedAsThePatrolDoes(t *testing.T) {
+	var asked atomic.Int64
+	for _, tt := range hostKinds(&asked) {
+		t.Run(tt.name, func(t *testing.T) {
+			asked.Store(0)
+			s := oddSite(t, tt.answer)
+			if tt.change != nil {
+				tt.change(s)
+			}
+			store, err := frontier.Open(t.Context(), t.TempDir(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer store.Close()
+			client := s.Client(t)
+			m := crawl.NewManners(client, crawl.Courtesy{Delay: -1})
+			w := engine.Outside{Client: client, Links: crawl.NewLinkCheck(client, m, 0), Manners: m, Hosts: store}
+			judge := func(path string, known bool) (check.LinkState, string) {
+				t.Helper()
+				r, why, err := engine.JudgeOutside(t.Context(), w, check.Link{Href: path, URL: "http://" + enginetest.Host + path, Text: "征求意见", Kind: check.LinkExternal}, known)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return r.State(), why
+			}
+			for _, path := range tt.dead {
+				if state, _ := judge(path, false); tt.answer != nil && !strings.Contains(tt.name, "says") && state == check.LinkSoft404 || madeUpAsked(s) > 0 {
+					t.Errorf("%s of a host that nobody knows: %s", path, state)
+				}
+			}
+			for _, path := range tt.dead {
+				if state, why := judge(path, true); "link."+string(state) != tt.check {
+					t.Errorf("%s: %s, %s, want %s", path, state, why, tt.check)
+				}
+			}
+			for _, path := range livePaths {
+				if state, _ := judge(path, true); state == check.LinkSoft404 {
+					t.Errorf("a page that is there: %s", path)
+				}
+			}
+			if state, why := judge("/zt/ditie/", true); tt.why != "" && len(tt.dead) == 0 && (state != check.LinkAlive || why == "") {
+				t.Errorf("a link of which nothing can be said: %s, %q", state, why)
+			}
+			if n := madeUpAsked(s); n > 2+2*3 { // below the root, /yw/, /tz/, /old/ or /zt/, with and without an ending
+				t.Errorf("asked for %d addresses made up", n)
+			}
+		})
+	}
+}
+
+// What a patrol learnt of a host serves who waits for a link, and what one learnt serves
+// the next.
+func TestWhatHostsAnswerIsRemembered(t *testing.T) {
+	s := oddSite(t, func(*url.URL) (enginetest.Page, bool) { return asPage(whole("雁塔区人民政府", regret)), true })
+	now := time.Now().UTC()
+	store, err := frontier.Open(t.Context(), t.TempDir(), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	o := linkOptions()
+	o.Hosts = store
+	inspect(t, s, o)
+	client := s.Client(t)
+	m := crawl.NewManners(client, crawl.Courtesy{Delay: -1})
+	judge := func() {
+		t.Helper()
+		w := engine.Outside{Client: client, Links: crawl.NewLinkCheck(client, m, 0), Manners: m, Hosts: store}
+		r, why, err := engine.JudgeOutside(t.Context(), w, check.Link{URL: "http://" + enginetest.Host + "/gone.html", Text: "征求意见", Kind: check.LinkExternal}, true)
+		if err != nil || why != "" || r.State() != check.LinkSoft404 {
+			t.Errorf("%s %q (%v)", r.State(), why, err)
+		}
+	}
+	before := madeUpAsked(s)
+	judge()
+	if n := madeUpAsked(s); n != before {
+		t.Errorf("asked %d times more", n-before)
+	}
+	now = now.Add(5 * time.Hour)
+	judge()
+	judge()
+	if n := madeUpAsked(s); n != before+2 {
+		t.Errorf("after a while, asked %d times more", n-before)
+	}
+}
+
+// A host that does not come to an end is not waited for.
+func TestOneLinkIsNotWaitedForLong(t *testing.T) {
+	s := oddSite(t, func(*url.URL) (enginetest.Page, bool) { return asPage(whole("雁塔区人民政府", regret)), true })
+	client := s.Client(t)
+	m := crawl.NewManners(client, crawl.Courtesy{Delay: 400 * time.Millisecond})
+	w := engine.Outside{Client: client, Links: crawl.NewLinkCheck(client, crawl.NewManners(client, crawl.Courtesy{Delay: -1}), 0), Manners: m, Within: 600 * time.Millisecond}
+	r, why, err := engine.JudgeOutside(t.Context(), w, check.Link{URL: "http://" + enginetest.Host + "/gone.html", Text: "征求意见", Kind: check.LinkExternal}, true)
+	if err != nil || r.State() != check.LinkAlive || !strings.Contains(why, "没有及时答完") {
+		t.Errorf("%s %q (%v)", r.State(), why, err)
 	}
 }
 

@@ -76,8 +76,18 @@ func (n *inspector) deepen(ctx context.Context) error {
 // file puts what the checks said of facts into the report. place gives the page
 // a finding belongs to and its proof.
 func (n *inspector) file(facts check.Facts, place func(check.Finding) (*visit, Sighting)) {
+	n.put(n.run(facts), place)
+}
+
+// run puts facts to the checks.
+func (n *inspector) run(facts check.Facts) []check.Finding {
 	facts.Ledger, facts.Lexicon, facts.Limits, facts.Today = n.target.Ledger, n.o.Lexicon, n.o.Limits, n.o.Today
-	for _, f := range check.Run(facts) {
+	return check.Run(facts)
+}
+
+// put enters what the checks said.
+func (n *inspector) put(findings []check.Finding, place func(check.Finding) (*visit, Sighting)) {
+	for _, f := range findings {
 		switch f.Outcome {
 		case check.Untested:
 			n.skip(f.Check, f.Why, f.Where, 1)
@@ -119,11 +129,32 @@ func (n *inspector) verify(ctx context.Context, results []check.LinkResult, whys
 			n.unopened(r.Link.URL, "返回内容与所指不符的链接过多，其余没有核实。", "link.wrong")
 			continue
 		}
-		if why := landing(ctx, n.o.Manners, r); why != "" {
+		why, err := n.openOnce(ctx, r)
+		if err != nil {
+			return err
+		}
+		if why != "" {
 			n.unopened(r.Link.URL, why, "link.wrong")
 		}
 	}
 	return ctx.Err()
+}
+
+// openOnce is landing, noted.
+func (n *inspector) openOnce(ctx context.Context, r *check.LinkResult) (string, error) {
+	var known looked
+	if ok, err := n.noted(ctx, landLook, r.Link.URL, &known); err != nil || ok {
+		known.Result.Link, known.Result.OnHome = r.Link, r.OnHome
+		if ok {
+			*r = known.Result
+		}
+		return known.Why, err
+	}
+	why := landing(ctx, n.o.Manners, r)
+	if ctx.Err() != nil {
+		return why, ctx.Err()
+	}
+	return why, n.note(ctx, landLook, r.Link.URL, looked{Result: *r, Why: why})
 }
 
 // landings opens what outside links lead to and notes what each shows: a working
@@ -159,7 +190,10 @@ func (n *inspector) landings(ctx context.Context, results []check.LinkResult, wh
 		if n.late() {
 			why = outOfTime
 		} else if at < maxLandings {
-			why = landing(ctx, n.o.Manners, r)
+			var err error
+			if why, err = n.openOnce(ctx, r); err != nil {
+				return err
+			}
 		}
 		if why != "" {
 			n.unopened(r.Link.URL, why, "link.illegal", "link.parked", "link.soft404")
@@ -286,24 +320,65 @@ func (n *inspector) readAttachments(ctx context.Context) error {
 			n.skip("attachment.unread", fmt.Sprintf("附件超过 %d 个，这次没有轮到的没有检查，以后的检查轮流读取。", maxFiles), target, 1)
 			continue
 		}
-		files, e, err := n.attachment(ctx, target, cmp.Or(fileName(target), "未命名文件"))
+		f, err := n.judgeFile(ctx, target, k.page)
 		if err != nil {
 			return err
 		}
-		if files == nil {
+		if !f.Came {
 			continue // that it does not open is a finding about the link
 		}
-		whole := true
-		for i := range files {
-			files[i].Page = k.page
-			whole = whole && files[i].Unread == ""
-		}
-		n.report.read[target] = whole // else what was found in it may still be there
-		n.file(check.Facts{Attachments: files}, func(check.Finding) (*visit, Sighting) {
-			return nil, Sighting{URL: k.page, OnHome: k.onHome, Pages: k.pages, Also: k.also, Evidence: e}
+		n.report.read[target] = f.Whole // else what was found in it may still be there
+		n.put(f.Findings, func(check.Finding) (*visit, Sighting) {
+			return nil, Sighting{URL: k.page, OnHome: k.onHome, Pages: k.pages, Also: k.also, Evidence: f.Evidence}
 		})
 	}
 	return nil
+}
+
+// judgedFile is what came of a file, as the journal keeps it.
+type judgedFile struct {
+	Came     bool            `json:"came"`
+	Whole    bool            `json:"whole"` // all of it was read
+	Findings []check.Finding `json:"findings,omitempty"`
+	Evidence Evidence        `json:"evidence"`
+	Hops     []Beside        `json:"hops,omitempty"`
+}
+
+// judgeFile reads a file and judges it, once in a run however often that is broken off: its
+// words are not kept, what was found in them is, and its bytes where they are evidence.
+func (n *inspector) judgeFile(ctx context.Context, target, page string) (f judgedFile, err error) {
+	body, known, err := n.notedBytes(ctx, fileLook, target, &f)
+	if err != nil {
+		return f, err
+	}
+	if known {
+		if n.store != nil && f.Evidence.Ref != "" {
+			if f.Evidence.Ref, err = n.store.Put(ctx, bytes.NewReader(body)); err != nil {
+				return f, fmt.Errorf("engine: keep evidence: %w", err)
+			}
+		}
+	} else {
+		a, err := n.attachment(ctx, target, cmp.Or(fileName(target), "未命名文件"))
+		if err != nil {
+			return f, err
+		}
+		f = judgedFile{Came: a.files != nil, Whole: true, Evidence: a.evidence, Hops: a.hops}
+		for i := range a.files {
+			a.files[i].Page = page
+			f.Whole = f.Whole && a.files[i].Unread == ""
+		}
+		f.Findings = n.run(check.Facts{Attachments: a.files})
+		if a.evidence.Ref == "" {
+			a.body = nil
+		}
+		if err := n.noteBytes(ctx, fileLook, target, f, a.body); err != nil {
+			return f, err
+		}
+	}
+	if f.Hops != nil {
+		n.downgraded(nil, target, false, f.Hops)
+	}
+	return f, nil
 }
 
 // inTurn puts the files first whose turn it is on a day, where there are more than
@@ -336,39 +411,52 @@ func fileName(address string) string {
 	return abridge.Cut(name, 120)
 }
 
-// attachment fetches and reads one file; nil when no file came.
-func (n *inspector) attachment(ctx context.Context, target, name string) ([]check.Attachment, Evidence, error) {
+// fetched is a file that was read, what it was packed with included; files is nil when no
+// file came.
+type fetched struct {
+	files    []check.Attachment
+	evidence Evidence
+	hops     []Beside // where its way left https
+	body     []byte
+}
+
+// of is the same with what was read.
+func (f fetched) of(e Evidence, files ...check.Attachment) fetched {
+	f.evidence, f.files = e, files
+	return f
+}
+
+// attachment fetches and reads one file.
+func (n *inspector) attachment(ctx context.Context, target, name string) (f fetched, err error) {
 	resp, ok, why, err := n.o.Manners.Fetch(ctx, target, egress.Options{RecordTLSFault: true, MaxBody: fileBody, Accept: "*/*"})
 	if ctx.Err() != nil {
-		return nil, Evidence{}, ctx.Err()
+		return f, ctx.Err()
 	}
-	if hops := hopsOf(resp); hops != nil {
-		n.downgraded(nil, target, false, hops)
-	}
+	f.hops = hopsOf(resp)
 	at := check.Attachment{URL: target, Name: name}
 	if !ok {
 		at.Unread = fmt.Sprintf("附件“%s”没有检查：%s", name, why.Says())
-		return []check.Attachment{at}, Evidence{URL: target, At: time.Now().UTC()}, nil
+		return f.of(Evidence{URL: target, At: time.Now().UTC()}, at), nil
 	}
 	if e := (*egress.Error)(nil); errors.As(err, &e) {
 		if e.Kind == egress.NoWay {
 			at.Unread = fmt.Sprintf("附件“%s”没有检查：%s", name, e.Says)
-			return []check.Attachment{at}, Evidence{URL: target, At: time.Now().UTC()}, nil
+			return f.of(Evidence{URL: target, At: time.Now().UTC()}, at), nil
 		}
 		if e.Kind != egress.TooLarge {
-			return nil, Evidence{}, nil
+			return f, nil
 		}
 		at.Unread = fmt.Sprintf("附件“%s”超过 %d MB，没有检查其中的文字。", name, fileBody>>20)
-		return []check.Attachment{at}, Evidence{URL: target, Status: resp.Status, At: resp.Started}, nil
+		return f.of(Evidence{URL: target, Status: resp.Status, At: resp.Started}, at), nil
 	}
 	if err != nil || resp.Status != http.StatusOK || strings.Contains(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") {
-		return nil, Evidence{}, nil
+		return f, nil
 	}
 	sum := sha256.Sum256(resp.Body)
 	e := Evidence{URL: target, Status: resp.Status, Headers: HeaderText(resp.Header), SHA256: hex.EncodeToString(sum[:]), Size: int64(len(resp.Body)), At: resp.Started, Vantage: n.o.Vantage, Edition: check.Edition()}
 	if !official.Readable(name, true) {
 		if listingBody(resp.Body) {
-			return nil, e, nil
+			return f.of(e), nil
 		}
 		kind := official.KindOf(resp.Header.Get("Content-Type"), resp.Body)
 		why := unreadKind(kind)
@@ -381,7 +469,7 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 		}
 		if why != "" {
 			at.Unread = why
-			return []check.Attachment{at}, e, nil
+			return f.of(e, at), nil
 		}
 	}
 	words, err := official.ReadWords(ctx, bytes.NewReader(resp.Body), int64(len(resp.Body)), name, official.TextLimits{Child: true})
@@ -389,9 +477,9 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 	switch {
 	case errors.As(err, &bad):
 		at.Unread = bad.Says
-		return []check.Attachment{at}, e, nil
+		return f.of(e, at), nil
 	case err != nil:
-		return nil, e, fmt.Errorf("engine: read %s: %w", target, err)
+		return f, fmt.Errorf("engine: read %s: %w", target, err)
 	}
 	at.Text = words.Text
 	at.At = func(i int) string { return check.MaskText(words.At(i)) } // names of files and sheets hold numbers, too
@@ -404,10 +492,11 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 	}
 	if n.store != nil && len(check.Privacy(words.Text)) > 0 {
 		if e.Ref, err = n.store.Put(ctx, bytes.NewReader(resp.Body)); err != nil {
-			return nil, e, fmt.Errorf("engine: keep evidence: %w", err)
+			return f, fmt.Errorf("engine: keep evidence: %w", err)
 		}
 	}
-	return out, e, nil
+	f.body = resp.Body
+	return f.of(e, out...), nil
 }
 
 // trySearch asks the site's search for the titles of pages that were read.
@@ -536,7 +625,7 @@ func (n *inspector) search(ctx context.Context, home *check.Page, items []search
 
 // ask puts a question to a search; the error is the context's.
 func (n *inspector) ask(ctx context.Context, address string, q *check.Question) error {
-	resp, ok, why, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: searchBody})
+	_, resp, ok, why, err := n.hear(ctx, "search", address, address, egress.Options{RecordTLSFault: true, MaxBody: searchBody})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -621,22 +710,25 @@ func (n *inspector) recheckDeep(ctx context.Context, spot Spot) (Look, error) {
 	e := Evidence{Link: spot.Where}
 	switch family, _, _ := strings.Cut(spot.Check, "."); {
 	case family == "attachment":
-		files, proof, err := n.attachment(ctx, spot.Where, fileName(spot.Where))
+		got, err := n.attachment(ctx, spot.Where, fileName(spot.Where))
 		if err != nil {
 			return Look{}, err
 		}
-		if files == nil {
+		if got.files == nil {
 			got := n.o.Links.Check(ctx, spot.Where)
 			if got.Status == http.StatusNotFound || got.Status == http.StatusGone {
 				return n.look(ctx, home, Gone, "附件已撤下。", e)
 			}
 			return n.look(ctx, home, Unknown, "附件没有取到，未能复测，请稍后再试。", e)
 		}
-		for _, a := range files {
+		for _, a := range got.files {
 			a.Unjudged = "" // what was found stood in the words
 			facts.Attachments = append(facts.Attachments, a)
 		}
-		e.LinkStatus = proof.Status
+		if got.hops != nil {
+			n.downgraded(nil, spot.Where, false, got.hops)
+		}
+		e.LinkStatus = got.evidence.Status
 	case spot.Check == "function.search":
 		items, err := n.leadsTo(ctx, page)
 		if err != nil {

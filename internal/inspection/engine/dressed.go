@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,7 +18,7 @@ import (
 	"zhengshu/internal/egress"
 )
 
-// CheckStyled is the check of links that a style sheet of the site's own hides.
+// CheckStyled is the check of links, frames and words that a style sheet of the site's own hides.
 const CheckStyled = "concealed.styled_link"
 
 // Bounds of the reading of style sheets.
@@ -28,7 +29,7 @@ const (
 	dressesOfRun  = 8       // held at once
 	dressedOfRun  = 200     // pages read again; those with links that stand alike are one
 	keptSheet     = 256 << 10
-	tooManySheets = "样式表过多，没有全部读取，未能判断其中有没有隐藏站外链接的规则。"
+	tooManySheets = "样式表过多，没有全部读取，未能判断其中有没有隐藏违规内容的规则。"
 )
 
 // worn is a style sheet as it came, or why it could not be read.
@@ -82,7 +83,7 @@ func (n *inspector) readDresses(ctx context.Context) error {
 		v := d.visits[0]
 		switch {
 		case i >= dressedOfRun:
-			why = "站外链接位置各不相同的网页过多，没有全部按样式表核对。"
+			why = "要按样式表核对的网页过多，没有全部核对。"
 		case n.late():
 			why = outOfTime
 		default:
@@ -193,7 +194,7 @@ func (n *inspector) sheet(ctx context.Context, w *wardrobe, address string) (*wo
 	}
 	one := &worn{}
 	w.sheets[address] = one
-	resp, ok, not, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: check.MaxStylesheet, Accept: "text/css,*/*;q=0.1"})
+	resp, ok, not, err := n.askSheet(ctx, address)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -240,6 +241,68 @@ func (n *inspector) sheet(ctx context.Context, w *wardrobe, address string) (*wo
 	return one, nil
 }
 
+// askSheet asks for a style sheet; one that the server says has not changed since an earlier
+// run is not sent again, and a run that was broken off does not ask twice.
+func (n *inspector) askSheet(ctx context.Context, address string) (resp *egress.Response, ok bool, why crawl.Why, err error) {
+	o := egress.Options{RecordTLSFault: true, MaxBody: check.MaxStylesheet, Accept: "text/css,*/*;q=0.1"}
+	var before crawl.Answer
+	known := false
+	if n.o.Journal != nil {
+		at := sheetKey + address
+		a, mine, err := n.o.Journal.Kept(ctx, at)
+		if err == nil && !mine {
+			before, known, err = n.o.Journal.Before(ctx, at)
+		}
+		if err != nil {
+			return nil, false, "", fmt.Errorf("engine: style sheet %s: %w", address, err)
+		}
+		if mine {
+			if a.Skipped != "" {
+				return nil, false, a.Skipped, nil
+			}
+			resp := &egress.Response{Requested: address, Final: cmp.Or(a.RedirectTo, address), Status: a.Status, Header: a.Header, Body: a.Body, RemoteAddr: a.RemoteAddr, TLS: a.TLS, Started: a.Started}
+			if a.Err != nil {
+				return resp, true, "", a.Err
+			}
+			return resp, true, "", nil
+		}
+		if known = known && before.Status == http.StatusOK && before.Err == nil && before.RedirectTo == ""; known {
+			o.IfNoneMatch, o.IfModifiedSince = before.Header.Get("ETag"), before.Header.Get("Last-Modified")
+		}
+	}
+	resp, ok, why, err = n.o.Manners.Fetch(ctx, address, o)
+	same := known && resp != nil && resp.Status == http.StatusNotModified
+	if same {
+		if resp.Final != address { // another one by now, at the end of a redirect
+			o.IfNoneMatch, o.IfModifiedSince, same = "", "", false
+			resp, ok, why, err = n.o.Manners.Fetch(ctx, address, o)
+		} else {
+			resp.Status, resp.Header, resp.Body = before.Status, before.Header, before.Body
+		}
+	}
+	wrong := (*egress.Error)(nil)
+	if n.o.Journal == nil || ctx.Err() != nil || err != nil && !errors.As(err, &wrong) {
+		return resp, ok, why, err
+	}
+	a := crawl.Answer{URL: sheetKey + address, Err: wrong, Started: time.Now().UTC()}
+	if !ok {
+		a.Skipped = why
+	} else if resp != nil {
+		a.Status, a.Header, a.Body, a.RemoteAddr, a.TLS, a.Started = resp.Status, resp.Header, resp.Body, resp.RemoteAddr, resp.TLS, resp.Started
+		if resp.Final != address {
+			a.RedirectTo = resp.Final
+		}
+	}
+	if kerr := n.o.Journal.Keep(ctx, a, same); kerr != nil {
+		return resp, ok, why, fmt.Errorf("engine: style sheet %s: %w", address, kerr)
+	}
+	return resp, ok, why, err
+}
+
+// sheetKey begins the addresses under which the journal keeps style sheets: none that crawl
+// spells has a space.
+const sheetKey = "sheet "
+
 // wornAs keeps the style sheets of a page as evidence.
 func (n *inspector) wornAs(ctx context.Context, w *wardrobe, addresses []string) (out []Beside, err error) {
 	var all []string
@@ -280,7 +343,7 @@ func (n *inspector) recheckStyled(ctx context.Context, spot Spot) (Look, error) 
 		if err != nil {
 			return Look{}, err
 		}
-		outcome, says, e := Gone, "样式表没有再隐藏该链接，复测未再发现。", Evidence{}
+		outcome, says, e := Gone, "样式表没有再隐藏该处内容，复测未再发现。", Evidence{}
 		switch {
 		case page == nil:
 			outcome, says = v.absent()

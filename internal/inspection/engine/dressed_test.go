@@ -19,11 +19,17 @@ func styledOf(rep engine.Report) (out []engine.Sighting) {
 	return out
 }
 
-// A link that a style sheet of the site hides is one finding of all pages that show it,
-// with the sheet and its bytes; a sheet is asked for once. The second look reads it again.
-func TestStyleSheetsHideLinks(t *testing.T) {
+// A link, a frame or words of spam that a style sheet of the site hides are one finding of
+// all pages that show them, with the sheet and its bytes; a sheet is asked for once. The
+// second look reads it again.
+func TestStyleSheetsHide(t *testing.T) {
+	for what, planted := range map[string]string{"link": `<a href="http://www.qinghe-maoyi.com/">清河</a>`, "frame": `<iframe src="http://www.qinghe-maoyi.com/"></iframe>`, "words": `<p>澳门百家乐开户</p>`} {
+		t.Run(what, func(t *testing.T) { sheetHides(t, `<div class="zx">`+planted+`</div></body>`) })
+	}
+}
+
+func sheetHides(t *testing.T, planted string) {
 	s := enginetest.NewSite(t)
-	const planted = `<div class="zx"><a href="http://www.qinghe-maoyi.com/">清河</a></div></body>`
 	for _, path := range []string{"/", "/yw/", "/tz/", "/yw/1.html"} {
 		s.Swap(path, "</head>", `<link rel="stylesheet" href="/css/main.css"></head>`)
 		s.Swap(path, "</body>", planted)
@@ -40,7 +46,7 @@ func TestStyleSheetsHideLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := styledOf(rep)
-	if len(found) != 1 || found[0].Severity != check.Error || found[0].Pages != 4 || !found[0].OnHome || !strings.Contains(found[0].Says, "/css/inner.css 中的规则 .zx") {
+	if len(found) != 1 || found[0].Severity == check.Advice || found[0].Pages != 4 || !found[0].OnHome || !strings.Contains(found[0].Says, "/css/inner.css 中的规则 .zx") {
 		t.Fatalf("%+v", found)
 	}
 	if s.Asked["/css/main.css"] != 1 || s.Asked["/css/inner.css"] != 1 {

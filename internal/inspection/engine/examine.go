@@ -104,11 +104,9 @@ func (n *inspector) examineSince(page *check.Page, onHome bool, before string) *
 		return e
 	}
 	// Menus and feet are the home page's to answer for.
-	e.text = page.BodyText
-	if onHome || e.text == "" {
-		e.text = page.VisibleText
-	}
-	e.spans = check.ScannerOn(n.o.Scanner, dayOf(page.Published)).Scan(e.text)
+	r := page.Reading(onHome || page.BodyText == "")
+	e.text = r.Text
+	e.spans = r.Scan(check.ScannerOn(n.o.Scanner, dayOf(page.Published)))
 	return e
 }
 

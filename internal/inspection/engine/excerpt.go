@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,6 +47,9 @@ func excerpt(p *check.Page, s Sighting) string {
 		if i < 0 {
 			i = p.Place(needle)
 		}
+		if i < 0 && s.Wrong != "" {
+			i = cutPlace(p.Text, s.Wrong)
+		}
 	}
 	if i < 0 || i > len(p.Text) {
 		if strings.HasPrefix(s.Check, "tags.") {
@@ -55,6 +59,30 @@ func excerpt(p *check.Page, s Sighting) string {
 	}
 	from, to := max(0, i-200), min(len(p.Text), i+len(needle)+200)
 	return check.MaskText(strings.ToValidUTF8(p.Text[from:to], ""))
+}
+
+// betweenCut is what may stand in the source between two characters of a word: blanks,
+// references, tags, comments and what takes no room.
+const betweenCut = `(?:\s|[\x{A0}\x{3000}\x{AD}\x{200B}-\x{200F}\x{2060}\x{FEFF}]|&[#0-9A-Za-z]{1,8};|<[^<>]*>)*`
+
+// longestCut is how many characters a word has that is looked for in pieces.
+const longestCut = 24
+
+// cutPlace is where a word begins that the source cuts in two; -1 where it does not stand.
+func cutPlace(source, word string) int {
+	letters := strings.Split(strings.Join(strings.Fields(word), ""), "")
+	if len(letters) < 2 || len(letters) > longestCut {
+		return -1
+	}
+	for i, l := range letters {
+		letters[i] = regexp.QuoteMeta(l)
+	}
+	// The letters of a page are none that a pattern could be wrong by.
+	at := regexp.MustCompile(strings.Join(letters, betweenCut)).FindStringIndex(source)
+	if at == nil {
+		return -1
+	}
+	return at[0]
 }
 
 func hrefOf(p *check.Page, target string) string {

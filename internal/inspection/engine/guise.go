@@ -297,7 +297,7 @@ func (n *inspector) putOn(ctx context.Context, address string, g guise) (answere
 	}
 	at := address
 	for hop := 0; ; hop++ {
-		resp, ok, why, err := n.o.Manners.Fetch(ctx, at, egress.Options{UserAgent: g.agent, Referer: referer, RecordTLSFault: true, NoFollow: true, MaxBody: guiseBody})
+		_, resp, ok, why, err := n.hear(ctx, "as "+g.as, at, at, egress.Options{UserAgent: g.agent, Referer: referer, RecordTLSFault: true, NoFollow: true, MaxBody: guiseBody})
 		if ctx.Err() != nil {
 			return out, ctx.Err()
 		}
@@ -379,7 +379,7 @@ func RegisteredDomain(host string) string {
 // fetchAgain gets a page of the run once more as the patrol does, without a word
 // of it in the report.
 func (n *inspector) fetchAgain(ctx context.Context, address string) (*visit, *check.Page, error) {
-	resp, ok, _, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true})
+	_, resp, ok, _, err := n.hear(ctx, "again", address, address, egress.Options{RecordTLSFault: true})
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
 	}

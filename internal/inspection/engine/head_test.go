@@ -47,9 +47,9 @@ func TestLinksAreJudgedByWhatAVisitorGets(t *testing.T) {
 	m := crawl.NewManners(client, crawl.Courtesy{Delay: -1})
 	links := crawl.NewLinkCheck(client, m, 0)
 	for path, want := range map[string]check.LinkState{"/head-only": check.LinkDead, "/get-only": check.LinkAlive, "/no-head": check.LinkAlive, "/once": check.LinkAlive, "/fine": check.LinkAlive} {
-		r, why := engine.JudgeOutside(context.Background(), client, links, m, fmt.Sprintf("http://www.x.com:%d%s", at.Port(), path))
-		if why != "" || r.State() != want {
-			t.Errorf("%s: %s, %d (%s)", path, r.State(), r.Status, why)
+		r, why, err := engine.JudgeOutside(context.Background(), engine.Outside{Client: client, Links: links, Manners: m}, check.Link{URL: fmt.Sprintf("http://www.x.com:%d%s", at.Port(), path), Kind: check.LinkExternal}, false)
+		if err != nil || why != "" || r.State() != want {
+			t.Errorf("%s: %s, %d (%s, %v)", path, r.State(), r.Status, why, err)
 		}
 	}
 	if asked["GET/head-only"] != 2 {

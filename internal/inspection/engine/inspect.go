@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"zhengshu/internal/abridge"
@@ -71,8 +72,9 @@ type Options struct {
 	Lexicon  *check.Lexicon
 	Manners  *crawl.Manners   // shared with other runs; nil: made from Delay
 	Links    *crawl.LinkCheck // shared with other runs; nil: made for this one
-	// Progress is told after each page.
-	Progress func(visited int, url string)
+	// Progress is told after each page; replayed says that nothing was asked: it was
+	// answered before the run was broken off.
+	Progress func(visited int, url string, replayed bool)
 
 	// Guises bounds the pages asked for again as others would; 6, negative: none.
 	Guises int
@@ -100,6 +102,9 @@ type Options struct {
 	// Turns gives what is known of a site and did not come into the budget of the runs
 	// before its turn; nil: every run begins at the home page and ends with its budget.
 	Turns Turns
+	// Hosts remembers how hosts answer addresses that nobody gave a page to, for who waits
+	// for one link; nil: nothing is remembered.
+	Hosts HostMemory
 	// KnownShare is how much of MaxPages, in per cent, may be for what is known.
 	KnownShare int
 	// Rest is asked before each page; true breaks the run off with crawl.ErrRest.
@@ -377,11 +382,15 @@ type inspector struct {
 	beyond      map[string]bool      // addresses met that did not come into the budget
 	last        *visit               // the page of the last look at a spot
 	noPages     map[string]bool      // addresses visited that turned out to have no page
-	catchAlls   map[string]*catchAll // by host, of those asked for what cannot be there
+	catchAlls   map[string]*catchAll // by host and folder, of those asked for what cannot be there
+	recalls     bool                 // what is remembered of them is believed
+	most, asked int                  // how often a host may be and was asked for one link; 0: no bound
 	dead        map[string]bool      // link targets that do not open
-	sightings   []Sighting           // of the last page; the room is used again
-	dressing    []toDress            // pages to be judged by their style sheets
-	likeDressed map[uint64]int       // of these, by how their links stand
+	mu          sync.Mutex
+	times       map[string]int // askings of one kind at one place, see nth
+	sightings   []Sighting     // of the last page; the room is used again
+	dressing    []toDress      // pages to be judged by their style sheets
+	likeDressed map[uint64]int // of these, by how their links stand
 }
 
 // visit is what is kept of a page.
@@ -427,7 +436,7 @@ func (n *inspector) visit(p crawl.Page) error {
 	n.visits[p.URL] = v
 	n.order = append(n.order, v)
 	if n.o.Progress != nil {
-		n.o.Progress(len(n.order), p.URL)
+		n.o.Progress(len(n.order), p.URL, p.Replayed)
 	}
 	if p.URL == n.home && p.RedirectTo != "" && p.RedirectTo != p.URL && len(n.order) < 10 {
 		n.home = p.RedirectTo
@@ -749,7 +758,9 @@ func (n *inspector) finish(ctx context.Context) (Report, error) {
 		if err != nil {
 			return n.report, err
 		}
-		s.Evidence.Ref = ref
+		if ref != "" { // a file that was met as a page is kept by who read it
+			s.Evidence.Ref = ref
+		}
 	}
 	if n.truncated > 0 {
 		n.skip("findings", fmt.Sprintf("问题过多，只列出前 %d 个。", maxSightings), n.start, n.truncated)

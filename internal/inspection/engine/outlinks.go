@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -262,7 +261,7 @@ func (n *inspector) askWhole(ctx context.Context, ask []int, results []check.Lin
 			}
 			k := n.links[n.linkOrder[i]]
 			var got crawl.LinkResult
-			known, err := n.noted(ctx, wholeLook, k, &got)
+			known, err := n.noted(ctx, wholeLook, k.link.URL, &got)
 			if err != nil {
 				return err
 			}
@@ -275,7 +274,7 @@ func (n *inspector) askWhole(ctx context.Context, ask []int, results []check.Lin
 			if known || ctx.Err() != nil {
 				return nil
 			}
-			return n.note(ctx, wholeLook, k, got)
+			return n.note(ctx, wholeLook, k.link.URL, got)
 		})
 		return slices.ContainsFunc(list, func(i int) bool { return gone(results[i].Status) }), err
 	}
@@ -390,6 +389,8 @@ func (n *inspector) eachAgain(list []int, do func(i int) error) error {
 const (
 	secondLook = "second look"
 	wholeLook  = "whole"
+	landLook   = "landing"
+	fileLook   = "file"
 )
 
 // looked is what a second look at a link came to.
@@ -400,33 +401,14 @@ type looked struct {
 }
 
 // noted gives back what this run found out about a link before it was broken off.
-func (n *inspector) noted(ctx context.Context, what string, k *linked, into any) (bool, error) {
-	if n.o.Journal == nil {
-		return false, nil
-	}
-	b, ok, err := n.o.Journal.Noted(ctx, what, k.link.URL)
-	if err == nil && ok {
-		err = json.Unmarshal(b, into)
-	}
-	if err != nil {
-		return false, fmt.Errorf("engine: %s at %s: %w", what, k.link.URL, err)
-	}
-	return ok, nil
+func (n *inspector) noted(ctx context.Context, what, link string, into any) (bool, error) {
+	_, ok, err := n.notedBytes(ctx, what, link, into)
+	return ok, err
 }
 
 // note remembers what was found out about a link, for a run that is broken off.
-func (n *inspector) note(ctx context.Context, what string, k *linked, is any) error {
-	if n.o.Journal == nil {
-		return nil
-	}
-	b, err := json.Marshal(is)
-	if err == nil {
-		err = n.o.Journal.Note(ctx, what, k.link.URL, b)
-	}
-	if err != nil {
-		return fmt.Errorf("engine: note %s at %s: %w", what, k.link.URL, err)
-	}
-	return nil
+func (n *inspector) note(ctx context.Context, what, link string, is any) error {
+	return n.noteBytes(ctx, what, link, is, nil)
 }
 
 // second looks at a link once more, as a visitor would, and notes both looks. It gives
@@ -434,7 +416,7 @@ func (n *inspector) note(ctx context.Context, what string, k *linked, is any) er
 // second look does not look a third time.
 func (n *inspector) second(ctx context.Context, k *linked, first check.LinkResult) (r check.LinkResult, why string, seen bool, err error) {
 	var known looked
-	if seen, err = n.noted(ctx, secondLook, k, &known); err != nil || seen {
+	if seen, err = n.noted(ctx, secondLook, k.link.URL, &known); err != nil || seen {
 		known.Result.Link, known.Result.OnHome = first.Link, first.OnHome
 		k.looks = known.Looks
 		return known.Result, known.Why, seen, err
@@ -462,7 +444,7 @@ func (n *inspector) second(ctx context.Context, k *linked, first check.LinkResul
 	if ctx.Err() != nil {
 		return r, why, true, nil // broken off: what came is no look
 	}
-	return r, why, true, n.note(ctx, secondLook, k, looked{r, why, k.looks})
+	return r, why, true, n.note(ctx, secondLook, k.link.URL, looked{r, why, k.looks})
 }
 
 // readAgain asks for a page of the crawl whole, as the crawl did: what fails may
@@ -601,23 +583,3 @@ func Inside(ctx context.Context, client *egress.Client, address string) bool {
 // lineTrusted is how long an answer from the public network proves that the line
 // leads there.
 const lineTrusted = 10 * time.Minute
-
-// JudgeOutside is what a run would say of one link that leads outside, for somebody who
-// waits for it; why is the reason where nothing can be said.
-func JudgeOutside(ctx context.Context, client *egress.Client, links *crawl.LinkCheck, m *crawl.Manners, address string) (r check.LinkResult, why string) {
-	ctx = crawl.Urgent(ctx)
-	k := &linked{link: check.Link{Href: address, URL: address, Kind: check.LinkExternal}}
-	got := links.Check(ctx, address)
-	r, why = judged(k, got)
-	switch {
-	case why != "":
-		return r, why
-	case r.Err != "" && !client.Outside().After(got.At.Add(-lineTrusted)):
-		return r, "近期没有任何外部网站应答，检测机可能不能访问外网，未能检测。"
-	case r.Status == http.StatusOK:
-		if why := landing(ctx, m, &r); why != "" {
-			return r, why
-		}
-	}
-	return r, ""
-}

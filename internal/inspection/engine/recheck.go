@@ -104,7 +104,7 @@ const blankPage = "打开后没有任何内容。"
 
 // fetch gets one page as a run would; nil page when it was no readable page.
 func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.Page, error) {
-	resp, ok, why, err := n.o.Manners.Fetch(crawl.Urgent(ctx), address, egress.Options{RecordTLSFault: true})
+	_, resp, ok, why, err := n.hear(crawl.Urgent(ctx), "page", address, address, egress.Options{RecordTLSFault: true})
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
 	}

@@ -55,7 +55,7 @@ func (n *inspector) mapped(ctx context.Context) ([]string, error) {
 	var pages []string
 	maps := ours(named)
 	for i := 0; i < len(maps) && i < mapsRead; i++ {
-		resp, ok, _, err := n.o.Manners.Fetch(ctx, maps[i], egress.Options{RecordTLSFault: true, MaxBody: mapBody, Accept: "application/xml,text/xml,*/*;q=0.8"})
+		_, resp, ok, _, err := n.hear(ctx, "site map", maps[i], maps[i], egress.Options{RecordTLSFault: true, MaxBody: mapBody, Accept: "application/xml,text/xml,*/*;q=0.8"})
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

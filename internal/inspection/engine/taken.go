@@ -99,7 +99,7 @@ func gone(status int) bool { return status == http.StatusNotFound || status == h
 // down asks for an address and reports whether the answer says that there is nothing
 // any more. No answer, and one that is not for us, say nothing.
 func (n *inspector) down(ctx context.Context, address string) (Evidence, bool, error) {
-	resp, ok, _, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: landingBody})
+	_, resp, ok, _, err := n.hear(ctx, "taken", address, address, egress.Options{RecordTLSFault: true, MaxBody: landingBody})
 	if ctx.Err() != nil {
 		return Evidence{}, false, ctx.Err()
 	}

@@ -39,6 +39,8 @@ type Page struct {
 	To     string // redirect
 	// Refresh is the header of that name.
 	Refresh string
+	// Tag is the entity tag; who says that he has it gets 304.
+	Tag string
 }
 
 // Site is a small county portal on a loopback listener, whole at first; a
@@ -137,6 +139,13 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.To != "" {
 		http.Redirect(w, r, p.To, http.StatusFound)
 		return
+	}
+	if p.Tag != "" {
+		w.Header().Set("ETag", p.Tag)
+		if r.Header.Get("If-None-Match") == p.Tag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
 	}
 	w.Header().Set("Content-Type", p.Type)
 	if p.Refresh != "" {
