@@ -58,7 +58,7 @@ func (h *House) wirePublishing(ctx context.Context) error {
 	h.Publisher = publishing.New(h.DB, h.Registry, h.Library, h.Releases, publishing.Config{
 		Demo: h.Demo, Port: port, Obligations: h.Obligations, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left, Leads: h.leads,
 		Statutory: h.statutory, StatutoryColumns: h.statutoryColumns, Announced: h.announced, Former: h.former, FormerRows: h.formerRows,
-		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/", Annual: "/annual/", Services: serviceNetwork(h.Demo)},
+		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/", Impostors: "/impostors/", Annual: "/annual/", Services: serviceNetwork(h.Demo)},
 	})
 	h.Appearance = appearance.New(appearance.Parts{DB: h.DB, Org: h.Org, Province: h.Province, Registry: h.Registry, Obligations: h.Obligations, Publisher: h.Publisher, Store: h.Blobs,
 		Days: h.Days, Settings: h.Province.Settings, Log: h.Config.Log})

@@ -298,7 +298,7 @@ func (p *Publisher) Redirect(ctx context.Context, scope authz.Scope, site regist
 
 // wrongRedirect says what speaks against a redirect, beside all others.
 func (p *Publisher) wrongRedirect(r *Release, all map[string]string, from, to string) string {
-	for _, taken := range []string{"/theme/", p.config.Doors.Letters, p.config.Doors.Official, p.config.Doors.Annual} {
+	for _, taken := range []string{"/theme/", p.config.Doors.Letters, p.config.Doors.Official, p.config.Doors.Impostors, p.config.Doors.Annual} {
 		if taken != "" && taken != "/" && strings.HasPrefix(from, taken) {
 			return "旧地址 " + from + " 是系统使用的地址，不能跳转"
 		}

@@ -30,7 +30,7 @@ func sampled(s Site) Site {
 		s.Columns = append(s.Columns, Column{ID: "history", Parent: "overview", Slug: "history", Name: "历史沿革", Type: "概况信息", Description: "示例下级栏目。"})
 	}
 	if s.Doors.Search == "" {
-		s.Doors = Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/"}
+		s.Doors = Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/", Impostors: "/impostors/"}
 	}
 	return s
 }

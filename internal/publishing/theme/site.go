@@ -85,9 +85,10 @@ type Doors struct {
 	LetterQuery string `json:"letter_query,omitempty"` // 查询来信
 	ErrorReport string `json:"error_report,omitempty"` // 我为政府网站找错
 	Search      string `json:"search,omitempty"`
-	Official    string `json:"official,omitempty"` // 官方名录
-	Annual      string `json:"annual,omitempty"`   // 年度报表, Article 19(6)
-	Services    string `json:"services,omitempty"` // 政务服务网, Article 13(1)
+	Official    string `json:"official,omitempty"`  // 官方名录
+	Impostors   string `json:"impostors,omitempty"` // 举报假冒, Article 23(3)
+	Annual      string `json:"annual,omitempty"`    // 年度报表, Article 19(6)
+	Services    string `json:"services,omitempty"`  // 政务服务网, Article 13(1)
 }
 
 // Link is a text that leads somewhere.
