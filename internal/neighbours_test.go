@@ -664,6 +664,7 @@ func (n *neighbourhood) record(c *county) {
 	must(h.Budgets.Save(ctx, scope, c.office.ID, today.Year, []budget.Line{{Class: sx2021.BudgetTraining, Planned: 100, Document: c.mark + "文号"}}, file()))(t)
 	c.ids["/console/budgets/{unit}"] = []string{string(c.office.ID)}
 	c.ids["/console/budgets/{year}"] = []string{fmt.Sprint(today.Year)}
+	c.ids["/console/settings/holidays/{year}"] = []string{fmt.Sprint(today.Year)}
 	attached("/console/budgets/{file}", "budget", fmt.Sprintf("%s-%d", c.office.ID, today.Year))
 
 	list := must(h.Lexicon.Make(ctx, scope, c.office.ID, lexicon.Change{Name: c.mark + "词条", Source: c.mark + "来源", Add: []lexicon.Entry{{Kind: lexicon.Sensitive, Words: c.mark + "敏感词", Serious: true}}}))(t)
@@ -966,7 +967,8 @@ var doors = flag.String("doors", "", "walk only the doors whose pattern has this
 // known are pages about what is public: anybody opens them, and they name
 // nothing of the neighbour.
 var known = map[string]string{
-	"GET /console/platforms/{id}": "Article 25: which platforms there are is public",
+	"GET /console/platforms/{id}":           "Article 25: which platforms there are is public",
+	"GET /console/settings/holidays/{year}": "a year and its holidays are everybody's; which clocks moved is told of the own ones",
 }
 
 // noMatter are acts that answer alike whether there is such a thing or not.
