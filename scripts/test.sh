@@ -19,5 +19,6 @@ fi
 font() { [ -n "${ZHENGSHU_FONT:-}" ] || compgen -G "/usr/share/fonts/truetype/wqy/*.ttc" >/dev/null; }
 font || bring fonts-wqy-microhei "PDFs and screenshots"
 font || echo "no Chinese TrueType font (apt-get install fonts-wqy-microhei): PDFs are not tested, and screenshots show boxes." >&2
-# No vet here: make check runs all of it.
-step "all tests" go test -vet=off -timeout 45m ${TESTFLAGS:-} ./...
+# No vet here: make check runs all of it. The journeys wait for their browser a
+# third of the time: one package more than there are cores runs beside them.
+step "all tests" go test -vet=off -timeout 45m -p $(($(getconf _NPROCESSORS_ONLN) + 1)) ${TESTFLAGS:-} ./...

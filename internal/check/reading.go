@@ -22,9 +22,9 @@ type Reading struct {
 	cuts []cut
 }
 
-// cut is a break within one run of text, in front of a character of it counted from 0.
+// cut is a break within one run of text.
 type cut struct {
-	at   int
+	at   int  // its place in the text, in bytes
 	line bool // a <br>
 }
 
@@ -50,7 +50,7 @@ func (p *Page) Reading(whole bool) Reading {
 	keeps := slices.ContainsFunc(p.elements(), func(n *html.Node) bool {
 		return n.DataAtom == atom.Pre || n.DataAtom == atom.Xmp || n.DataAtom == atom.Listing || strings.Contains(dom.Attr(n, "style"), "white-space")
 	})
-	return readingOf(body, keeps)
+	return readingOf(body, keeps, len(p.VisibleText))
 }
 
 // The gap before the next character, the wider the greater.
@@ -63,16 +63,17 @@ const (
 )
 
 type readingBuilder struct {
-	b     []byte
-	count int // characters of it
+	b     strings.Builder
 	gap   int
 	last  rune
 	cuts  []cut
 	keeps bool // some element keeps its ends of line
 }
 
-func readingOf(root *html.Node, keeps bool) Reading {
+// readingOf reads what is below a node; size is about how long it is, in bytes.
+func readingOf(root *html.Node, keeps bool, size int) Reading {
 	r := readingBuilder{keeps: keeps}
+	r.b.Grow(size)
 	for n := root; n != nil; {
 		switch {
 		case n.Type == html.TextNode:
@@ -102,7 +103,7 @@ func readingOf(root *html.Node, keeps bool) Reading {
 		}
 		n = n.NextSibling
 	}
-	return Reading{string(r.b), r.cuts}
+	return Reading{r.b.String(), r.cuts}
 }
 
 // text appends a text node.
@@ -146,19 +147,17 @@ func (r *readingBuilder) text(n *html.Node) {
 
 // put appends a run of text that begins with c, behind its gap.
 func (r *readingBuilder) put(c rune, run string) {
-	if r.gap != noGap && r.count > 0 {
+	if r.gap != noGap && r.b.Len() > 0 {
 		if (r.gap == softBlank || r.gap == softLine) && (han(r.last) && han(c) || digit(r.last) && digit(c)) && len(r.cuts) < mostCuts {
-			r.cuts = append(r.cuts, cut{r.count, r.gap == softLine})
+			r.cuts = append(r.cuts, cut{r.b.Len(), r.gap == softLine})
 		}
 		if r.gap >= softLine {
-			r.b = append(r.b, '\n')
+			r.b.WriteByte('\n')
 		} else {
-			r.b = append(r.b, ' ')
+			r.b.WriteByte(' ')
 		}
-		r.count++
 	}
-	r.b = append(r.b, run...)
-	r.count += utf8.RuneCountInString(run)
+	r.b.WriteString(run)
 	r.last, _ = utf8.DecodeLastRuneInString(run)
 	r.gap = noGap
 }
@@ -248,19 +247,21 @@ func (r Reading) across(known []Span, wanted func(c cut, left, right rune) bool,
 	var windows []window
 	var lines []rune
 	whole := []rune(r.Text)
+	at, counted := 0, 0 // the place of a break in characters, and up to which byte they were counted
 	for _, c := range r.cuts {
-		if !wanted(c, whole[c.at-1], whole[c.at+1]) {
+		at, counted = at+utf8.RuneCountInString(r.Text[counted:c.at]), c.at
+		if !wanted(c, whole[at-1], whole[at+1]) {
 			continue
 		}
-		from, to := c.at, c.at+1
-		for from > 0 && c.at-from < acrossCut && whole[from-1] != '\n' {
+		from, to := at, at+1
+		for from > 0 && at-from < acrossCut && whole[from-1] != '\n' {
 			from--
 		}
-		for to < len(whole) && to-c.at <= acrossCut && whole[to] != '\n' {
+		for to < len(whole) && to-at <= acrossCut && whole[to] != '\n' {
 			to++
 		}
-		w := window{start: len(lines), from: from, at: c.at}
-		lines = append(append(lines, whole[from:c.at]...), whole[c.at+1:to]...)
+		w := window{start: len(lines), from: from, at: at}
+		lines = append(append(lines, whole[from:at]...), whole[at+1:to]...)
 		w.end = len(lines)
 		lines = append(lines, '\n')
 		windows = append(windows, w)
