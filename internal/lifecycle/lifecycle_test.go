@@ -47,6 +47,7 @@ type house struct {
 	store       blob.Store
 	units       map[string]org.Unit
 	people      map[string]*authz.Session
+	held        error // what a protected period says of every act
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -94,7 +95,8 @@ func wire(t testing.TB, d *db.DB, clock *calendar.Manual, blobs string) *house {
 	h.filings = filing.New(d, h.org, h.registry, h.obligations, days, store, sx2021.Defaults)
 	h.closings = closing.New(closing.Parts{DB: d, Org: h.org, Registry: h.registry, Obligations: h.obligations, Days: days, Store: store, Settings: sx2021.Defaults})
 	h.svc = lifecycle.New(lifecycle.Parts{DB: d, Org: h.org, Registry: h.registry, Approvals: h.approvals, Obligations: h.obligations,
-		Store: store, Book: book, Days: days, Notices: h.notices, Filings: h.filings, Closings: h.closings, Settings: sx2021.Defaults})
+		Store: store, Book: book, Days: days, Notices: h.notices, Filings: h.filings, Closings: h.closings, Settings: sx2021.Defaults,
+		Frozen: func(context.Context, db.Querier, registry.Object, string) error { return h.held }})
 	return h
 }
 

@@ -461,7 +461,28 @@ func (s *Service) Check(ctx context.Context, scope authz.Scope, a Application) (
 	if err != nil {
 		return Checked{}, err
 	}
-	return s.route(ctx, s.db, f)
+	return s.foreseen(ctx, f)
+}
+
+// foreseen is route for who has not submitted yet: it names what a protected period
+// holds back as well, which would refuse the application.
+func (s *Service) foreseen(ctx context.Context, f *facts) (Checked, error) {
+	c, err := s.route(ctx, s.db, f)
+	if err != nil {
+		return c, err
+	}
+	err = s.thawed(ctx, s.db, f)
+	if err == nil {
+		return c, nil
+	}
+	held := fault.Of(err)
+	if held.Kind != fault.Refused {
+		return c, err
+	}
+	for _, r := range held.Reasons {
+		c.Verdicts = append(c.Verdicts, approval.Verdict{Rule: r.ID, Citation: r.Citation, Says: r.Says, Note: held.Says})
+	}
+	return c, nil
 }
 
 // Blank is the form of a matter before anybody typed: what the ledger and the
@@ -487,7 +508,7 @@ func (s *Service) Blank(ctx context.Context, scope authz.Scope, a Application) (
 			}
 		}
 	}
-	c, err := s.route(ctx, s.db, f)
+	c, err := s.foreseen(ctx, f)
 	return a, c, err
 }
 

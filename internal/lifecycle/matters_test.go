@@ -1017,3 +1017,40 @@ func TestOfficeAbolishedAfterItPassed(t *testing.T) {
 		}
 	})
 }
+
+// Readings 21: who checks before submitting is told what a protected period holds back,
+// as who submits is.
+func TestReadings21_TheCheckForeseesWhatIsHeldBack(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ref := h.site("citydept", registry.DepartmentSite)
+		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
+		a := lifecycle.Application{Matter: lifecycle.OfflineMatter, Object: ref, Values: pause(h.day(3), h.day(9))}
+		wrong := func() (out []string) {
+			t.Helper()
+			_, blank, err := h.svc.Blank(ctx, scope, lifecycle.Application{Matter: lifecycle.OfflineMatter, Object: ref})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := h.svc.Check(ctx, scope, a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range slices.Concat(blank.Verdicts, c.Verdicts) {
+				if !v.OK && v.Rule == "S22.1.vigil" {
+					out = append(out, v.Note)
+				}
+			}
+			return out
+		}
+		if got := wrong(); len(got) != 0 {
+			t.Errorf("nothing is held back: %q", got)
+		}
+		h.held = fault.New(fault.Refused, "现在是重要保障期。").Because(fault.Reason{ID: "S22.1.vigil", Citation: "第二十二条", Says: "确保安全运行"})
+		if got := wrong(); !slices.Equal(got, []string{"现在是重要保障期。", "现在是重要保障期。"}) {
+			t.Errorf("the check says %q", got)
+		}
+		if _, err := h.ask("citydept.clerk", lifecycle.OfflineMatter, ref, a.Values); !fault.Is(err, fault.Refused) {
+			t.Errorf("submitted: %v", err)
+		}
+	})
+}

@@ -533,7 +533,7 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 				small("dismiss", "认定不是假冒", "", "认定不是假冒", web.Neutral, false, why("why", "理由")))
 		case impostor.Disposing:
 			if d.MayReferAgain() {
-				out = append(out, small("refer", "再次商请网信部门处理", "各部门的结果都已登记，仍可访问。系统生成新的商请函，写明上次处置的结果；同时提醒网信部门。", "再次商请网信部门处理", web.Info, false, web.Field{Kind: web.TextArea, Name: "request", Label: "补充说明", Max: 1000, Rows: 2}))
+				out = append(out, small("refer", "再次商请网信部门处理", "各部门的结果都已登记，查看仍可访问的，再次商请。系统生成新的商请函，写明上次处置的结果；同时提醒网信部门。", "再次商请网信部门处理", web.Info, false, web.Field{Kind: web.TextArea, Name: "request", Label: "补充说明", Max: 1000, Rows: 2}))
 			}
 		case impostor.Dismissed:
 			out = append(out, small("reopen", "重新核实", "", "重新核实", web.Info, false, why("why", "新情况")))
