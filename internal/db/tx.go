@@ -87,7 +87,7 @@ var QuietTables = map[string]string{
 	"probe_uncounted":     "sites that did not answer and were not counted",
 	"rule_move":           "what an act adds to the counts of a check: follows the findings",
 	"rule_count":          "how often each check was right: follows the findings",
-	"account_post":        "posts of accounts as feeds and files tell them; a file taken in is audited",
+	"account_post":        "posts of accounts as feeds, files and programs tell them; what a file or a program brings is audited",
 	"account_feed_look":   "how the last look at a feed went",
 	"app_store_look":      "how the last look at a download address went",
 	"account_sheet":       "how the checks of an account stand: follows what was seen",

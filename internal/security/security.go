@@ -1084,15 +1084,9 @@ func (s *Service) Settle(ctx context.Context, scope authz.Scope, session *authz.
 		if err != nil {
 			return err
 		}
-		steps, err := HoleMachine.History(ctx, tx, h.ID)
+		disputer, err := whoLast(ctx, tx, h, "dispute")
 		if err != nil {
 			return err
-		}
-		disputer := ""
-		for _, p := range steps {
-			if p.Act == "dispute" {
-				disputer = p.ActorID
-			}
 		}
 		switch {
 		case !session.MayAt(authz.SecurityPlan, string(h.Body)):
@@ -1168,6 +1162,17 @@ func (s *Service) Mend(ctx context.Context, scope authz.Scope, session *authz.Se
 	})
 }
 
+// whoLast is who did an act on a hole last; empty: nobody did.
+func whoLast(ctx context.Context, tx *db.Tx, h Hole, act string) (who string, err error) {
+	steps, err := HoleMachine.History(ctx, tx, h.ID)
+	for _, p := range steps {
+		if p.Act == act {
+			who = p.ActorID
+		}
+	}
+	return who, err
+}
+
 // Retest is the word of 网信 after looking again: closed, or back to the
 // sponsor with a new last day.
 func (s *Service) Retest(ctx context.Context, scope authz.Scope, session *authz.Session, id string, gone bool, says string) error {
@@ -1182,15 +1187,9 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, session *authz.
 		if err != nil {
 			return err
 		}
-		taken, err := HoleMachine.History(ctx, tx, h.ID)
+		mender, err := whoLast(ctx, tx, h, "mend")
 		if err != nil {
 			return err
-		}
-		mender := ""
-		for _, p := range taken {
-			if p.Act == "mend" {
-				mender = p.ActorID
-			}
 		}
 		switch {
 		case !session.MayAt(authz.SecurityPlan, string(h.Body)):
