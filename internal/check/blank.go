@@ -1,6 +1,7 @@
 package check
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,29 +23,6 @@ func blank(r rune) bool {
 	return false
 }
 
-// stride is how many bytes a character takes, by its first; 0 where a blank may
-// begin, 1 within a character.
-var stride = func() (t [256]uint8) {
-	for b := range t {
-		switch {
-		case b < 0xC0:
-			t[b] = 1
-		case b < 0xE0:
-			t[b] = 2
-		case b < 0xF0:
-			t[b] = 3
-		default:
-			t[b] = 4
-		}
-	}
-	for r := rune(0); r <= 0xFEFF; r++ {
-		if blank(r) {
-			t[string(r)[0]] = 0
-		}
-	}
-	return t
-}()
-
 // blankAt is how many bytes the blank takes that begins at byte i of a text; 0
 // when none does.
 func blankAt[T string | []byte](s T, i int) int {
@@ -65,32 +43,60 @@ func blankAt[T string | []byte](s T, i int) int {
 	return 0
 }
 
+// nextRare is the first byte at or after i that may begin a blank or another character that
+// takes no room on the screen; the length of the text when there is none. Nearly all texts
+// are common characters from end to end, which are passed eight bytes at a time.
+func nextRare[T string | []byte](s T, i int) int {
+	for i+8 <= len(s) {
+		if m := rareOf(eight(s, i)); m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+		i += 8
+	}
+	for i < len(s) && rareOf(uint64(s[i]))&0x80 == 0 {
+		i++
+	}
+	return i
+}
+
+// rareOf marks those of eight bytes that may begin a blank or what takes no room: up to a
+// space, and from 0xC0 on but for 0xE4 to 0xEE, with which the common characters of Chinese
+// begin.
+func rareOf(x uint64) uint64 {
+	return (x&(x<<1)&^between(x, 0x64, 0x6E) | ^x&between(x, 0, ' ')) & highest
+}
+
 // nextBlank is where the first blank at or after byte i begins, and the bytes it
 // takes; the length of the text and 0 when there is none.
 func nextBlank[T string | []byte](s T, i int) (at, size int) {
-	for i < len(s) {
-		n := int(stride[s[i]])
-		if n == 0 {
-			if w := blankAt(s, i); w > 0 {
-				return i, w
-			}
-			n = 1
+	for i = nextRare(s, i); i < len(s); i = nextRare(s, i+1) {
+		if w := blankAt(s, i); w > 0 {
+			return i, w
 		}
-		i += n
 	}
 	return len(s), 0
 }
 
 // trimBlanks cuts the blanks off both ends.
-func trimBlanks(s string) string {
-	for s != "" {
+func trimBlanks[T string | []byte](s T) T {
+	for len(s) > 0 {
 		n := blankAt(s, 0)
 		if n == 0 {
 			break
 		}
 		s = s[n:]
 	}
-	return strings.TrimRightFunc(s, blank)
+	for len(s) > 0 {
+		n := len(s) - 1
+		for n > 0 && s[n]&0xC0 == 0x80 {
+			n--
+		}
+		if blankAt(s, n) != len(s)-n {
+			break
+		}
+		s = s[:n]
+	}
+	return s
 }
 
 // squeeze makes every run of blanks one space and trims.
@@ -128,23 +134,31 @@ func appendSqueezed[T string | []byte](to []byte, s T) []byte {
 
 // squeezedLen is the length of squeeze(s) in characters.
 func squeezedLen(s string) int {
-	n, gap := 0, false
-	for i := 0; i < len(s); {
-		width := int(stride[s[i]])
-		if width == 0 {
-			if w := blankAt(s, i); w > 0 {
-				gap = n > 0
-				i += w
-				continue
+	n := 0
+	for from := 0; from < len(s); {
+		at, size := nextBlank(s, from)
+		if at > from {
+			if n > 0 {
+				n++ // the blank between
 			}
-			_, width = utf8.DecodeRuneInString(s[i:])
+			n += characters(s[from:at])
 		}
-		if gap {
-			n++
-			gap = false
+		from = at + max(size, 1)
+	}
+	return n
+}
+
+// characters counts those of a sound text.
+func characters(s string) int {
+	n, i := len(s), 0
+	for ; i+8 <= len(s); i += 8 {
+		x := eight(s, i)
+		n -= bits.OnesCount64(x &^ (x << 1) & highest) // of bytes within a character the highest bit stands and the next does not
+	}
+	for ; i < len(s); i++ {
+		if s[i]&0xC0 == 0x80 {
+			n--
 		}
-		n++
-		i += width
 	}
 	return n
 }
@@ -185,20 +199,14 @@ func sameBare(s, bare string) bool {
 // cutBare cuts a text without its blanks off the front of bare.
 func cutBare(bare, s string) (rest string, ok bool) {
 	for i := 0; i < len(s); {
-		n := int(stride[s[i]])
-		if n == 0 {
-			if w := blankAt(s, i); w > 0 {
-				i += w
-				continue
-			}
-			n = 1
-		}
-		end := min(i+n, len(s))
+		c, size := utf8.DecodeRuneInString(s[i:])
 		// Told by the first character in nearly all texts: the rest is not read.
-		if bare, ok = strings.CutPrefix(bare, s[i:end]); !ok {
-			return "", false
+		if !blank(c) {
+			if bare, ok = strings.CutPrefix(bare, s[i:i+size]); !ok {
+				return "", false
+			}
 		}
-		i = end
+		i += size
 	}
 	return bare, true
 }

@@ -240,6 +240,10 @@ func (f *Facts) run(wanted func(*Check) bool, conclude func([]Finding)) {
 	if f.Lexicon == nil {
 		f.Lexicon = builtin()
 	}
+	if f.Page != nil {
+		f.Lexicon.build()
+		f.Page.look(f.Lexicon.words)
+	}
 	for i := range table() {
 		c := &table()[i]
 		if !wanted(c) {

@@ -57,19 +57,17 @@ func splitWords(f *Facts) (out []sighting) {
 // mayCutUp reports whether one of the words is in the letters of the whole page, put
 // together: where none is, none is in a part of it, however it is cut up.
 func (p *Page) mayCutUp(words *matcher) bool {
-	var last rune
-	begun := false
-	for n := p.Root; n != nil; n = dom.Following(n, p.Root) {
-		switch n.Type {
-		case html.TextNode:
-			if !begun && (n.Parent == nil || !unseen(n.Parent)) {
-				last, begun = words.begin(n.Data, last)
-			}
-		case html.ElementNode:
+	l := p.look(words)
+	begun := l.begun || l.dressed
+	for _, n := range p.elements() {
+		switch {
+		case begun || n.FirstChild == nil:
+		case unseen(n):
+			// What is not seen may hold elements that are read for cut words all the same.
+			begun = n.DataAtom != atom.Head && !oneText(n)
+		case len(n.Attr) > 0 && !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.Table && p.hiddenBy(dom.Attr(n, "style")):
 			// What is hidden within a line would have to be left out first.
-			if len(n.Attr) > 0 && n.FirstChild != nil && !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.Table && p.hiddenBy(dom.Attr(n, "style")) {
-				return true
-			}
+			return true
 		}
 	}
 	if !begun { // as on nearly all pages

@@ -45,7 +45,7 @@ func (p *Page) extract() {
 		r.text = appendText(r.text[:0], content)
 		p.BodyText = string(tidy(r.text))
 	}
-	cells := cellsOf(body, content, r)
+	cells := cellsOf(body, content, p.VisibleText, r)
 	p.rows = append(headedValues(body, content), readLabels(cells)...)
 
 	pageTitle := ""

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 	"sync"
@@ -25,33 +26,62 @@ type room struct{ text, cells []byte }
 
 var rooms = sync.Pool{New: func() any { return new(room) }}
 
-// cutter collects cells, the text of all in one piece.
+// cutter collects cells. Nearly all stand in the page's text as they are; the others are
+// put together here, the text of all in one piece.
 type cutter struct {
+	page  string // its visible text
+	at    int    // how far it was come upon
 	cells []cell
 	text  []byte
-	ends  []int // in text, of each cell
+	apart []composed
 }
+
+// composed is a cell that is put together, and where in text it ends.
+type composed struct{ cell, end int }
 
 // cut makes a line or table cell a cell when anything stands in it.
 func (c *cutter) cut(line []byte, inBody bool) {
+	if line = trimBlanks(line); len(line) == 0 {
+		return
+	}
+	for c.at < len(c.page) && (c.page[c.at] == ' ' || c.page[c.at] == '\n') {
+		c.at++
+	}
+	// The page's text has single blanks only.
+	if end := c.at + len(line); end <= len(c.page) && c.page[c.at:end] == string(line) && bytes.IndexByte(line, '\n') < 0 {
+		c.cells, c.at = append(c.cells, cell{c.page[c.at:end], inBody}), end
+		return
+	}
 	from := len(c.text)
-	if c.text = appendSqueezed(c.text, line); len(c.text) > from {
-		c.cells, c.ends = append(c.cells, cell{inBody: inBody}), append(c.ends, len(c.text))
+	c.text = appendSqueezed(c.text, line)
+	c.apart = append(c.apart, composed{len(c.cells), len(c.text)})
+	c.cells = append(c.cells, cell{inBody: inBody})
+	for _, b := range c.text[from:] {
+		for c.at < len(c.page) && (c.page[c.at] == ' ' || c.page[c.at] == '\n') {
+			c.at++
+		}
+		if b == ' ' {
+			continue
+		}
+		if c.at == len(c.page) || c.page[c.at] != b {
+			break
+		}
+		c.at++
 	}
 }
 
 func (c *cutter) done() []cell {
 	text, from := string(c.text), 0
-	for i, end := range c.ends {
-		c.cells[i].text, from = text[from:end], end
+	for _, a := range c.apart {
+		c.cells[a.cell].text, from = text[from:a.end], a.end
 	}
 	return c.cells
 }
 
 // cellsOf cuts the visible text below body into lines and table cells and
 // notes which lie in the content node.
-func cellsOf(body, content *html.Node, r *room) []cell {
-	c := cutter{text: r.cells[:0]}
+func cellsOf(body, content *html.Node, visible string, r *room) []cell {
+	c := cutter{page: visible, text: r.cells[:0]}
 	defer func() { r.cells = c.text }()
 	line := r.text[:0]
 	in := false

@@ -109,7 +109,6 @@ var footerChecks = func() (out []Check) {
 type footing struct {
 	page *Page
 	text string // all visible text, blanks kept
-	bare string // without blanks
 	// issuer are the hosts the item leads to.
 	issuer []string
 }
@@ -141,7 +140,7 @@ func footerCheck(i footerItem, look func(footing) shown, ledger func(*Ledger) st
 		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: i.Fix,
 			Tolerated: map[string]string{"footer.police": "网站开通不久，公安备案尚在期限内"}[id]},
 		run: pageOnly(func(c *Check, f *Facts) []Finding {
-			foot := footing{page: f.Page, text: f.Page.VisibleText, bare: f.Page.bare, issuer: issuer}
+			foot := footing{page: f.Page, text: f.Page.VisibleText, issuer: issuer}
 			if drawn(f.Page, strings.TrimPrefix(c.ID, "footer.")) {
 				return []Finding{c.drawnOnly(f, name)}
 			}
@@ -157,7 +156,7 @@ func footerCheck(i footerItem, look func(footing) shown, ledger func(*Ledger) st
 				return []Finding{c.untested("台账没有登记"+s.carried.what+"，不能核对"+s.carried.by+"所带的“"+abridge.Text(s.value, 40)+"”", name)}
 			case s.ok && s.flawed == "" && s.carried != carried{} && s.value != "" && want != "" && !strings.EqualFold(s.value, want):
 				return []Finding{c.wrong(s.carried.by+"所带"+s.carried.what+"“"+abridge.Text(s.value, 40)+"”与台账“"+want+"”不一致", name)}
-			case !s.ok && c.ID != "footer.error_report" && c.ID != "footer.party_gov_mark" && want != "" && seek.Has(foot.bare, noBlanks(want)):
+			case !s.ok && c.ID != "footer.error_report" && c.ID != "footer.party_gov_mark" && want != "" && foot.page.has(noBlanks(want)):
 				// Shown without the usual words before it.
 				return []Finding{c.fine(name)}
 			case !s.ok && c.ID == "footer.chinese_domain" && want == "":
@@ -168,7 +167,7 @@ func footerCheck(i footerItem, look func(footing) shown, ledger func(*Ledger) st
 				return []Finding{c.wrong("未找到", name)}
 			case s.flawed != "":
 				return []Finding{c.wrong(s.flawed, name)}
-			case s.carried == carried{} && want != "" && !sameValue(s.value, want) && !seek.Has(foot.bare, noBlanks(want)):
+			case s.carried == carried{} && want != "" && !sameValue(s.value, want) && !foot.page.has(noBlanks(want)):
 				return []Finding{c.wrong("页面为“"+abridge.Text(s.value, 40)+"”，台账为“"+want+"”", name)}
 			}
 			return []Finding{c.fine(name)}
@@ -332,7 +331,7 @@ func foundMark(f footing) shown {
 	elsewhere := ""
 	var at *html.Node
 	// Few pages have to be read link by link.
-	worded := seek.Has(f.bare, "网站标识") || f.alt("标识", "党政机关")
+	worded := f.page.has("网站标识") || f.alt("标识", "党政机关")
 	links, signed := f.page.leading, f.linked(markSigns...)
 	if !worded && signed == nil {
 		links = nil
@@ -358,7 +357,7 @@ func foundMark(f footing) shown {
 		return shown{ok: true, carried: markCarries} // the issuer's script makes the link
 	case elsewhere != "":
 		return shown{ok: true, node: at, flawed: "标识链接到 " + elsewhere + "，应链接到核发机关的资格核验页面（bszs.conac.cn）"}
-	case signed != nil || seek.Has(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识"):
+	case signed != nil || f.page.has("党政机关网站标识") || f.alt("党政机关", "事业单位标识"):
 		return shown{ok: true, node: at, flawed: "标识有文字或图片，无链接，应链接到核发机关的资格核验页面（bszs.conac.cn）"}
 	}
 	return shown{}
@@ -409,7 +408,7 @@ const leadsToReport = "，应链接到“我为政府网站找错”平台（zfw
 // platform, by a link or by the issuer's script, and nowhere else.
 func foundErrorReport(f footing) shown {
 	// Few pages have to be read link by link.
-	worded := seek.Has(f.bare, "政府网站找错") || f.alt("找错")
+	worded := f.page.has("政府网站找错") || f.alt("找错")
 	links, signed := f.page.leading, f.linked(reportSigns...)
 	if !worded && signed == nil {
 		links = nil
@@ -506,9 +505,11 @@ var (
 	footDomain    = regexp.MustCompile(`[\p{Han}]{2,20}\.(?:政务|公益)(?:\.cn)?`)
 )
 
-// telephone is a number with its area code, or three digits beside the word for
-// a telephone; "" when the text has neither.
-func telephone(text string) string {
+var hotlineWords = []string{"电话", "Tel", "TEL", "热线"}
+
+// telephone is a number with its area code, or three digits beside one of the words
+// for a telephone; "" when the text has neither.
+func telephone(text string, hotline ...string) string {
 	for i := 0; ; i++ {
 		zero := strings.IndexByte(text[i:], '0')
 		if zero < 0 {
@@ -521,7 +522,7 @@ func telephone(text string) string {
 			return m
 		}
 	}
-	if m := near(footHotline, text, 0, 60, "电话", "Tel", "TEL", "热线"); m != nil {
+	if m := near(footHotline, text, 0, 60, hotline...); m != nil {
 		return m[0]
 	}
 	return ""
@@ -563,7 +564,7 @@ func near(re *regexp.Regexp, text string, before, after int, words ...string) []
 }
 
 func foundSiteCode(f footing) shown {
-	m := near(footCode, f.bare, 6, 90, "标识码")
+	m := near(footCode, f.page.bare, 6, 90, f.page.maybe("标识码")...)
 	if m == nil {
 		return shown{}
 	}
@@ -586,7 +587,7 @@ func foundSiteCode(f footing) shown {
 }
 
 func foundSponsor(f footing) shown {
-	if !seek.Has(f.bare, "主办") {
+	if !f.page.has("主办") {
 		return shown{}
 	}
 	if m := near(footSponsor, f.text, 0, 600, "主办"); m != nil {
@@ -617,16 +618,16 @@ func foundContact(f footing) shown {
 	if len(tail) > 6000 {
 		tail = tail[len(tail)-6000:]
 	}
-	if m := telephone(tail); m != "" {
+	if m := telephone(tail, f.page.maybe(hotlineWords...)...); m != "" {
 		return shown{ok: true, value: m}
 	}
 	return shown{}
 }
 
 func foundICP(f footing) shown {
-	m := near(footICP, f.bare, 4, 60, "ICP")
+	m := near(footICP, f.page.bare, 4, 60, f.page.maybe("ICP")...)
 	if m == nil {
-		m = wideICP(f.bare)
+		m = wideICP(f.page.bare, f.page.maybe("ICP", "ＩＣＰ"))
 	}
 	if m == nil {
 		return shown{}
@@ -638,9 +639,10 @@ func foundICP(f footing) shown {
 	return s
 }
 
-// wideICP finds the number where its letters or figures are of full width.
-func wideICP(bare string) []string {
-	for _, word := range []string{"ICP", "ＩＣＰ"} {
+// wideICP finds the number beside one of the words where its letters or figures are of full
+// width.
+func wideICP(bare string, words []string) []string {
+	for _, word := range words {
 		for from := 0; ; from++ {
 			i := seek.Index(bare[from:], word)
 			if i < 0 {
@@ -658,7 +660,7 @@ func wideICP(bare string) []string {
 }
 
 func foundPolice(f footing) shown {
-	if m := near(footPolice, f.bare, 0, 120, "公网安备", "公安"); m != nil {
+	if m := near(footPolice, f.page.bare, 0, 120, f.page.maybe("公网安备", "公安")...); m != nil {
 		s := shown{ok: true, value: m[1]}
 		if len(m[1]) != 14 {
 			s.flawed = "“" + m[1] + "”不是14位备案编号"
@@ -682,7 +684,7 @@ func foundSiteMap(f footing) shown {
 }
 
 func foundChineseDomain(f footing) shown {
-	if m := near(footDomain, f.bare, 80, 20, ".政务", ".公益"); m != nil {
+	if m := near(footDomain, f.page.bare, 80, 20, f.page.maybe(".政务", ".公益")...); m != nil {
 		return shown{ok: true, value: m[0]}
 	}
 	return shown{}

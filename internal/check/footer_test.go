@@ -49,7 +49,7 @@ func TestTelephone(t *testing.T) {
 		"电话：029-88881234": true, "0298888123": true, "（029）88881234": true, "(029) 88881234": true, "61011302000123号": false, "热线 12345": true, "Tel: 029": true,
 		"029-888812345": false, "029—8888123，": true, "正文": false, "电话": false, "": false,
 	} {
-		if got := telephone(text) != ""; got != want {
+		if got := telephone(text, hotlineWords...) != ""; got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"zhengshu/internal/abridge"
-	"zhengshu/internal/check/seek"
 )
 
 // Dated is a page of a site with the instant it says it was published, as in
@@ -71,7 +70,7 @@ func futureDates(c *Check, f *Facts) []Finding {
 // labelledDate reports whether the page says what its date is: one without its
 // label may be a deadline, or the day on which it is read.
 func (p *Page) labelledDate() bool {
-	return seek.Any(p.bare, []string{"发布时间", "发布日期", "发文日期", "发布于"})
+	return p.has("发布时间", "发布日期", "发文日期", "发布于")
 }
 
 // FirstPublished is the instant of publication that the page names as such; ""

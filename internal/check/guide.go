@@ -56,7 +56,7 @@ func GuideLacks(p *Page) (lacks []string, ok bool) {
 	title := p.Title + p.Heading
 	named := strings.Contains(title, "办事指南") || strings.Contains(title, "服务指南")
 	// What tells of neither papers nor steps is no guide.
-	if !named && (!seek.Has(p.BodyText, "材料") && !seek.Has(p.BodyText, "资料") || !seek.Any(p.BodyText, []string{"流程", "程序", "步骤"})) {
+	if !named && (!seek.Any(p.BodyText, p.maybe("材料", "资料")) || !seek.Any(p.BodyText, p.maybe("流程", "程序", "步骤"))) {
 		return nil, false
 	}
 	// The foot of the site has a telephone of its own, so the text is read first; but a
@@ -148,7 +148,7 @@ func guideElements(c *Check, f *Facts) []Finding {
 }
 
 func guideSample(c *Check, f *Facts) []Finding {
-	if !seek.Has(f.Page.bare, "表") || !seek.Any(f.Page.bare, []string{"空白表格", "样表", "示例样表", "申请表下载", "表格下载"}) {
+	if !f.Page.has("空白表格", "样表", "示例样表", "申请表下载", "表格下载") {
 		return nil
 	}
 	if _, ok := GuideLacks(f.Page); !ok {

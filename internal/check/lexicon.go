@@ -316,40 +316,6 @@ func (m *matcher) within(plain string) bool {
 	return false
 }
 
-// begin reports whether the letters of a text, after the letter before it, have two in a
-// row with which one of the words begins. Other writing than plain letters may hide any.
-func (m *matcher) begin(text string, last rune) (rune, bool) {
-	for i := 0; i < len(text); {
-		r, n := rune(text[i]), 1
-		switch {
-		case r >= 0xE5 && r <= 0xE9 && i+2 < len(text): // common characters, all of three bytes
-			r, n = (r&0xF)<<12|rune(text[i+1]&0x3F)<<6|rune(text[i+2]&0x3F), 3
-		case r >= utf8.RuneSelf:
-			if r, n = utf8.DecodeRuneInString(text[i:]); han(r) {
-				break
-			}
-			if r >= 'Ａ' && r <= 'Ｚ' || r >= 'ａ' && r <= 'ｚ' || r >= '０' && r <= '９' || r >= '①' && r <= 'ⓩ' || r >= mathLetters && r <= mathDigits+50 {
-				return last, true
-			}
-			i += n
-			continue // it parts what is put together again
-		case r >= 'A' && r <= 'Z':
-			r += 'a' - 'A'
-		case r < '0' || r > '9' && r < 'a' || r > 'z':
-			i++
-			continue
-		}
-		i += n
-		if word, bit := beginBit(last, r); m.begins[word]&bit != 0 {
-			if _, is := m.byHead[string([]rune{last, r})]; is {
-				return r, true
-			}
-		}
-		last = r
-	}
-	return last, false
-}
-
 func (m *matcher) first(plain string) string {
 	var last rune // the character before, and where it stands
 	before := 0

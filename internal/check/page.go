@@ -108,6 +108,7 @@ type Page struct {
 	handlers              []handler // scripts in attributes that run without a click
 
 	// What is asked of the same page again and again.
+	leads    int                   // elements that may be links
 	words    map[*html.Node]string // of links
 	own      map[string]bool       // hosts of the page's own site
 	targets  map[string]target     // addresses as judgedBy judges them
@@ -117,6 +118,7 @@ type Page struct {
 	left     map[field]bool // whose values are left to a script
 	lower    string         // Text with its ASCII letters in lower case
 	roots    roots          // what relative addresses are completed with
+	seen     *letters       // of VisibleText
 	listed   *[]datedRow    // listRows
 	dated    *[]datedRow    // datedRows
 	names    map[string]naming
@@ -127,8 +129,13 @@ func (p *Page) elements() []*html.Node {
 	if p.all == nil && p.Root != nil {
 		p.all = make([]*html.Node, 0, 256)
 		for n := dom.Following(p.Root, p.Root); n != nil; n = dom.Following(n, p.Root) {
-			if n.Type == html.ElementNode {
-				p.all = append(p.all, n)
+			if n.Type != html.ElementNode {
+				continue
+			}
+			p.all = append(p.all, n)
+			switch n.DataAtom {
+			case atom.A, atom.Img, atom.Script, atom.Link, atom.Area, atom.Iframe:
+				p.leads++
 			}
 		}
 	}
@@ -294,10 +301,18 @@ var officialTags = func() map[string]string {
 	return m
 }()
 
+// bytesOfRef is about what an element's address and name take.
+const bytesOfRef = 32
+
 // gather goes once through the elements for tags, links, scripts and style
 // sheets.
 func (p *Page) gather() {
-	for _, n := range p.elements() {
+	all := p.elements()
+	if p.leads > 0 {
+		p.Links, p.words = make([]Link, 0, p.leads), make(map[*html.Node]string, p.leads)
+		p.leading, p.refAt, p.refs = make([]*html.Node, 0, p.leads), make([]int, 0, p.leads), make([]byte, 0, p.leads*bytesOfRef)
+	}
+	for _, n := range all {
 		p.note(n)
 		switch n.DataAtom {
 		case atom.Base:
@@ -551,7 +566,7 @@ func (p *Page) linkText(n *html.Node) string {
 	t, known := p.words[n]
 	if !known {
 		if p.words == nil {
-			p.words = make(map[*html.Node]string, 64)
+			p.words = map[*html.Node]string{}
 		}
 		t = linkText(n)
 		p.words[n] = t

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -54,6 +55,14 @@ func Privacy(text string) []Span {
 		return i
 	}
 	for i := 0; i < len(text); {
+		if i+8 <= len(text) {
+			m := personal(eight(text, i))
+			if m == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(m) / 8
+		}
 		c := text[i]
 		switch {
 		case c-'0' <= 9, c == 0xEF && fullDigit(text, i):
@@ -67,6 +76,12 @@ func Privacy(text string) []Span {
 		}
 	}
 	return out
+}
+
+// personal marks those of eight bytes with which a number or the sign of a mail address may
+// begin, of full width or not.
+func personal(x uint64) uint64 {
+	return (between(x, '0', '9')|between(x, '@', '@'))&^x | between(x, 0xEF&0x7F, 0xEF&0x7F)&x
 }
 
 func privacySays(kind string) string {

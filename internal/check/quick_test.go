@@ -3,10 +3,14 @@ package check
 import (
 	"math/rand/v2"
 	"net/url"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"golang.org/x/net/html/atom"
 
 	"zhengshu/internal/check/checktest"
 	"zhengshu/internal/check/seek"
@@ -195,5 +199,97 @@ func TestEscapedCharactersAreSeenAsByTheirPatterns(t *testing.T) {
 		if got := hanEscaped(text); got != (n > 0) {
 			t.Fatalf("%q: %v, the patterns find %d", text, got, n)
 		}
+	}
+}
+
+func TestEightBytesAreToldAsOneByOne(t *testing.T) {
+	for b := range 256 {
+		for at := range 8 {
+			for _, beside := range []uint64{0, 0x41 * each, 0x7F * each, highest, 0xE4 * each, 0xFF * each} {
+				x := beside&^(0xFF<<(8*at)) | uint64(b)<<(8*at)
+				c := byte(b)
+				if got, want := rareOf(x)>>(8*at)&0xFF == 0x80, c <= ' ' || c >= 0xC0 && (c < 0xE4 || c > 0xEE); got != want {
+					t.Fatalf("byte %#x at %d of %#x: rare is %v", b, at, x, got)
+				}
+				if got, want := personal(x)>>(8*at)&0xFF == 0x80, c >= '0' && c <= '9' || c == '@' || c == 0xEF; got != want {
+					t.Fatalf("byte %#x at %d of %#x: may begin a number is %v", b, at, x, got)
+				}
+				if got := eight([]byte{byte(x), byte(x >> 8), byte(x >> 16), byte(x >> 24), byte(x >> 32), byte(x >> 40), byte(x >> 48), byte(x >> 56)}, 0); got != x {
+					t.Fatalf("%#x read as %#x", x, got)
+				}
+			}
+		}
+	}
+	for r := range rune(0xE01F0) {
+		if s := string(r); (blank(r) || unprintable(r)) && nextRare(s, 0) != 0 {
+			t.Fatalf("%U takes no room and is passed over", r)
+		}
+	}
+}
+
+func TestNumbersAreFoundWhereverTheyStand(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	pieces := []string{"13800138000", "610113199003070015", "电话：", "029-87654321", "a@163.com", "＠", "１３８", "，", "、", "政府", "联系人", "\n", "\t", " ", "7", "X", "—", "身份证号"}
+	for range checktest.Draws {
+		text := checktest.Draw(rng, pieces, 10)
+		want := Privacy("\n" + text)
+		for n := range 9 {
+			got := Privacy(strings.Repeat("文", n) + "\n" + text)
+			for i := range got {
+				got[i].Start, got[i].End = got[i].Start-n, got[i].End-n
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("%q after %d characters: %+v, want %+v", text, n, got, want)
+			}
+		}
+	}
+}
+
+func TestCellsAreCutAloneAsFromThePage(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	pieces := []string{"<p>", "</p>", "<td>", "<tr>", "<table>", "</table>", "<div id=zoom>", "</div>", "<br>", "<span>来源</span>", "<b>", "</b>", "<script>x</script>", "来源：", "某局", " ", "\n", "\u3000", "a b", "\u200b", "日期"}
+	alike := 0
+	for range checktest.Draws {
+		p, err := ParsePage([]byte("<body>"+checktest.Draw(rng, pieces, 14)), "text/html; charset=utf-8", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := dom.Find(p.Root, atom.Body)
+		got, want := cellsOf(body, p.content, p.VisibleText, new(room)), cellsOf(body, p.content, "", new(room))
+		if !slices.Equal(got, want) {
+			t.Fatalf("%q: %+v, want %+v", p.Text, got, want)
+		}
+		alike += len(got)
+	}
+	if alike < checktest.Draws {
+		t.Errorf("%d cells were compared", alike)
+	}
+}
+
+func TestNoWordOfThePageIsPassedOver(t *testing.T) {
+	rng := rand.New(rand.NewPCG(10, 10))
+	pieces := []string{"主", "办", "主办", "ICP", "Ｉ", "ＣＰ", " ", "\n", "，", ".", "政", "务", "一", "\u200b", "ic", "P", "<b>", "</b>", "</p><p>"}
+	words := newMatcher([]string{"主办政务", "icp"})
+	passed := 0
+	for range checktest.Draws {
+		p, err := ParsePage([]byte("<body>"+checktest.Draw(rng, pieces, 8)), "text/html; charset=utf-8", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := p.look(words)
+		for _, w := range []string{"主办", "ICP", "ＩＣＰ", "I", ".政务", "政务", "icP"} {
+			if seen.may(w) {
+				continue
+			}
+			if passed++; strings.Contains(p.VisibleText, w) || strings.Contains(p.bare, w) {
+				t.Fatalf("%q in %q is passed over", w, p.VisibleText)
+			}
+		}
+		if plain := plainLetters(p.VisibleText); !seen.begun && !seen.dressed && words.within(strings.ReplaceAll(plain, string(wall), "")) {
+			t.Fatalf("a word of the list in %q is passed over", p.VisibleText)
+		}
+	}
+	if passed == 0 {
+		t.Error("no word was passed over")
 	}
 }

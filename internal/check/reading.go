@@ -162,32 +162,17 @@ func (r *readingBuilder) put(c rune, run string) {
 	r.gap = noGap
 }
 
-// rare are the bytes that begin a blank or what takes no room on the screen.
-var rare = func() (t [256]bool) {
-	for r := range rune(0xE01F0) {
-		if blank(r) || unprintable(r) {
-			t[string(r)[0]] = true
-		}
-	}
-	return t
-}()
-
 // plainRun is where the run of characters ends that begins at byte i of a text and holds
 // neither blanks nor what takes no room.
 func plainRun(s string, i int) int {
-	for i < len(s) {
-		c := s[i]
-		if !rare[c] {
-			i += max(1, int(stride[c]))
-			continue
-		}
+	for i = nextRare(s, i); i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if blank(r) || unprintable(r) {
 			break
 		}
-		i += size
+		i = nextRare(s, i+size)
 	}
-	return min(i, len(s))
+	return i
 }
 
 func digit(r rune) bool { return r >= '0' && r <= '9' }
