@@ -38,7 +38,6 @@ func (p *Page) extract() {
 	defer rooms.Put(r)
 	r.text = appendText(r.text[:0], body)
 	p.VisibleText = string(tidy(r.text))
-	p.bare = bareOf(p.VisibleText)
 	content := p.contentNode(body)
 	p.content = content
 	if p.BodyText = p.VisibleText; content != body {

@@ -168,7 +168,7 @@ func RunFocus(p *Page, class Class, items []Focus) []Finding {
 		case f.Missing && len(places) == 0 && f.named(p):
 			finding.Says, finding.Outcome, finding.Fix = fmt.Sprintf("重点检查项“%s”：符合。", f.Name), Kept, ""
 			out = append(out, finding)
-		case f.Missing && len(places) == 0 && (p.Unfilled() || !longer(p.bare, fewWords)):
+		case f.Missing && len(places) == 0 && (p.Unfilled() || !longer(p.bare(), fewWords)):
 			finding.Why = "页面内容由脚本生成或没有文字，不能判定缺少应有的内容，请人工查看。"
 			finding.Says = fmt.Sprintf("重点检查项“%s”未能检查：%s", f.Name, finding.Why)
 			finding.Outcome, finding.Where, finding.Fix = Untested, WholePage, ""
@@ -201,7 +201,7 @@ func (f Focus) places(p *Page) []string {
 		switch f.Kind {
 		case FocusWords:
 			// A line break or a blank inside a word hides it from nobody.
-			if seek.Has(p.VisibleText, v) || seek.Has(p.bare, noBlanks(v)) {
+			if seek.Has(p.VisibleText, v) || seek.Has(p.bare(), noBlanks(v)) {
 				add(v)
 			}
 		case FocusPattern:

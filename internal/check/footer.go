@@ -564,7 +564,7 @@ func near(re *regexp.Regexp, text string, before, after int, words ...string) []
 }
 
 func foundSiteCode(f footing) shown {
-	m := near(footCode, f.page.bare, 6, 90, f.page.maybe("标识码")...)
+	m := f.page.near(footCode, 6, 90, "标识码")
 	if m == nil {
 		return shown{}
 	}
@@ -625,9 +625,9 @@ func foundContact(f footing) shown {
 }
 
 func foundICP(f footing) shown {
-	m := near(footICP, f.page.bare, 4, 60, f.page.maybe("ICP")...)
+	m := f.page.near(footICP, 4, 60, "ICP")
 	if m == nil {
-		m = wideICP(f.page.bare, f.page.maybe("ICP", "ＩＣＰ"))
+		m = f.page.wideICP("ICP", "ＩＣＰ")
 	}
 	if m == nil {
 		return shown{}
@@ -641,8 +641,9 @@ func foundICP(f footing) shown {
 
 // wideICP finds the number beside one of the words where its letters or figures are of full
 // width.
-func wideICP(bare string, words []string) []string {
-	for _, word := range words {
+func (p *Page) wideICP(words ...string) []string {
+	for _, word := range p.maybe(words...) {
+		bare := p.bare()
 		for from := 0; ; from++ {
 			i := seek.Index(bare[from:], word)
 			if i < 0 {
@@ -660,7 +661,7 @@ func wideICP(bare string, words []string) []string {
 }
 
 func foundPolice(f footing) shown {
-	if m := near(footPolice, f.page.bare, 0, 120, f.page.maybe("公网安备", "公安")...); m != nil {
+	if m := f.page.near(footPolice, 0, 120, "公网安备", "公安"); m != nil {
 		s := shown{ok: true, value: m[1]}
 		if len(m[1]) != 14 {
 			s.flawed = "“" + m[1] + "”不是14位备案编号"
@@ -684,7 +685,7 @@ func foundSiteMap(f footing) shown {
 }
 
 func foundChineseDomain(f footing) shown {
-	if m := near(footDomain, f.page.bare, 80, 20, f.page.maybe(".政务", ".公益")...); m != nil {
+	if m := f.page.near(footDomain, 80, 20, ".政务", ".公益"); m != nil {
 		return shown{ok: true, value: m[0]}
 	}
 	return shown{}

@@ -63,7 +63,7 @@ func GuideLacks(p *Page) (lacks []string, ok bool) {
 	// guide that is one table may have been taken for its longest cell.
 	lacks, found, labels := guideClasses(noBlanks(p.BodyText))
 	if named && labels < 3 {
-		lacks, found, labels = guideClasses(p.bare)
+		lacks, found, labels = guideClasses(p.bare())
 	}
 	// A guide's heading is the item's name whether or not it is labelled so.
 	if p.Heading != "" && len(lacks) > 0 && lacks[0] == "事项名称" {

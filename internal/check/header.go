@@ -55,7 +55,7 @@ func siteNameShown(c *Check, f *Facts) []Finding {
 		s = noBlanks(s)
 		return seek.Has(s, name) || len([]rune(short)) >= 4 && seek.Has(s, short)
 	}
-	if shows(f.Page.bare) {
+	if shows(f.Page.bare()) {
 		return []Finding{c.fine("网站名称")}
 	}
 	pictures := 0

@@ -2,6 +2,7 @@ package check
 
 import (
 	"math/bits"
+	"regexp"
 	"unicode/utf8"
 
 	"zhengshu/internal/check/seek"
@@ -124,4 +125,15 @@ func (p *Page) maybe(words ...string) []string {
 
 // has reports whether one of the words stands in the page's visible text, read without its
 // blanks.
-func (p *Page) has(words ...string) bool { return seek.Any(p.bare, p.maybe(words...)) }
+func (p *Page) has(words ...string) bool {
+	words = p.maybe(words...)
+	return len(words) > 0 && seek.Any(p.bare(), words)
+}
+
+// near is near in the page's visible text without its blanks.
+func (p *Page) near(re *regexp.Regexp, before, after int, words ...string) []string {
+	if words = p.maybe(words...); len(words) == 0 {
+		return nil
+	}
+	return near(re, p.bare(), before, after, words...)
+}

@@ -94,7 +94,6 @@ type Page struct {
 	scripts []string
 	styles  []string
 	rows    []labelled
-	bare    string            // VisibleText without blanks
 	content *html.Node        // what BodyText is the text of
 	hrefs   map[string]string // address as written to where it leads; made when asked
 	// all are the elements in document order: some twenty checks walk them,
@@ -118,10 +117,19 @@ type Page struct {
 	left     map[field]bool // whose values are left to a script
 	lower    string         // Text with its ASCII letters in lower case
 	roots    roots          // what relative addresses are completed with
+	unspaced string         // VisibleText without its blanks
 	seen     *letters       // of VisibleText
 	listed   *[]datedRow    // listRows
 	dated    *[]datedRow    // datedRows
 	names    map[string]naming
+}
+
+// bare is the visible text without its blanks.
+func (p *Page) bare() string {
+	if p.unspaced == "" {
+		p.unspaced = bareOf(p.VisibleText)
+	}
+	return p.unspaced
 }
 
 // elements are the elements of the page in document order.

@@ -281,7 +281,7 @@ func TestNoWordOfThePageIsPassedOver(t *testing.T) {
 			if seen.may(w) {
 				continue
 			}
-			if passed++; strings.Contains(p.VisibleText, w) || strings.Contains(p.bare, w) {
+			if passed++; strings.Contains(p.VisibleText, w) || strings.Contains(p.bare(), w) {
 				t.Fatalf("%q in %q is passed over", w, p.VisibleText)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 
@@ -119,7 +120,7 @@ const signpostText = 60
 
 // signpost returns where a page that only sends its visitors on leads to.
 func signpost(p *check.Page) string {
-	if len([]rune(strings.TrimSpace(p.VisibleText))) > signpostText {
+	if text := strings.TrimSpace(p.VisibleText); len(text) > utf8.UTFMax*signpostText || utf8.RuneCountInString(text) > signpostText {
 		return ""
 	}
 	m := sendsOn.FindStringSubmatch(p.Text)
