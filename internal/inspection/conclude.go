@@ -143,9 +143,13 @@ func (s *Service) seenAgain(ctx context.Context, tx *db.Tx, f Finding, run RunID
 			return f, err
 		}
 	}
+	was := f
 	f.LastRun, f.LastSeen, f.Says, f.URL, f.Also, f.Pages, f.OnHome, f.Severity, f.Wrong = run, tx.Now(), sg.Says, sg.URL, nonNil(sg.Also), sg.Pages, sg.OnHome, sg.Severity, sg.Wrong
 	if _, err := tx.Exec(ctx, `UPDATE finding SET last_seen = $2, last_run_id = $3, says = $4, page_url = $5, also = $6, pages = $7, on_home = $8, severity = $9, wrong = $10 WHERE id = $1`,
-		f.ID, f.LastSeen, db.Null(run), f.Says, f.URL, string(also), f.Pages, f.OnHome, f.Severity, f.Wrong); err != nil || !keep {
+		f.ID, f.LastSeen, db.Null(run), f.Says, f.URL, string(also), f.Pages, f.OnHome, f.Severity, f.Wrong); err != nil {
+		return f, err
+	}
+	if err := keepWords(ctx, tx, was, f); err != nil || !keep {
 		return f, err
 	}
 	if sg.Evidence.Edition == "" {
@@ -212,14 +216,18 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, s
 	if err != nil {
 		return f, err
 	}
+	f.hash = f.digest()
 	_, err = tx.Exec(ctx, `
 		INSERT INTO finding (id, site_id, account_id, run_id, last_run_id, check_id, fingerprint, severity, clause, says, page_url, place, wrong, also, pages, on_home, excerpt, fix,
-		       evidence_ref, evidence_sha256, first_seen, last_seen, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+		       evidence_ref, evidence_sha256, first_seen, last_seen, state, words_hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 		f.ID, db.Null(f.Site), db.Null(f.Account), db.Null(f.Run), db.Null(f.LastRun), f.Check, f.Fingerprint, f.Severity, f.Clause, f.Says, f.URL, f.Where, f.Wrong, string(also), max(f.Pages, 1), f.OnHome, f.Excerpt, f.Fix,
-		string(f.Evidence), f.SHA256, f.FirstSeen, f.LastSeen, f.State)
+		string(f.Evidence), f.SHA256, f.FirstSeen, f.LastSeen, f.State, f.hash)
 	if err != nil {
 		return f, fmt.Errorf("inspection: file finding: %w", err)
+	}
+	if err := recordWords(ctx, tx, f, f.hash); err != nil {
+		return f, err
 	}
 	if _, _, err := FindingMachine.Take(ctx, tx, string(f.ID), "find", passage.Note{Says: abridge.Cut(f.Says, 200)}); err != nil {
 		return f, err

@@ -262,7 +262,7 @@ func TestRunFindsRetestCloses(t *testing.T) {
 			t.Errorf("told %v", h.acts)
 		}
 		rows, err := audit.Entries(h.ctx, h.db, audit.Filter{TargetKind: "finding", TargetID: string(f.ID)})
-		if err != nil || len(rows) != 4 {
+		if err != nil || len(rows) != 5 {
 			t.Errorf("%d audit entries (%v)", len(rows), err)
 		}
 	})

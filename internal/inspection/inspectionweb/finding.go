@@ -267,6 +267,7 @@ type picture struct {
 type findingView struct {
 	Heading web.Heading
 	Wrong   web.ErrorSummary
+	Altered web.Alert // what it says is not as it was registered
 	Name    string
 	Base    string
 	Facts   web.Summary
@@ -611,6 +612,7 @@ var findingPage = web.Define(views, "views/finding.html",
 	newFinding(sampleFinding, []inspection.Proof{{ID: "P3", Look: "found", Outcome: engine.Standing, Says: "链接没有打开所指的页面：链接“征求意见”，不论打开什么地址都显示同一页面。", At: sampleFinding.FirstSeen, Evidence: engine.Evidence{URL: sampleFinding.URL, Status: 200, Link: sampleFinding.Where, LinkStatus: 200, LinkFinal: sampleFinding.Where, SHA256: sampleFinding.SHA256, Beside: sampleLooks()}}}, nil, "", true, false, none),
 	sampleOut(inspection.Errand{AskedBy: "张三", AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), State: inspection.ErrandWaiting, GivesUp: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC)}),
 	sampleOut(inspection.Errand{State: inspection.ErrandUnanswered, Ended: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Says: "<b>外网巡检机没有带回结果。"}),
+	sampleWords(inspection.Words{Altered: true}), sampleWords(inspection.Words{Old: true}), sampleWords(inspection.Words{Number: 4712, Entry: "01JE", Hash: sampleFinding.SHA256}),
 	sampleKept(), sampleKept(inspection.Preservation{Reason: "<b>法院调取", By: "李", At: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC)}),
 	sampleKept(inspection.Preservation{Reason: "法院调取", By: "李", At: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Ended: time.Date(2026, 4, 22, 2, 0, 0, 0, time.UTC), EndedBy: "王", EndedWhy: "案件已结"}),
 	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: engine.Evidence{Beside: []engine.Beside{{As: "<b>", Final: "javascript:y", Headers: "<script>", Status: 200}}, URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
@@ -629,6 +631,12 @@ func sampleLooks() []engine.Beside {
 func sampleKept(list ...inspection.Preservation) findingView {
 	v := newFinding(sampleFinding, sampleProofs, nil, "", true, true, none)
 	v.preserved(list, true)
+	return v
+}
+
+func sampleWords(w inspection.Words) findingView {
+	v := newFinding(sampleFinding, sampleProofs, nil, "", true, false, none)
+	v.registered(w, none)
 	return v
 }
 
@@ -659,12 +667,13 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	if item != "" {
 		item += passageOf(f)
 	}
-	v := newFinding(f, proofs, steps, item, mayAct(r), may(r, authz.OrderIssue), func(href string) string {
+	mayOpen := func(href string) string {
 		if web.MayOpen(r, href) {
 			return href
 		}
 		return ""
-	})
+	}
+	v := newFinding(f, proofs, steps, item, mayAct(r), may(r, authz.OrderIssue), mayOpen)
 	if strings.HasPrefix(f.Check, "focus.") {
 		plan, ok, err := h.inspection.PlanOf(ctx, scope, id)
 		if err != nil {
@@ -679,6 +688,11 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 		return err
 	}
 	v.ruled(rule)
+	words, err := h.inspection.WordsOf(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	v.registered(words, mayOpen)
 	kept, err := h.inspection.Preservations(ctx, h.db, scope, id)
 	if err != nil {
 		return err
@@ -756,6 +770,21 @@ func (v *findingView) handedOut(e inspection.Errand) {
 	case e.State != inspection.ErrandAnswered:
 		v.Out = web.Alert{Kind: web.Warn, Title: "上次交外网巡检机复测没有结果", Text: web.Minute(e.Ended) + "：" + e.Says}
 	}
+}
+
+// registered says how what the finding says stands to the trail.
+func (v *findingView) registered(w inspection.Words, mayOpen func(string) string) {
+	t := web.Term{Name: "内容登记", Text: "正在编号", Note: "摘要 " + w.Hash}
+	switch {
+	case w.Altered:
+		v.Altered = web.Alert{Kind: web.Danger, Title: "这个问题的内容被改动过", Text: "问题、程度、依据、网址、位置或整改要求与登记时记入审计的摘要不符，不能作为依据。请通知系统管理员核对审计和全部证据；发现时的说法见下方证据。"}
+		t.Text, t.Note = "与登记时的摘要不符", ""
+	case w.Old:
+		t.Text, t.Note = "没有摘要可以核对", "登记早于问题内容记入审计；再次查到后补记"
+	case w.Number > 0:
+		t.Text, t.Href = fmt.Sprintf("第 %d 号", w.Number), mayOpen("/console/audit/"+w.Entry)
+	}
+	v.Facts.Terms = append(v.Facts.Terms, t)
 }
 
 // ruled leads to the public page of the rule; "" where no portal here shows it.
