@@ -282,6 +282,9 @@ func TestSecondRunKnowsTheFindingAndClosesIt(t *testing.T) {
 		if len(first) != 1 || len(again) != 1 || again[0].ID != first[0].ID || !again[0].LastSeen.After(again[0].FirstSeen) {
 			t.Fatalf("%+v", again)
 		}
+		if got := again[0].Place(); got != "会议总结了去年的工作，惯彻落实今年的重点任务。" {
+			t.Errorf("it stands at %q", got)
+		}
 		// A page that cannot be asked for closes nothing.
 		h.made.Set("/robots.txt", enginetest.Page{Type: "text/plain", Body: "User-agent: *\nDisallow: /yw/1.html\n"})
 		h.svc = h.service()

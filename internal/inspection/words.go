@@ -22,10 +22,10 @@ const wordsAct = "inspection.finding.words"
 // digest is the hash of what the finding says.
 func (f Finding) digest() string {
 	b, err := json.Marshal(struct {
-		ID, Site, Account, Check, Fingerprint, Severity, Clause, Says, URL, Place, Wrong, Fix string
-		OnHome                                                                                bool
-		FirstSeen                                                                             string
-	}{string(f.ID), string(f.Site), string(f.Account), f.Check, f.Fingerprint, string(f.Severity), f.Clause, f.Says, f.URL, f.Where, f.Wrong, f.Fix,
+		ID, Site, Account, Check, Fingerprint, Severity, Clause, Says, URL, Place, Near, Wrong, Fix string
+		OnHome                                                                                      bool
+		FirstSeen                                                                                   string
+	}{string(f.ID), string(f.Site), string(f.Account), f.Check, f.Fingerprint, string(f.Severity), f.Clause, f.Says, f.URL, f.Where, f.near, f.Wrong, f.Fix,
 		f.OnHome, f.FirstSeen.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)})
 	if err != nil {
 		return "" // strings always marshal

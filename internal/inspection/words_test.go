@@ -60,7 +60,7 @@ func TestAlteredWordsOfAFindingAreNamed(t *testing.T) {
 		value  any
 		seen   bool // a look writes it
 	}{{"says", "没有问题", true}, {"severity", "advice", true}, {"place", "别处", false}, {"clause", "D-1", false}, {"page_url", "http://other.example/", true}, {"fix", "不用改。", false},
-		{"wrong", "x", true}, {"on_home", true, true}, {"words_hash", strings.Repeat("0", 64), false}} {
+		{"wrong", "x", true}, {"near", "别处", true}, {"on_home", true, true}, {"words_hash", strings.Repeat("0", 64), false}} {
 		t.Run(c.column, func(t *testing.T) {
 			each(t, func(t *testing.T, h *house) {
 				h.made.Swap("/yw/1.html", `</body>`, `<a href="/gone.html">旧文</a></body>`)

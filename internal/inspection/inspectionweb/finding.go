@@ -207,7 +207,7 @@ func (h *Handler) exportFindings(w http.ResponseWriter, r *http.Request) error {
 	}
 	rows := func(yield func([]any) bool) {
 		for _, f := range list {
-			if !yield([]any{f.SiteName, cmp.Or(f.Host, registry.Platforms[f.Platform]), f.UnitName, f.Says, engine.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Where, f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
+			if !yield([]any{f.SiteName, cmp.Or(f.Host, registry.Platforms[f.Platform]), f.UnitName, f.Says, engine.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Place(), f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
 				return
 			}
 		}
@@ -394,7 +394,7 @@ func objectName(f inspection.Finding) string {
 }
 
 func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage.Step, item string, mayAct, mayHold bool, mayOpen func(string) string) findingView {
-	base, where := f.Link(), dash(f.Where)
+	base, where := f.Link(), dash(f.Place())
 	if where == f.URL {
 		where = "整个页面"
 	}
