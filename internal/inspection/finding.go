@@ -395,10 +395,17 @@ func scanProof(r db.Scanner) (Proof, error) {
 	if err == nil && boxes != "" {
 		err = json.Unmarshal([]byte(boxes), &p.Boxes)
 	}
-	if err == nil && beside != "" {
-		err = json.Unmarshal([]byte(beside), &p.Beside)
+	if err == nil {
+		p.Beside, err = besideIn(beside)
 	}
 	return p, err
+}
+
+func besideIn(text string) (list []engine.Beside, err error) {
+	if text != "" {
+		err = json.Unmarshal([]byte(text), &list)
+	}
+	return list, err
 }
 
 // History is every step of a finding in scope, oldest first.

@@ -205,14 +205,22 @@ func (h *Handler) exportFindings(w http.ResponseWriter, r *http.Request) error {
 	if err := web.MostExported(total, mostFindings, "个问题"); err != nil {
 		return err
 	}
+	ids := make([]inspection.FindingID, len(list))
+	for i, f := range list {
+		ids[i] = f.ID
+	}
+	pictures, err := h.inspection.PictureNotes(r.Context(), h.db, authz.ScopeFrom(r.Context()), ids)
+	if err != nil {
+		return err
+	}
 	rows := func(yield func([]any) bool) {
 		for _, f := range list {
-			if !yield([]any{f.SiteName, cmp.Or(f.Host, registry.Platforms[f.Platform]), f.UnitName, f.Says, engine.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Place(), f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
+			if !yield([]any{f.SiteName, cmp.Or(f.Host, registry.Platforms[f.Platform]), f.UnitName, f.Says, engine.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Place(), f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix, pictures[f.ID]}) {
 				return
 			}
 		}
 	}
-	return web.SendSheet(w, r, official.Sheet{Title: "检查发现的问题", Columns: []official.Column{{Title: "站点或账号", Width: 28}, {Title: "域名或平台", Width: 24}, {Title: "主办单位", Width: 28}, {Title: "问题", Width: 50}, {Title: "类别", Width: 20}, {Title: "程度"}, {Title: "依据", Width: 16}, {Title: "所在页面", Width: 40}, {Title: "具体位置", Width: 40}, {Title: "页面数"}, {Title: "状态"}, {Title: "首次发现", Width: 18}, {Title: "最近发现", Width: 18}, {Title: "整改要求", Width: 40}}, Rows: rows}, "检查发现的问题")
+	return web.SendSheet(w, r, official.Sheet{Title: "检查发现的问题", Columns: []official.Column{{Title: "站点或账号", Width: 28}, {Title: "域名或平台", Width: 24}, {Title: "主办单位", Width: 28}, {Title: "问题", Width: 50}, {Title: "类别", Width: 20}, {Title: "程度"}, {Title: "依据", Width: 16}, {Title: "所在页面", Width: 40}, {Title: "具体位置", Width: 40}, {Title: "页面数"}, {Title: "状态"}, {Title: "首次发现", Width: 18}, {Title: "最近发现", Width: 18}, {Title: "整改要求", Width: 40}, {Title: "页面截图", Width: 30}}, Rows: rows}, "检查发现的问题")
 }
 
 // newCauses is what stands, by the check that raised it.
@@ -251,6 +259,7 @@ type proofView struct {
 	Download string // address of the bytes; "" when none were kept
 	Size     int64
 	Picture  picture
+	NoShot   string // why there is no picture
 	Beside   []besideView
 	Places   []string // other places of the page that break the same rule
 }
@@ -352,6 +361,7 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 	if p.Took > 0 {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "复测用时", Text: fmt.Sprintf("%.1f 秒", p.Took.Seconds()), Note: p.Actor})
 	}
+	v.NoShot = p.NoPicture()
 	if !p.Cleared.IsZero() {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "留存文件", Text: "已按保存期限清除，散列仍在链上", Note: web.Minute(p.Cleared)})
 		v.Beside = besideTerms(p.Beside, "")
