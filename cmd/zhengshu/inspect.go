@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -63,7 +64,7 @@ var inspectCommand = command{
 		}
 		fmt.Fprintf(c.stdout, "\n%s：看了 %d 页，发现 %d 个问题，未能检查 %d 项。\n", rep.URL, rep.Pages, len(rep.Findings), len(rep.Untested))
 		for _, f := range rep.Findings {
-			fmt.Fprintf(c.stdout, "  [%s] %s\n      %s\n", f.Check, f.Says, f.Where)
+			fmt.Fprintf(c.stdout, "  [%s] %s\n      %s\n", f.Check, f.Says, cmp.Or(f.Near(), f.Where))
 		}
 		for _, u := range rep.Untested {
 			fmt.Fprintf(c.stdout, "  未检查 %s：%s\n", u.Check, u.Why)

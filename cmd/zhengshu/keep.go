@@ -47,11 +47,11 @@ var verifyAuditCommand = verification("verify audit", "校验审计链：被改�
 		return v, err
 	})
 
-var verifyEvidenceCommand = verification("verify evidence", "校验检查证据：每条证据与审计记录中的摘要是否相符，文件是否完好",
-	"输出（--json）：{\"proofs\",\"old\",\"bytes\",\"cleared\",\"damage\":[{\"kind\",\"proof\",\"finding\",\"says\"}]}；kind：changed 被改，removed 被删，unknown 来历不明，bytes 文件缺失或损坏。审计记录本身用 verify audit 校验。发现损坏时退出码 3。",
+var verifyEvidenceCommand = verification("verify evidence", "校验检查证据：每个问题的内容、每条证据与审计记录中的摘要是否相符，文件是否完好",
+	"输出（--json）：{\"findings\",\"old_findings\",\"proofs\",\"old\",\"bytes\",\"cleared\",\"damage\":[{\"kind\",\"proof\",\"finding\",\"says\"}]}；kind：changed 被改，removed 被删，unknown 来历不明，bytes 文件缺失或损坏；proof 为空的是问题本身的内容。old_findings、old 是早于入链的问题和证据，没有摘要可以核对。审计记录本身用 verify audit 校验。发现损坏时退出码 3。",
 	func(ctx context.Context, h *app.House) (verified, error) {
 		rep, err := h.Inspection.VerifyEvidence(ctx)
-		v := verified{report: rep, says: fmt.Sprintf("证据 %d 条（其中 %d 条早于证据入链，%d 条的文件已按保存期限清除），读回文件 %d 个，损坏 %d 处。", rep.Proofs, rep.Old, rep.Cleared, rep.Bytes, len(rep.Damage))}
+		v := verified{report: rep, says: fmt.Sprintf("问题 %d 个（其中 %d 个早于内容入链，无从核对），证据 %d 条（其中 %d 条早于证据入链，无从核对，%d 条的文件已按保存期限清除），读回文件 %d 个，损坏 %d 处。", rep.Findings, rep.OldFindings, rep.Proofs, rep.Old, rep.Cleared, rep.Bytes, len(rep.Damage))}
 		for _, d := range rep.Damage {
 			v.damage = append(v.damage, fmt.Sprintf("[%s] %s", d.Kind, d.Says))
 		}

@@ -52,7 +52,7 @@ var acts = map[string]string{
 	"duty.takedown.propose": "提出应急撤下", "duty.takedown.alone": "一人先行撤下", "duty.takedown.approve": "批准应急撤下", "duty.takedown.refuse": "不同意应急撤下", "duty.takedown.withdraw": "撤回应急撤下", "duty.takedown.review": "补审应急撤下", "duty.takedown.disagree": "补审认为应急撤下不必要",
 	"inspection.dispute.take_up": "改由本人答复申辩", "inspection.finding.confirm_false": "确认误报", "inspection.finding.lapse": "问题随网站或账号终结", "inspection.finding.worsen": "问题加重", "inspection.run.unanswered": "巡检程序没有回传结果", "inspection.run.late": "迟到的巡检结果没有采用", "inspection.run.edition": "检查途中规则或词库有更新",
 	"inspection.evidence.keep": "留存检查证据", "inspection.evidence.clear": "检查证据保存期满，文件不再留存", "inspection.evidence.put_away": "期满的证据文件移出存储", "inspection.evidence.drop": "期满的证据文件清除", "inspection.evidence.hold": "期满的证据文件另有记录使用，留存",
-	"inspection.evidence.preserve": "保全检查证据", "inspection.evidence.unpreserve": "解除检查证据保全",
+	"inspection.finding.words": "登记问题内容的摘要", "inspection.evidence.preserve": "保全检查证据", "inspection.evidence.unpreserve": "解除检查证据保全",
 	"inspection.errand.ask": "交外网巡检机复测", "inspection.errand.answered": "外网巡检机带回复测结果", "inspection.errand.unanswered": "外网巡检机没有带回复测结果", "inspection.errand.refused": "带回的复测结果没有采用",
 	"appraisal.round.open": "组织一轮考核", "appraisal.round.collect": "开始评判", "appraisal.round.freeze": "冻结考核结果", "appraisal.round.appeal": "送达考核结果", "appraisal.round.decide": "裁定考核结果", "appraisal.round.publish": "公布考核结果", "appraisal.round.withdraw": "撤回考核轮次", "appraisal.round.rescore": "重算核对考核结果",
 	"appraisal.sample.name": "点名加入样本", "appraisal.sample.remove": "移出样本", "appraisal.sheet.keep": "提交评判表", "appraisal.sheet.rule": "裁定评判分歧", "appraisal.appeal.raise": "提出考核申诉", "appraisal.appeal.withdraw": "撤回考核申诉", "appraisal.appeal.uphold": "考核申诉成立", "appraisal.appeal.reject": "考核申诉不成立",

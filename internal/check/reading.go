@@ -18,9 +18,13 @@ import (
 // elements within a line part nothing. A word may still be cut in two, by a blank or a <br>:
 // see Scan.
 type Reading struct {
-	Text string
-	cuts []cut
+	Text  string
+	cuts  []cut
+	heads []stretch // the headings among it, in order
 }
+
+// stretch is a piece of a text, in bytes.
+type stretch struct{ from, to int }
 
 // cut is a break within one run of text.
 type cut struct {
@@ -67,6 +71,7 @@ type readingBuilder struct {
 	gap   int
 	last  rune
 	cuts  []cut
+	heads []stretch
 	keeps bool // some element keeps its ends of line
 }
 
@@ -90,6 +95,9 @@ func readingOf(root *html.Node, keeps bool, size int) Reading {
 			r.gap = max(r.gap, hardBlank)
 		}
 		if n.FirstChild != nil && !(n != root && unseen(n)) {
+			if heading(n) && len(r.heads) < mostHeadings {
+				r.heads = append(r.heads, stretch{r.b.Len(), r.b.Len()})
+			}
 			n = n.FirstChild
 			continue
 		}
@@ -97,13 +105,16 @@ func readingOf(root *html.Node, keeps bool, size int) Reading {
 			if n = n.Parent; blockLike(n) {
 				r.gap = hardLine
 			}
+			if heading(n) && len(r.heads) > 0 {
+				r.heads[len(r.heads)-1].to = r.b.Len()
+			}
 		}
 		if n == root {
 			break
 		}
 		n = n.NextSibling
 	}
-	return Reading{r.b.String(), r.cuts}
+	return Reading{r.b.String(), r.cuts, r.heads}
 }
 
 // text appends a text node.
@@ -173,6 +184,15 @@ func plainRun(s string, i int) int {
 		i = nextRare(s, i+size)
 	}
 	return i
+}
+
+// heading reports whether an element is a heading.
+func heading(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return true
+	}
+	return false
 }
 
 func digit(r rune) bool { return r >= '0' && r <= '9' }

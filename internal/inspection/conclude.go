@@ -143,9 +143,14 @@ func (s *Service) seenAgain(ctx context.Context, tx *db.Tx, f Finding, run RunID
 			return f, err
 		}
 	}
+	was := f
 	f.LastRun, f.LastSeen, f.Says, f.URL, f.Also, f.Pages, f.OnHome, f.Severity, f.Wrong = run, tx.Now(), sg.Says, sg.URL, nonNil(sg.Also), sg.Pages, sg.OnHome, sg.Severity, sg.Wrong
-	if _, err := tx.Exec(ctx, `UPDATE finding SET last_seen = $2, last_run_id = $3, says = $4, page_url = $5, also = $6, pages = $7, on_home = $8, severity = $9, wrong = $10 WHERE id = $1`,
-		f.ID, f.LastSeen, db.Null(run), f.Says, f.URL, string(also), f.Pages, f.OnHome, f.Severity, f.Wrong); err != nil || !keep {
+	f.near = abridge.Cut(sg.Near(), mostNear)
+	if _, err := tx.Exec(ctx, `UPDATE finding SET last_seen = $2, last_run_id = $3, says = $4, page_url = $5, also = $6, pages = $7, on_home = $8, severity = $9, wrong = $10, near = $11 WHERE id = $1`,
+		f.ID, f.LastSeen, db.Null(run), f.Says, f.URL, string(also), f.Pages, f.OnHome, f.Severity, f.Wrong, f.near); err != nil {
+		return f, err
+	}
+	if err := keepWords(ctx, tx, was, f); err != nil || !keep {
 		return f, err
 	}
 	if sg.Evidence.Edition == "" {
@@ -161,6 +166,9 @@ func (s *Service) seenAgain(ctx context.Context, tx *db.Tx, f Finding, run RunID
 	}
 	return s.move(ctx, tx, f, "worsen", passage.Note{Says: "此前查到的是：" + abridge.Cut(before, 200)}, proof)
 }
+
+// mostNear is the longest place as a reader finds it, in characters.
+const mostNear = 300
 
 // worsens reports whether a sighting is graver than what stands.
 func worsens(sg engine.Sighting, f Finding) bool {
@@ -202,7 +210,7 @@ func nonNil(list []string) []string {
 func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, sg engine.Sighting, fp string) (Finding, error) {
 	f := Finding{ID: FindingID(ulid.Make().String()), Site: of.site, Account: of.account, SiteName: of.name, Host: of.host, Platform: of.platform, Unit: of.unit, UnitName: of.unitName, Hosted: of.hosted, Run: run, LastRun: run,
 		Check: sg.Check, Fingerprint: fp, Severity: sg.Severity, Clause: sg.Article, Says: sg.Says, URL: sg.URL, Where: abridge.Cut(sg.Where, 2000), Wrong: sg.Wrong, Also: nonNil(sg.Also), Pages: sg.Pages,
-		OnHome: sg.OnHome, Excerpt: abridge.Cut(sg.Evidence.Excerpt, 2000), Fix: sg.Fix, Evidence: sg.Evidence.Ref, SHA256: sg.Evidence.SHA256, FirstSeen: tx.Now(), LastSeen: tx.Now(), State: FindingOpen}
+		OnHome: sg.OnHome, Excerpt: abridge.Cut(sg.Evidence.Excerpt, 2000), Fix: sg.Fix, Evidence: sg.Evidence.Ref, SHA256: sg.Evidence.SHA256, FirstSeen: tx.Now(), LastSeen: tx.Now(), State: FindingOpen, near: abridge.Cut(sg.Near(), mostNear)}
 	if known, err := s.remembered(ctx, tx, of, sg, fp); err != nil {
 		return f, err
 	} else if known {
@@ -212,14 +220,18 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, s
 	if err != nil {
 		return f, err
 	}
+	f.hash = f.digest()
 	_, err = tx.Exec(ctx, `
 		INSERT INTO finding (id, site_id, account_id, run_id, last_run_id, check_id, fingerprint, severity, clause, says, page_url, place, wrong, also, pages, on_home, excerpt, fix,
-		       evidence_ref, evidence_sha256, first_seen, last_seen, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+		       evidence_ref, evidence_sha256, first_seen, last_seen, state, words_hash, near)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
 		f.ID, db.Null(f.Site), db.Null(f.Account), db.Null(f.Run), db.Null(f.LastRun), f.Check, f.Fingerprint, f.Severity, f.Clause, f.Says, f.URL, f.Where, f.Wrong, string(also), max(f.Pages, 1), f.OnHome, f.Excerpt, f.Fix,
-		string(f.Evidence), f.SHA256, f.FirstSeen, f.LastSeen, f.State)
+		string(f.Evidence), f.SHA256, f.FirstSeen, f.LastSeen, f.State, f.hash, f.near)
 	if err != nil {
 		return f, fmt.Errorf("inspection: file finding: %w", err)
+	}
+	if err := recordWords(ctx, tx, f, f.hash); err != nil {
+		return f, err
 	}
 	if _, _, err := FindingMachine.Take(ctx, tx, string(f.ID), "find", passage.Note{Says: abridge.Cut(f.Says, 200)}); err != nil {
 		return f, err

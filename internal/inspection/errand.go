@@ -466,7 +466,11 @@ func (s *Service) settleLook(ctx context.Context, tx *db.Tx, f Finding, p Proof)
 		f, err = s.move(ctx, tx, f, "reopen", passage.Note{Says: p.Says}, p.ID)
 	default:
 		if p.Outcome == engine.Standing {
-			_, err = tx.Exec(ctx, `UPDATE finding SET last_seen = $2, says = $3 WHERE id = $1`, f.ID, tx.Now(), p.Says)
+			was := f
+			f.Says = p.Says
+			if _, err = tx.Exec(ctx, `UPDATE finding SET last_seen = $2, says = $3 WHERE id = $1`, f.ID, tx.Now(), p.Says); err == nil {
+				err = keepWords(ctx, tx, was, f)
+			}
 		}
 		if err == nil {
 			err = audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.retest", Target: f.Target(), Basis: f.Clause, After: map[string]string{"outcome": p.Outcome, "evidence": p.ID}})

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -83,6 +84,7 @@ type Finding struct {
 	Says        string
 	URL         string // page
 	Where       string // place on it
+	near        string // the same as a reader finds it, where that is known
 	Wrong       string
 	Also        []string
 	Pages       int
@@ -96,13 +98,17 @@ type Finding struct {
 	State       string
 	ClosedAt    time.Time
 	ClosedBy    string
-	relapse     bool // told by found alone: the same was put right a short while before
+	hash        string // of what it says; the trail holds it too. Empty: filed before it was kept
+	relapse     bool   // told by found alone: the same was put right a short while before
 	areaPath    string
 	linePath    string
 }
 
 // StateName is the state in Chinese.
 func (f Finding) StateName() string { return FindingMachine.Name(f.State) }
+
+// Place is where it stands on its page, for people.
+func (f Finding) Place() string { return cmp.Or(f.near, f.Where) }
 
 // Link is the finding's page in the console.
 func (f Finding) Link() string { return "/console/findings/" + string(f.ID) }
@@ -138,7 +144,7 @@ type Proof struct {
 const findingSelect = `
 	SELECT f.id, COALESCE(f.site_id, ''), COALESCE(f.account_id, ''), COALESCE(s.name, c.name), COALESCE(s.host, ''), COALESCE(c.platform, ''), u.id, u.name, COALESCE(s.hosted, FALSE), COALESCE(f.run_id, ''), COALESCE(f.last_run_id, ''), f.check_id, f.fingerprint,
 	       f.severity, f.clause, f.says, f.page_url, f.place, f.wrong, f.also, f.pages, f.on_home, f.excerpt, f.fix, f.evidence_ref, f.evidence_sha256,
-	       f.first_seen, f.last_seen, f.state, f.closed_at, f.closed_by, u.area_path, u.line_path` + findingFrom
+	       f.first_seen, f.last_seen, f.state, f.closed_at, f.closed_by, f.words_hash, f.near, u.area_path, u.line_path` + findingFrom
 
 // findingFrom joins a finding to what it is about: a site s or an account c, and
 // its sponsor u.
@@ -150,7 +156,7 @@ func scanFinding(r db.Scanner) (Finding, error) {
 	var also string
 	err := r.Scan(&f.ID, &f.Site, &f.Account, &f.SiteName, &f.Host, &f.Platform, &f.Unit, &f.UnitName, &f.Hosted, &f.Run, &f.LastRun, &f.Check, &f.Fingerprint,
 		&f.Severity, &f.Clause, &f.Says, &f.URL, &f.Where, &f.Wrong, &also, &f.Pages, &f.OnHome, &f.Excerpt, &f.Fix, &f.Evidence, &f.SHA256,
-		&f.FirstSeen, &f.LastSeen, &f.State, &f.ClosedAt, &f.ClosedBy, &f.areaPath, &f.linePath)
+		&f.FirstSeen, &f.LastSeen, &f.State, &f.ClosedAt, &f.ClosedBy, &f.hash, &f.near, &f.areaPath, &f.linePath)
 	if err == nil {
 		err = json.Unmarshal([]byte(also), &f.Also)
 	}
@@ -389,10 +395,17 @@ func scanProof(r db.Scanner) (Proof, error) {
 	if err == nil && boxes != "" {
 		err = json.Unmarshal([]byte(boxes), &p.Boxes)
 	}
-	if err == nil && beside != "" {
-		err = json.Unmarshal([]byte(beside), &p.Beside)
+	if err == nil {
+		p.Beside, err = besideIn(beside)
 	}
 	return p, err
+}
+
+func besideIn(text string) (list []engine.Beside, err error) {
+	if text != "" {
+		err = json.Unmarshal([]byte(text), &list)
+	}
+	return list, err
 }
 
 // History is every step of a finding in scope, oldest first.

@@ -56,20 +56,24 @@ func (p Proof) digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// EvidenceDamage is one look at a finding that is not as it was kept.
+// EvidenceDamage is one look at a finding, or what the finding says, that is not as it
+// was kept.
 type EvidenceDamage struct {
-	Kind    string `json:"kind"` // changed, removed, unknown, bytes
-	Proof   string `json:"proof"`
+	Kind    string `json:"kind"`  // changed, removed, unknown, bytes
+	Proof   string `json:"proof"` // empty: what the finding says
 	Finding string `json:"finding"`
 	Says    string `json:"says"`
 }
 
-// EvidenceReport is what VerifyEvidence found. Old counts looks kept before
-// evidence was chained.
+// EvidenceReport is what VerifyEvidence found. Old counts looks kept before evidence
+// was chained, OldFindings findings filed before what they say was, and not seen since:
+// neither can be verified.
 type EvidenceReport struct {
-	Proofs int `json:"proofs"`
-	Old    int `json:"old"`
-	Bytes  int `json:"bytes"` // files read back
+	Findings    int `json:"findings"`
+	OldFindings int `json:"old_findings"`
+	Proofs      int `json:"proofs"`
+	Old         int `json:"old"`
+	Bytes       int `json:"bytes"` // files read back
 	// Cleared looks let go of their bytes when their time had passed.
 	Cleared int              `json:"cleared"`
 	Damage  []EvidenceDamage `json:"damage"`
@@ -77,12 +81,15 @@ type EvidenceReport struct {
 
 const proofsAtOnce = 500
 
-// VerifyEvidence holds every look at a finding against the hash in the trail and
-// reads its bytes back. The chain of the trail itself is proved by audit.Verify.
+// VerifyEvidence holds what every finding says and every look at it against the hash in
+// the trail and reads the bytes back. The chain of the trail itself is proved by audit.Verify.
 func (s *Service) VerifyEvidence(ctx context.Context) (EvidenceReport, error) {
 	rep := EvidenceReport{Damage: []EvidenceDamage{}}
 	add := func(kind string, p Proof, says string, a ...any) {
 		rep.Damage = append(rep.Damage, EvidenceDamage{kind, p.ID, string(p.Finding), fmt.Sprintf(says, a...)})
+	}
+	if err := s.verifyWords(ctx, &rep); err != nil {
+		return rep, err
 	}
 	read := map[blob.Ref]error{}
 	for after := ""; ; {

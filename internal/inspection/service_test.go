@@ -262,7 +262,7 @@ func TestRunFindsRetestCloses(t *testing.T) {
 			t.Errorf("told %v", h.acts)
 		}
 		rows, err := audit.Entries(h.ctx, h.db, audit.Filter{TargetKind: "finding", TargetID: string(f.ID)})
-		if err != nil || len(rows) != 4 {
+		if err != nil || len(rows) != 5 {
 			t.Errorf("%d audit entries (%v)", len(rows), err)
 		}
 	})
@@ -281,6 +281,9 @@ func TestSecondRunKnowsTheFindingAndClosesIt(t *testing.T) {
 		again := h.findings("")
 		if len(first) != 1 || len(again) != 1 || again[0].ID != first[0].ID || !again[0].LastSeen.After(again[0].FirstSeen) {
 			t.Fatalf("%+v", again)
+		}
+		if got := again[0].Place(); got != "会议总结了去年的工作，惯彻落实今年的重点任务。" {
+			t.Errorf("it stands at %q", got)
 		}
 		// A page that cannot be asked for closes nothing.
 		h.made.Set("/robots.txt", enginetest.Page{Type: "text/plain", Body: "User-agent: *\nDisallow: /yw/1.html\n"})

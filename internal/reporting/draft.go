@@ -36,7 +36,7 @@ var idle = []struct {
 	{"a notice that hangs; its absence is a finding, its clock an obligation, each with its own entry", []string{"notice.look", "notice.carry", "notice.owe", "notice.page", "notice.period", "notice.post"}},
 	{"the yearly forms take from papers, not papers from them", []string{"annual.type", "annual.keep", "annual.submit", "annual.approve", "annual.return", "annual.publish", "annual.replace", "annual.correct", "annual.address", "annual.urge", "annual.owe", "annual.end"}},
 	{"which account stands under which is told on the public pages alone", []string{"matrix.derive", "matrix.place", "matrix.release", "matrix.gap.open", "matrix.gap.close"}},
-	{"a run counts when it is finished; its findings have their own entries", []string{"inspection.run.start", "inspection.run.begin", "inspection.run.hurry", "inspection.run.fail", "inspection.run.unanswered", "inspection.run.late", "inspection.run.edition", "inspection.evidence.keep",
+	{"a run counts when it is finished; its findings have their own entries", []string{"inspection.run.start", "inspection.run.begin", "inspection.run.hurry", "inspection.run.fail", "inspection.run.unanswered", "inspection.run.late", "inspection.run.edition", "inspection.evidence.keep", "inspection.finding.words",
 		"inspection.errand.ask", "inspection.errand.answered", "inspection.errand.unanswered", "inspection.errand.refused"}},
 	{"bytes that are kept no longer: what they proved stands as it stood", []string{"inspection.evidence.clear", "inspection.evidence.put_away", "inspection.evidence.drop", "inspection.evidence.hold", "inspection.evidence.preserve", "inspection.evidence.unpreserve"}},
 	{"whose results are not taken in: nothing comes of them", []string{"inspection.stranger.refuse"}},

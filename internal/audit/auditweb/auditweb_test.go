@@ -180,18 +180,19 @@ func TestEvidenceIsVerifiedOnScreen(t *testing.T) {
 		if page := h.site.Get("/console/audit/verify").Want(http.StatusOK); !strings.Contains(page.Text("main"), "检查证据还没有核对过") {
 			t.Errorf("%s", page.Text("main"))
 		}
-		h.evidence = inspection.EvidenceReport{Proofs: 126, Bytes: 20, Damage: []inspection.EvidenceDamage{}}
+		h.evidence = inspection.EvidenceReport{Findings: 90, OldFindings: 7, Proofs: 126, Bytes: 20, Damage: []inspection.EvidenceDamage{}}
 		h.site.Post("/console/audit/verify/evidence", nil).Want(http.StatusSeeOther)
-		if text := h.site.Get("/console/audit/verify").Text("main"); !strings.Contains(text, "共核对 126 条证据，读回 20 个文件") || !strings.Contains(text, "还没有校验过") {
+		if text := h.site.Get("/console/audit/verify").Text("main"); !strings.Contains(text, "共核对 83 个问题、126 条证据，读回 20 个文件") || !strings.Contains(text, "另有 7 个问题、0 条证据早于入链，没有摘要可以核对") || !strings.Contains(text, "还没有校验过") {
 			t.Errorf("%s", text)
 		}
 		h.evidence.Damage = append(h.evidence.Damage, inspection.EvidenceDamage{Kind: "changed", Proof: "01JP", Finding: "01JF", Says: "证据 01JP（问题 01JF）的内容与登记时的摘要不符，已被改动。"})
-		for range 60 {
+		h.evidence.Damage = append(h.evidence.Damage, inspection.EvidenceDamage{Kind: "changed", Finding: "01JF", Says: "问题 01JF 的内容与登记时的摘要不符，已被改动。"})
+		for range 59 {
 			h.evidence.Damage = append(h.evidence.Damage, inspection.EvidenceDamage{Kind: "removed", Proof: "01JQ", Says: "证据 01JQ 登记后被删除。"})
 		}
 		h.site.Post("/console/audit/verify/evidence", nil).Want(http.StatusSeeOther)
 		text := h.site.Get("/console/audit/verify").Text("main")
-		for _, want := range []string{"发现 61 处问题", "列出前 50 处", "内容被改动", "证据 01JP（问题 01JF）的内容与登记时的摘要不符", "证据被删除"} {
+		for _, want := range []string{"发现 61 处问题", "列出前 50 处", "内容被改动", "证据 01JP（问题 01JF）的内容与登记时的摘要不符", "打开问题（问题本身的内容）", "登记后被删除"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("lacks %q: %s", want, text)
 			}

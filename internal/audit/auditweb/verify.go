@@ -106,11 +106,11 @@ func newVerifyView(row audit.Row, v verdict) verifyView {
 	return out
 }
 
-var evidenceDamageNames = map[string]string{"changed": "内容被改动", "removed": "证据被删除", "unknown": "来历不明", "bytes": "文件缺失或损坏"}
+var evidenceDamageNames = map[string]string{"changed": "内容被改动", "removed": "被删除", "unknown": "来历不明", "bytes": "文件缺失或损坏"}
 
 func newEvidencePart(row audit.Row, v evidenceVerdict, mayOpen func(string) bool) evidencePart {
 	out := evidencePart{
-		Form:   web.Form{Action: evidencePath, Sections: []web.Section{{Legend: "核对检查证据", Hint: "逐条核对检查证据与审计记录中的摘要，并读回每个文件。文件很多时要等较久。"}}, Buttons: []web.Button{{Label: "核对检查证据", Plain: true}}},
+		Form:   web.Form{Action: evidencePath, Sections: []web.Section{{Legend: "核对检查证据", Hint: "逐条核对问题的内容和检查证据与审计记录中的摘要，并读回每个文件。文件很多时要等较久。"}}, Buttons: []web.Button{{Label: "核对检查证据", Plain: true}}},
 		Damage: web.Table{Caption: "证据中发现的问题", Columns: []web.Column{{Head: "种类"}, {Head: "问题"}, {Head: "说明", Wide: true}}, Empty: web.Empty{Title: "没有发现问题"}},
 	}
 	if row.ID == "" {
@@ -118,20 +118,28 @@ func newEvidencePart(row audit.Row, v evidenceVerdict, mayOpen func(string) bool
 		return out
 	}
 	out.Facts = web.Summary{Title: "最近一次核对检查证据", Wide: true, Terms: []web.Term{
-		{Name: "核对时间", Text: web.Minute(row.At)}, {Name: "核对人", Text: row.Actor.Name}, {Name: "证据", Text: fmt.Sprintf("%d 条", v.Proofs), Note: fmt.Sprintf("其中 %d 条早于证据入链，%d 条的文件已按保存期限清除", v.Old, v.Cleared)},
+		{Name: "核对时间", Text: web.Minute(row.At)}, {Name: "核对人", Text: row.Actor.Name}, {Name: "问题", Text: fmt.Sprintf("%d 个", v.Findings), Note: fmt.Sprintf("其中 %d 个早于内容入链，无从核对", v.OldFindings)},
+		{Name: "证据", Text: fmt.Sprintf("%d 条", v.Proofs), Note: fmt.Sprintf("其中 %d 条早于证据入链，无从核对，%d 条的文件已按保存期限清除", v.Old, v.Cleared)},
 		{Name: "读回文件", Text: fmt.Sprintf("%d 个", v.Bytes)},
 	}}
 	if v.Found == 0 {
-		out.Says = web.Alert{Kind: web.Good, Title: "检查证据完整", Text: fmt.Sprintf("共核对 %d 条证据，读回 %d 个文件，都与登记时的摘要相符。", v.Proofs, v.Bytes)}
+		out.Says = web.Alert{Kind: web.Good, Title: "检查证据完整", Text: fmt.Sprintf("共核对 %d 个问题、%d 条证据，读回 %d 个文件，都与登记时的摘要相符。", v.Findings-v.OldFindings, v.Proofs-v.Old, v.Bytes)}
+		if v.OldFindings+v.Old > 0 {
+			out.Says.Text += fmt.Sprintf("另有 %d 个问题、%d 条证据早于入链，没有摘要可以核对。", v.OldFindings, v.Old)
+		}
 		return out
 	}
-	out.Says = web.Alert{Kind: web.Danger, Title: fmt.Sprintf("检查证据不完整：发现 %d 处问题", v.Found), Text: "所列的证据不能作为依据，其余证据不受影响。请立即报告安全管理员，保留数据库和文件原样；问题还在的，复测取得新的证据。"}
+	out.Says = web.Alert{Kind: web.Danger, Title: fmt.Sprintf("检查证据不完整：发现 %d 处问题", v.Found), Text: "所列的内容和证据不能作为依据，其余的不受影响。请立即报告安全管理员，保留数据库和文件原样；问题还在的，复测取得新的证据。"}
 	for _, d := range v.Damage {
 		finding := web.Text("—")
 		if d.Finding != "" {
 			finding = web.Text(d.Finding)
 			if link := (inspection.Finding{ID: inspection.FindingID(d.Finding)}).Link(); mayOpen(link) {
-				finding = web.Acts(web.Link{Text: "打开问题", Href: link, Note: "证据 " + d.Proof})
+				note := "问题本身的内容"
+				if d.Proof != "" {
+					note = "证据 " + d.Proof
+				}
+				finding = web.Acts(web.Link{Text: "打开问题", Href: link, Note: note})
 			}
 		}
 		kind := evidenceDamageNames[d.Kind]

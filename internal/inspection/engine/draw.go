@@ -40,6 +40,7 @@ func (n *inspector) draw(ctx context.Context) error {
 	}
 	home := n.visits[n.home]
 	if home == nil {
+		n.undrawn = whyNoPage
 		return ctx.Err()
 	}
 	why := noBrowser
@@ -51,6 +52,7 @@ func (n *inspector) draw(ctx context.Context) error {
 		}
 	}
 	if child == nil {
+		n.undrawn = why
 		if measure {
 			return n.judgeDrawn(ctx, home, []check.Rendered{{Why: why}})
 		}
@@ -296,10 +298,15 @@ func (n *inspector) shoot(ctx context.Context, child *browser.Child, x shooting)
 		return ctx.Err()
 	}
 	body, err := n.body(ctx, x.v)
-	if err != nil || body == nil {
+	if err != nil {
 		return err
 	}
+	if body == nil {
+		n.unshot[x.v.url] = whyNoPage
+		return nil
+	}
 	if personal(body, x.v) {
+		n.unshot[x.v.url] = whyPersonal
 		n.skip("rendered", noPicture, x.v.url, 1)
 		return nil
 	}
@@ -311,6 +318,7 @@ func (n *inspector) shoot(ctx context.Context, child *browser.Child, x shooting)
 	seen, err := child.Draw(ctx, j)
 	var none *browser.Unavailable
 	if errors.As(err, &none) {
+		n.unshot[x.v.url] = none.Says
 		n.skip("rendered", "没有取得页面截图："+none.Says, x.v.url, 1)
 		return nil
 	}
@@ -319,6 +327,9 @@ func (n *inspector) shoot(ctx context.Context, child *browser.Child, x shooting)
 	}
 	if why := incomplete(seen); why != "" {
 		n.skip("rendered", "页面截图中的画面不完整："+why+"。", x.v.url, 1)
+	}
+	if len(seen.Shots) < len(x.found) {
+		n.unshot[x.v.url] = whyNotDrawn
 	}
 	for k, shot := range seen.Shots {
 		if err := n.picture(ctx, &n.report.Findings[x.found[k]], shot); err != nil {
@@ -340,6 +351,7 @@ func (n *inspector) shootNarrow(ctx context.Context, child *browser.Child, s *Si
 			return err
 		}
 		if body != nil && personal(body, v) {
+			n.unshot[s.URL] = whyPersonal
 			n.skip("rendered", noPicture, s.URL, 1)
 			return nil
 		}
@@ -347,10 +359,15 @@ func (n *inspector) shootNarrow(ctx context.Context, child *browser.Child, s *Si
 	seen, err := child.Draw(ctx, browser.Job{URL: s.URL, Widths: []int{width}, Marks: []browser.Mark{{}}})
 	var none *browser.Unavailable
 	if errors.As(err, &none) {
+		n.unshot[s.URL] = none.Says
 		return nil
 	}
-	if err != nil || len(seen.Shots) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(seen.Shots) == 0 {
+		n.unshot[s.URL] = whyNotDrawn
+		return nil
 	}
 	return n.picture(ctx, s, seen.Shots[0])
 }
@@ -423,46 +440,70 @@ func (n *inspector) borrow(ctx context.Context) (child *browser.Child, back func
 // which stands without it.
 const pictureTime = 12 * time.Second
 
-// pictured keeps a picture of the place as the second look found it.
-func (n *inspector) pictured(ctx context.Context, l *Look, spot Spot) error {
+// pictured keeps a picture of the place as the second look found it, or says why there
+// is none.
+func (n *inspector) pictured(ctx context.Context, l *Look, spot Spot) (why string, err error) {
 	s := Sighting{Check: spot.Check, URL: spot.URL, Where: spot.Where, Wrong: spot.Wrong}
 	m, ok := n.markOn(s)
-	if !ok || n.store == nil || n.last == nil || n.last.sum == "" {
-		return nil
+	switch why := unpicturable(s); {
+	case why != "":
+		return why, nil
+	case !ok:
+		return whyUnseen, nil
+	case n.o.Browser == nil:
+		return noBrowser, nil
+	case n.store == nil:
+		return whyNotKept, nil
+	case n.last == nil || n.last.sum == "":
+		return whyNoPage, nil
+	case !isHTML(n.last.contentType, nil):
+		return whyNotHTML, nil
 	}
 	most := cmp.Or(n.o.PictureTime, pictureTime)
 	if p, ok := ctx.Value(sharedKey{}).(*sharedBrowser); ok {
 		if most = min(most, p.left); most <= 0 {
-			return nil
+			return "这一批复测留给截图的时间已用完", nil
 		}
 		begun := time.Now()
 		defer func() { p.left -= time.Since(begun) }()
 	}
 	body, err := n.body(ctx, n.last)
-	if err != nil || body == nil || personal(body, n.last) {
-		return err
+	switch {
+	case err != nil:
+		return "", err
+	case body == nil:
+		return whyNoPage, nil
+	case personal(body, n.last):
+		return whyPersonal, nil
 	}
 	within, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	child, back, _, err := n.borrow(within)
+	child, back, why, err := n.borrow(within)
 	if err == nil && child != nil {
 		var seen browser.Sight
 		seen, err = child.Draw(within, browser.Job{URL: n.last.url, Body: body, ContentType: n.last.contentType, Widths: []int{wide}, Marks: []browser.Mark{m}})
 		if berr := back(); berr != nil {
-			return berr
+			return "", berr
 		}
 		if err == nil && len(seen.Shots) > 0 {
 			if err := n.picture(ctx, &s, seen.Shots[0]); err != nil {
-				return err
+				return "", err
 			}
 			l.Evidence.Screenshot, l.Evidence.Boxes = s.Evidence.Screenshot, s.Evidence.Boxes
+			return "", nil
 		}
+		why = whyNotDrawn
 	}
 	var none *browser.Unavailable
-	if ctx.Err() == nil && (within.Err() != nil || errors.As(err, &none)) {
-		return nil
+	switch {
+	case ctx.Err() != nil:
+		return "", cmp.Or(err, ctx.Err())
+	case within.Err() != nil:
+		return whySlow, nil
+	case errors.As(err, &none):
+		return none.Says, nil
 	}
-	return err
+	return why, err
 }
 
 // recheckDrawn draws a page again.

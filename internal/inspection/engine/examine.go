@@ -27,9 +27,9 @@ type examined struct {
 	onHome bool
 	class  check.Class
 	found  []check.Finding
-	text   string       // that was read for its wording
-	spans  []check.Span // of text
-	sheets []string     // that may hide links of it, and how those stand
+	read   check.Reading // that was read for its wording
+	spans  []check.Span  // of read
+	sheets []string      // that may hide links of it, and how those stand
 	like   uint64
 }
 
@@ -105,9 +105,8 @@ func (n *inspector) examineSince(page *check.Page, onHome bool, before string) *
 		return e
 	}
 	// Menus and feet are the home page's to answer for.
-	r := page.Reading(onHome || page.BodyText == "")
-	e.text = r.Text
-	e.spans = r.Scan(check.ScannerOn(n.o.Scanner, dayOf(page.Published)))
+	e.read = page.Reading(onHome || page.BodyText == "")
+	e.spans = e.read.Scan(check.ScannerOn(n.o.Scanner, dayOf(page.Published)))
 	return e
 }
 
@@ -207,7 +206,7 @@ func (n *inspector) pageSightings(e *examined) (out []Sighting) {
 			break
 		}
 		seen[s.Kind+s.Wrong] = true
-		out = append(out, wordingSighting(s, page.URL, e.text, onHome))
+		out = append(out, wordingSighting(s, page.URL, e.read, onHome))
 	}
 	return out
 }
@@ -215,7 +214,7 @@ func (n *inspector) pageSightings(e *examined) (out []Sighting) {
 // maxSpans bounds the wording findings of one page.
 const maxSpans = 30
 
-func wordingSighting(s check.Span, page, text string, onHome bool) Sighting {
+func wordingSighting(s check.Span, page string, read check.Reading, onHome bool) Sighting {
 	rule := wordingRule(s.Kind)
 	sev, fix := rule.Severity, rule.Fix
 	if s.Confidence < 0.8 && sev != check.Serious {
@@ -224,11 +223,12 @@ func wordingSighting(s check.Span, page, text string, onHome bool) Sighting {
 	if len(s.Right) > 0 && fix == mendWords {
 		fix = "建议改为“" + s.Right[0] + "”，请核对后改正。"
 	}
-	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: rule.Clauses[0], URL: page, Where: around(text, s.Start, s.End), Fix: fix, Wrong: check.MaskText(s.Wrong), OnHome: onHome,
-		Evidence: Evidence{Beside: []Beside{{As: AsList, Says: check.MaskText(promptedBy(s))}}}}
+	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: rule.Clauses[0], URL: page, Where: around(read.Text, s.Start, s.End), Fix: fix, Wrong: check.MaskText(s.Wrong), OnHome: onHome,
+		Evidence: Evidence{Beside: []Beside{{As: AsList, Says: check.MaskText(promptedBy(s))}, {As: AsNear, Says: read.Near(s.Start, s.End)}}}}
 }
 
-// around is the text of a span with some words on either side.
+// around is the text of a span with some words on either side, whatever they belong to: a
+// finding is known again by it. Reading.Near is what people are shown.
 func around(text string, from, to int) string {
 	r := []rune(text)
 	a, b := max(0, from-15), min(len(r), to+15)

@@ -230,7 +230,7 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	}
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
-		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, copies: map[string]string{}, untested: map[[2]string]int{},
+		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, unshot: map[string]string{}, copies: map[string]string{}, untested: map[[2]string]int{},
 		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, Visited: map[string]bool{}, Looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, read: map[string]bool{}, disguised: map[string]bool{}, dressed: map[string]bool{}, compared: map[string]bool{}, rendered: map[string]bool{}, audited: map[string]bool{}, put: o.Families, Partial: o.Scanner == nil, hosted: t.Hosted}}
 	for _, f := range o.Focus {
 		n.report.focus = append(n.report.focus, f.ID())
@@ -368,6 +368,8 @@ type inspector struct {
 	plainly     []check.Alternate  // a page as a browser and a telephone got it
 	prints      prints
 	byPrint     map[string]int    // fingerprint to index in report.Findings
+	unshot      map[string]string // pages of which there is no picture, and why
+	undrawn     string            // why nothing was drawn at all
 	copies      map[string]string // page to the page it says it is a copy of
 	untested    map[[2]string]int
 	held        int
@@ -750,6 +752,7 @@ func (n *inspector) online(ctx context.Context, v *visit) bool {
 func (n *inspector) finish(ctx context.Context) (Report, error) {
 	for i := range n.report.Findings {
 		s := &n.report.Findings[i]
+		s.Evidence.unpictured(s.URL, n.unpictured(*s))
 		v := n.visits[s.Evidence.URL]
 		if v == nil {
 			continue

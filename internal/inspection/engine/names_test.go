@@ -36,8 +36,8 @@ func TestArticle19_3_EveryHitNamesItsSource(t *testing.T) {
 		{Kind: "wording.punctuation"}:                           "内置规则：标点用法",
 		{Kind: "sensitive.term", Source: "演示词库：来信 13991234567"}: "演示词库：来信 139****4567",
 	} {
-		b := wordingSighting(*span, "http://a.localhost/", "", false).Evidence.Beside
-		if len(b) != 1 || b[0].As != AsList || b[0].Says != want {
+		b := wordingSighting(*span, "http://a.localhost/", check.Reading{}, false).Evidence.Beside
+		if len(b) != 2 || b[0].As != AsList || b[0].Says != want {
 			t.Errorf("%+v is prompted by %+v, want %q", *span, b, want)
 		}
 	}

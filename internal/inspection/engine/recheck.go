@@ -92,8 +92,11 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 			look, err = n.recheckPage(ctx, spot)
 		}
 	}
-	if err == nil && o.Picture && o.Browser != nil && look.Outcome != Unknown {
-		err = n.pictured(ctx, &look, spot)
+	if err == nil && o.Picture && look.Outcome != Unknown {
+		var why string
+		if why, err = n.pictured(ctx, &look, spot); err == nil {
+			look.Evidence.unpictured(spot.URL, why)
+		}
 	}
 	look.Took, look.Evidence.Edition = time.Since(begun), check.RuleEdition(spot.Check)
 	return look, err

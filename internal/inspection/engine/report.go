@@ -144,6 +144,16 @@ func (r *Report) doubt(checkID, page string) {
 	r.unsure[checkID+" "+page] = true
 }
 
+// Near is where it stands as a reader finds it; empty where Where says it.
+func (s Sighting) Near() string {
+	for _, b := range s.Evidence.Beside {
+		if b.As == AsNear {
+			return b.Says
+		}
+	}
+	return ""
+}
+
 // Fingerprint names the same defect through runs and retests of one site or
 // account.
 func (s Sighting) Fingerprint() string {

@@ -343,7 +343,7 @@ func sendEvidence(w http.ResponseWriter, r *http.Request, f io.Reader, name stri
 // besideTerms are the further answers that a finding rests on.
 func besideTerms(list []engine.Beside, base string) (out []besideView) {
 	for i, b := range list {
-		if b.As == engine.AsList {
+		if b.As == engine.AsList || b.As == engine.AsNear || b.As == engine.AsUnpictured {
 			continue // stands among the facts
 		}
 		if b.As == engine.AsPlace {

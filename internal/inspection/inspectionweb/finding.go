@@ -205,14 +205,22 @@ func (h *Handler) exportFindings(w http.ResponseWriter, r *http.Request) error {
 	if err := web.MostExported(total, mostFindings, "个问题"); err != nil {
 		return err
 	}
+	ids := make([]inspection.FindingID, len(list))
+	for i, f := range list {
+		ids[i] = f.ID
+	}
+	pictures, err := h.inspection.PictureNotes(r.Context(), h.db, authz.ScopeFrom(r.Context()), ids)
+	if err != nil {
+		return err
+	}
 	rows := func(yield func([]any) bool) {
 		for _, f := range list {
-			if !yield([]any{f.SiteName, cmp.Or(f.Host, registry.Platforms[f.Platform]), f.UnitName, f.Says, engine.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Where, f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
+			if !yield([]any{f.SiteName, cmp.Or(f.Host, registry.Platforms[f.Platform]), f.UnitName, f.Says, engine.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Place(), f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix, pictures[f.ID]}) {
 				return
 			}
 		}
 	}
-	return web.SendSheet(w, r, official.Sheet{Title: "检查发现的问题", Columns: []official.Column{{Title: "站点或账号", Width: 28}, {Title: "域名或平台", Width: 24}, {Title: "主办单位", Width: 28}, {Title: "问题", Width: 50}, {Title: "类别", Width: 20}, {Title: "程度"}, {Title: "依据", Width: 16}, {Title: "所在页面", Width: 40}, {Title: "具体位置", Width: 40}, {Title: "页面数"}, {Title: "状态"}, {Title: "首次发现", Width: 18}, {Title: "最近发现", Width: 18}, {Title: "整改要求", Width: 40}}, Rows: rows}, "检查发现的问题")
+	return web.SendSheet(w, r, official.Sheet{Title: "检查发现的问题", Columns: []official.Column{{Title: "站点或账号", Width: 28}, {Title: "域名或平台", Width: 24}, {Title: "主办单位", Width: 28}, {Title: "问题", Width: 50}, {Title: "类别", Width: 20}, {Title: "程度"}, {Title: "依据", Width: 16}, {Title: "所在页面", Width: 40}, {Title: "具体位置", Width: 40}, {Title: "页面数"}, {Title: "状态"}, {Title: "首次发现", Width: 18}, {Title: "最近发现", Width: 18}, {Title: "整改要求", Width: 40}, {Title: "页面截图", Width: 30}}, Rows: rows}, "检查发现的问题")
 }
 
 // newCauses is what stands, by the check that raised it.
@@ -251,6 +259,7 @@ type proofView struct {
 	Download string // address of the bytes; "" when none were kept
 	Size     int64
 	Picture  picture
+	NoShot   string // why there is no picture
 	Beside   []besideView
 	Places   []string // other places of the page that break the same rule
 }
@@ -267,6 +276,7 @@ type picture struct {
 type findingView struct {
 	Heading web.Heading
 	Wrong   web.ErrorSummary
+	Altered web.Alert // what it says is not as it was registered
 	Name    string
 	Base    string
 	Facts   web.Summary
@@ -351,6 +361,7 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 	if p.Took > 0 {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "复测用时", Text: fmt.Sprintf("%.1f 秒", p.Took.Seconds()), Note: p.Actor})
 	}
+	v.NoShot = p.NoPicture()
 	if !p.Cleared.IsZero() {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "留存文件", Text: "已按保存期限清除，散列仍在链上", Note: web.Minute(p.Cleared)})
 		v.Beside = besideTerms(p.Beside, "")
@@ -393,7 +404,7 @@ func objectName(f inspection.Finding) string {
 }
 
 func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage.Step, item string, mayAct, mayHold bool, mayOpen func(string) string) findingView {
-	base, where := f.Link(), dash(f.Where)
+	base, where := f.Link(), dash(f.Place())
 	if where == f.URL {
 		where = "整个页面"
 	}
@@ -611,6 +622,7 @@ var findingPage = web.Define(views, "views/finding.html",
 	newFinding(sampleFinding, []inspection.Proof{{ID: "P3", Look: "found", Outcome: engine.Standing, Says: "链接没有打开所指的页面：链接“征求意见”，不论打开什么地址都显示同一页面。", At: sampleFinding.FirstSeen, Evidence: engine.Evidence{URL: sampleFinding.URL, Status: 200, Link: sampleFinding.Where, LinkStatus: 200, LinkFinal: sampleFinding.Where, SHA256: sampleFinding.SHA256, Beside: sampleLooks()}}}, nil, "", true, false, none),
 	sampleOut(inspection.Errand{AskedBy: "张三", AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), State: inspection.ErrandWaiting, GivesUp: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC)}),
 	sampleOut(inspection.Errand{State: inspection.ErrandUnanswered, Ended: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Says: "<b>外网巡检机没有带回结果。"}),
+	sampleWords(inspection.Words{Altered: true}), sampleWords(inspection.Words{Old: true}), sampleWords(inspection.Words{Number: 4712, Entry: "01JE", Hash: sampleFinding.SHA256}),
 	sampleKept(), sampleKept(inspection.Preservation{Reason: "<b>法院调取", By: "李", At: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC)}),
 	sampleKept(inspection.Preservation{Reason: "法院调取", By: "李", At: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Ended: time.Date(2026, 4, 22, 2, 0, 0, 0, time.UTC), EndedBy: "王", EndedWhy: "案件已结"}),
 	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: engine.Evidence{Beside: []engine.Beside{{As: "<b>", Final: "javascript:y", Headers: "<script>", Status: 200}}, URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
@@ -629,6 +641,12 @@ func sampleLooks() []engine.Beside {
 func sampleKept(list ...inspection.Preservation) findingView {
 	v := newFinding(sampleFinding, sampleProofs, nil, "", true, true, none)
 	v.preserved(list, true)
+	return v
+}
+
+func sampleWords(w inspection.Words) findingView {
+	v := newFinding(sampleFinding, sampleProofs, nil, "", true, false, none)
+	v.registered(w, none)
 	return v
 }
 
@@ -659,12 +677,13 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	if item != "" {
 		item += passageOf(f)
 	}
-	v := newFinding(f, proofs, steps, item, mayAct(r), may(r, authz.OrderIssue), func(href string) string {
+	mayOpen := func(href string) string {
 		if web.MayOpen(r, href) {
 			return href
 		}
 		return ""
-	})
+	}
+	v := newFinding(f, proofs, steps, item, mayAct(r), may(r, authz.OrderIssue), mayOpen)
 	if strings.HasPrefix(f.Check, "focus.") {
 		plan, ok, err := h.inspection.PlanOf(ctx, scope, id)
 		if err != nil {
@@ -679,6 +698,11 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 		return err
 	}
 	v.ruled(rule)
+	words, err := h.inspection.WordsOf(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	v.registered(words, mayOpen)
 	kept, err := h.inspection.Preservations(ctx, h.db, scope, id)
 	if err != nil {
 		return err
@@ -756,6 +780,21 @@ func (v *findingView) handedOut(e inspection.Errand) {
 	case e.State != inspection.ErrandAnswered:
 		v.Out = web.Alert{Kind: web.Warn, Title: "上次交外网巡检机复测没有结果", Text: web.Minute(e.Ended) + "：" + e.Says}
 	}
+}
+
+// registered says how what the finding says stands to the trail.
+func (v *findingView) registered(w inspection.Words, mayOpen func(string) string) {
+	t := web.Term{Name: "内容登记", Text: "正在编号", Note: "摘要 " + w.Hash}
+	switch {
+	case w.Altered:
+		v.Altered = web.Alert{Kind: web.Danger, Title: "这个问题的内容被改动过", Text: "问题、程度、依据、网址、位置或整改要求与登记时记入审计的摘要不符，不能作为依据。请通知系统管理员核对审计和全部证据；发现时的说法见下方证据。"}
+		t.Text, t.Note = "与登记时的摘要不符", ""
+	case w.Old:
+		t.Text, t.Note = "没有摘要可以核对", "登记早于问题内容记入审计；再次查到后补记"
+	case w.Number > 0:
+		t.Text, t.Href = fmt.Sprintf("第 %d 号", w.Number), mayOpen("/console/audit/"+w.Entry)
+	}
+	v.Facts.Terms = append(v.Facts.Terms, t)
 }
 
 // ruled leads to the public page of the rule; "" where no portal here shows it.

@@ -176,11 +176,11 @@ func TestFromTheBoardToAClosedFinding(t *testing.T) {
 			t.Error("what was found today is a week old")
 		}
 		sheet := h.walk.Get("/console/findings/export?state=standing&family=link&format=csv").Want(http.StatusOK)
-		if got, want := strings.Count(strings.TrimSpace(sheet.Body), "\n"), len(list.All(".table tbody th")); got != want || !strings.Contains(sheet.Body, "雁塔区人民政府") {
+		if got, want := strings.Count(strings.TrimSpace(sheet.Body), "\n"), len(list.All(".table tbody th")); got != want || !strings.Contains(sheet.Body, "雁塔区人民政府") || !strings.Contains(sheet.Body, "没有：本次检查没有使用浏览器") {
 			t.Errorf("the file has %d rows, the list %d", got, want)
 		}
 		page := h.walk.Get(path).Want(http.StatusOK)
-		for _, want := range []string{"状态码 404", "检查指标“可用性”", "SHA-256", "规则版本", "审计登记", "&lt;a href=&#34;/a.html"} {
+		for _, want := range []string{"状态码 404", "检查指标“可用性”", "SHA-256", "规则版本", "审计登记", "没有截图：本次检查没有使用浏览器。", "&lt;a href=&#34;/a.html"} {
 			if !strings.Contains(page.Body, want) {
 				t.Errorf("the finding does not show %q", want)
 			}
