@@ -465,7 +465,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 			e.Text = ""
 		}
 		if number, ok := strings.CutPrefix(st.Note, inspection.OrderedBy); ok && st.Act == "order" {
-			at := mayOpen("/console/orders?q=" + url.QueryEscape(number))
+			at := mayOpen("/console/orders/" + url.PathEscape(number))
 			if at != "" {
 				e.Links = []web.Link{{Text: "打开整改通知", Href: at}}
 			}

@@ -73,7 +73,7 @@ func TestAFindingNamesItsNotice(t *testing.T) {
 		f.State = state
 		found := false
 		for _, x := range newFinding(f, nil, steps, "", true, false, all).Facts.Terms {
-			found = found || x.Name == "整改通知" && x.Text == "ZG-2026-0007" && x.Href == "/console/orders?q=ZG-2026-0007" && strings.Contains(x.Note, "李四下发")
+			found = found || x.Name == "整改通知" && x.Text == "ZG-2026-0007" && x.Href == "/console/orders/ZG-2026-0007" && strings.Contains(x.Note, "李四下发")
 		}
 		if found != want {
 			t.Errorf("%s: named %v", state, found)
