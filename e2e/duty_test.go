@@ -25,6 +25,21 @@ func (p *tab) turnsBy(key string) {
 	}
 }
 
+// reaches follows a link in the head of a page to what stands below the evidence, on
+// a phone, where the way there is long; the trail above takes one line.
+func (p *tab) reaches(part string) {
+	p.t.Helper()
+	p.wide(390, 844)
+	at := eval[float64](p, `(() => { const a = document.querySelector(".head-acts a[href='#`+part+`']"); if (!a) return -1; a.click(); return document.getElementById(`+quoted(part)+`).getBoundingClientRect().top; })()`)
+	if at < 0 || at > 600 {
+		p.fail("the head leads to #%s, which stands at %v", part, at)
+	}
+	if h := eval[float64](p, `document.querySelector(".crumbs").getBoundingClientRect().height`); h > 60 {
+		p.fail("the trail takes %v px of a phone", h)
+	}
+	p.wide(1366, 900)
+}
+
 // TestArticle19_4_DutyJourney walks the day of the duty: the roster is laid and
 // published, the inspector reads the sites by single keys and confirms the
 // record, an item is taken down by two persons, a unit says of a finding that it
@@ -54,6 +69,7 @@ func TestArticle19_4_DutyJourney(t *testing.T) {
 	duty.sees("当班")
 	duty.both("desk")
 	duty.press("今天的巡检记录")
+	duty.sees("前确认") // by which hour
 	duty.sees("键盘：")
 	duty.sees("栏目更新情况：没有未办结的问题") // 政务公开 and the English edition hold what their columns hold
 	duty.both("record")
@@ -109,6 +125,8 @@ func TestArticle19_4_DutyJourney(t *testing.T) {
 	unit.open("/console/findings?state=open&q=yanta")
 	unit.press(eval[string](unit, `document.querySelector(".table tbody th a, .table tbody td a").innerText.trim()`))
 	finding := unit.location()
+	unit.sees("负责的人")
+	unit.reaches("deny")
 	unit.fill("理由", "页面引用的是文件原文，不是错误。")
 	unit.press("报误报")
 	unit.sees("已报误报")
@@ -120,6 +138,7 @@ func TestArticle19_4_DutyJourney(t *testing.T) {
 	if !strings.Contains(boss.text(), "答复申辩") {
 		boss.press("改由我答复")
 	}
+	boss.reaches("answer")
 	boss.tick("确认误报")
 	boss.fill("核实情况", "与文件原文核对一致，确为误报。")
 	boss.press("答复申辩")

@@ -95,7 +95,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		dashboardweb.New(h.DB, h.Dashboards, h.Org).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit, h.Inspection.VerifyEvidence).Routes(),
 		lexiconweb.New(h.Lexicon, h.Org, h.Blobs).Routes(),
-		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Blobs).Routes(),
+		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Org, h.Blobs).Routes(),
 		h.recordDoors(),
 		h.estateDoors(),
 		h.guardDoors(),

@@ -201,6 +201,16 @@ func (s *Service) OrderTx(ctx context.Context, q db.Querier, scope authz.Scope, 
 	return o, err
 }
 
+// OrderNumbered is the order in scope that bears a number: what other records and
+// papers name it by.
+func (s *Service) OrderNumbered(ctx context.Context, scope authz.Scope, number string) (Order, error) {
+	o, err := db.One(ctx, s.db, scanOrder, s.orderSelect()+` WHERE o.number = $1`, number)
+	if db.None(err) || err == nil && !scope.Covers(o.areaPath, o.linePath) {
+		return Order{}, fault.Missing("整改通知")
+	}
+	return o, err
+}
+
 // Dossier is an order with everything that belongs to it.
 type Dossier struct {
 	Order

@@ -3,7 +3,6 @@ package dashboard
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"zhengshu/internal/authz"
@@ -242,64 +241,28 @@ func (s *Service) counts(ctx context.Context, q db.Querier, scope authz.Scope, l
 	return nil
 }
 
-// answerable finds for each item the person to call: who holds the site's A
-// post, else the unit's liaison, the person in overall charge, the leader.
+// answerable puts to each item the person to call; the items are in scope, the office
+// that a case stands at may be above it.
 func (s *Service) answerable(ctx context.Context, q db.Querier, parts ...[]Part) error {
-	var units, sites []string
+	var units []org.UnitID
+	var sites []string
 	for _, list := range parts {
 		for _, p := range list {
 			for _, i := range p.Items {
-				units = append(units, string(i.Unit))
-				if i.Site != "" {
-					sites = append(sites, i.Site)
-				}
+				units, sites = append(units, i.Unit), append(sites, i.Site)
 			}
 		}
 	}
-	if len(units) == 0 {
-		return nil
-	}
-	slices.Sort(units)
-	units = slices.Compact(units)
-	slices.Sort(sites)
-	sites = slices.Compact(sites)
-	var w db.Where
-	w.And("n.ended_on IS NULL AND p.left_at IS NULL")
-	cond := "n.object_id = '' AND n.unit_id IN " + db.Among(&w, units)
-	if len(sites) > 0 {
-		cond = "(" + cond + " OR n.object_kind = 'site' AND n.kind = 'post_a' AND n.object_id IN " + db.Among(&w, sites) + ")"
-	}
-	type holder struct {
-		unit, object, kind, name, phone string
-	}
-	list, err := db.All(ctx, q, func(r db.Scanner) (holder, error) {
-		var h holder
-		err := r.Scan(&h.unit, &h.object, &h.kind, &h.name, &h.phone)
-		return h, err
-	}, `SELECT n.unit_id, n.object_id, n.kind, p.name, CASE WHEN n.phone <> '' THEN n.phone ELSE p.phone END FROM named_post n JOIN person p ON p.id = n.person_id WHERE `+w.SQL()+` AND `+cond+`
-		ORDER BY CASE n.kind WHEN 'post_a' THEN 0 WHEN 'liaison' THEN 1 WHEN 'overall' THEN 2 WHEN 'chief_editor' THEN 3 WHEN 'leader_in_charge' THEN 4 ELSE 5 END, n.since_on, n.id`, w.Args()...)
+	who, err := s.org.Answerers(ctx, q, authz.System("dashboard.morning"), units, sites)
 	if err != nil {
-		return fmt.Errorf("dashboard: who answers: %w", err)
-	}
-	at := map[string]holder{}
-	for _, h := range list {
-		key := "unit:" + h.unit
-		if h.object != "" {
-			key = "site:" + h.object
-		}
-		if _, ok := at[key]; !ok {
-			at[key] = h
-		}
+		return err
 	}
 	for _, list := range parts {
 		for _, p := range list {
 			for n := range p.Items {
 				i := &p.Items[n]
-				h, ok := at["site:"+i.Site]
-				if !ok {
-					h = at["unit:"+string(i.Unit)]
-				}
-				i.Person, i.Phone, i.Post = h.name, h.phone, org.PostKind(h.kind).Name()
+				a := who.For(i.Unit, i.Site)
+				i.Person, i.Phone, i.Post = a.Name, a.Phone, a.Post.Name()
 			}
 		}
 	}

@@ -1134,6 +1134,10 @@ func TestArticle19_4_TheRecordIsOwedByTheProvincesHour(t *testing.T) {
 			if len(owed) != 1 {
 				t.Fatalf("%d owed", len(owed))
 			}
+			rec, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, calendar.DateOf(began))
+			if err != nil || !rec.Due.Equal(day.Add(12*time.Hour)) || rec.Overdue != !owed[0].OverdueAt.IsZero() {
+				t.Errorf("at %d the record says %v, %v (%v)", hour, rec.Due, rec.Overdue, err)
+			}
 			return !owed[0].OverdueAt.IsZero()
 		}
 		if late(11) {
@@ -1763,6 +1767,38 @@ func TestArticle19_4_WhoGoesOnHandsNothingOver(t *testing.T) {
 		}
 		if n := owed(after); n != 0 {
 			t.Errorf("taken, and %d hand-overs are owed", n)
+		}
+	})
+}
+
+// The rotation of a month goes on from the turn before it: nobody stands two
+// turns one after the other where there is somebody else, whatever order they
+// were chosen in; a kept turn in the midst counts as well.
+func TestArticle19_4_RotationGoesOnFromTheTurnBefore(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		next := "2026-12"
+		people := h.people()
+		for range people {
+			people = append(people[1:], people[0])
+			r, err := h.svc.Fill(as(h.head), system, h.unit.ID, next, duty.Rotation{Turns: "two", People: people})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, x := range r.Shifts[1:] {
+				if before := r.Shifts[i]; before.Lead == x.Lead && before.Until.Equal(x.From) {
+					t.Errorf("%s stands from %s and again from %s", x.LeadName, before.From, x.From)
+				}
+			}
+		}
+		for _, turns := range []string{"three", "one"} {
+			r, err := h.svc.Fill(as(h.head), system, h.unit.ID, next, duty.Rotation{Turns: turns, People: people})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Shifts[0].Lead == r.Shifts[1].Lead {
+				t.Errorf("%s: %s ends the month before and begins this one", turns, r.Shifts[0].LeadName)
+			}
 		}
 	})
 }

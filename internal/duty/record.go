@@ -103,6 +103,10 @@ type Record struct {
 	// Late: confirmed, or yet to be, when the day was over (补记). What the monitors
 	// said is then of that day as far as they kept it; of media they keep nothing.
 	Late bool
+	// Due is the hour by which today's is to be confirmed, Overdue that it is not
+	// and the hour is over. A day that was missed is told as Late.
+	Due     time.Time
+	Overdue bool
 }
 
 // Media is what the monitors know of the accounts and clients on a unit's duty:
@@ -165,6 +169,10 @@ func (s *Service) record(ctx context.Context, q db.Querier, scope authz.Scope, u
 		return r, fault.New(fault.Refused, on.Chinese()+"还没有到，没有巡检记录；请打开今天的巡检记录。")
 	}
 	r.Unit, r.On, r.Late = u, on, on.Before(today)
+	if !r.Late && r.State != Confirmed {
+		r.Due = on.Start().Add(time.Duration(s.Settings().RecordDueHour) * time.Hour)
+		r.Overdue = !s.DB.Now().Before(r.Due)
+	}
 	if r.Alarms, err = s.alarmsOn(ctx, q, unit, on); err != nil {
 		return r, err
 	}

@@ -352,13 +352,26 @@ func (s *Service) Fill(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 			}
 		}
 		at := 0
-		return s.lay(ctx, tx, r, slots, n.Double, func(_ slot, pair bool) (m manned) {
-			m.lead = people[at%len(people)]
-			at++
+		return s.lay(ctx, tx, r, slots, n.Double, func(_ slot, pair bool, beside []org.PersonID) (m manned) {
+			size := 1
 			if pair {
-				m.second = people[at%len(people)]
-				at++
+				size = 2
 			}
+			// Whoever stands just before or after is passed over where others are there:
+			// the rotation of a month does not begin with the one who ends the last.
+			for k := range len(people) {
+				if !slices.ContainsFunc(beside, func(p org.PersonID) bool {
+					return p == people[(at+k)%len(people)].ID || p == people[(at+k+size-1)%len(people)].ID
+				}) {
+					at += k
+					break
+				}
+			}
+			m.lead = people[at%len(people)]
+			if pair {
+				m.second = people[(at+1)%len(people)]
+			}
+			at += size
 			return m
 		})
 	})
@@ -443,13 +456,13 @@ func vacant(from, until time.Time, stand []Shift) []span {
 // lay writes the turns of a month by the slots of a week into the time that is to
 // come and that no turn stands in. What has begun already stays, and so does what
 // a swap or a hand-over hangs on.
-func (s *Service) lay(ctx context.Context, tx *db.Tx, r *Roster, slots []slot, double bool, man func(sl slot, pair bool) manned) error {
+func (s *Service) lay(ctx context.Context, tx *db.Tx, r *Roster, slots []slot, double bool, man func(sl slot, pair bool, beside []org.PersonID) manned) error {
 	first, _ := monthFirst(r.Month)
 	month, next := first.Start(), first.AddMonths(1).Start()
 	if _, err := dropLoose(ctx, tx, r.ID, ""); err != nil {
 		return err
 	}
-	stand, err := s.shifts(ctx, tx, r.Unit.ID, month, next.AddDate(0, 0, 8))
+	stand, err := s.shifts(ctx, tx, r.Unit.ID, month.Add(-time.Minute), next.AddDate(0, 0, 8)) // with the turn that ends as the month begins
 	if err != nil {
 		return err
 	}
@@ -487,7 +500,13 @@ func (s *Service) lay(ctx context.Context, tx *db.Tx, r *Roster, slots []slot, d
 		pair := double || slices.ContainsFunc(free, func(f span) bool {
 			return slices.ContainsFunc(r.Double, func(d sx2021.DutySpan) bool { return f.from.Before(d.Until) && d.From.Before(f.until) })
 		})
-		who := man(m.sl, pair)
+		var beside []org.PersonID
+		for _, x := range stand {
+			if slices.ContainsFunc(free, func(f span) bool { return x.Until.Equal(f.from) || x.From.Equal(f.until) }) {
+				beside = append(beside, x.Lead, x.Second)
+			}
+		}
+		who := man(m.sl, pair, beside)
 		for _, f := range free {
 			rows = append(rows, []any{ulid.Make().String(), r.ID, r.Unit.ID, f.from, f.until, who.lead.ID, who.lead.Name, who.second.ID, who.second.Name, who.leader.ID, who.leader.Name})
 		}
@@ -608,7 +627,7 @@ func (s *Service) ApplyPattern(ctx context.Context, scope authz.Scope, unit org.
 			}
 			return org.Person{}
 		}
-		return s.lay(ctx, tx, r, p.slots, false, func(sl slot, _ bool) manned {
+		return s.lay(ctx, tx, r, p.slots, false, func(sl slot, _ bool, _ []org.PersonID) manned {
 			return manned{find(people, sl.Lead), find(people, sl.Second), find(leaders, sl.Leader)}
 		})
 	})

@@ -792,10 +792,21 @@ func TestARunWithoutAPageIsNoPatrolOfTheDay(t *testing.T) {
 			if h.clock.Advance(x.after); i == 3 {
 				shut = false
 			}
+			// What is told beforehand is what happens.
+			at, ok, err := h.svc.NextPatrol(h.ctx, h.scope, h.site.ID)
+			if now := h.db.Now(); err != nil || !ok || at.Equal(now) != (x.want == 1) || at.Before(now) || at.After(now.Add(24*time.Hour)) {
+				t.Errorf("round %d: told %v, %v at %v (%v)", i, at, ok, now, err)
+			}
 			if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != x.want {
 				t.Errorf("round %d: %d patrols (%v)", i, n, err)
 			}
+			if _, ok, err := h.svc.NextPatrol(h.ctx, h.scope, h.site.ID); err != nil || ok != (x.want == 0) {
+				t.Errorf("round %d: under way, and told %v (%v)", i, ok, err)
+			}
 			h.work()
+		}
+		if _, _, err := h.svc.NextPatrol(h.ctx, authz.Scope{}, h.site.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("out of scope: %v", err)
 		}
 	})
 }

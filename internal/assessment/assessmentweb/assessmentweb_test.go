@@ -193,6 +193,12 @@ func TestOrderOnScreen(t *testing.T) {
 	if got := x.Get("/console/orders?q=ZG-2026-0001").Text(".table tbody th"); got != "ZG-2026-0001" {
 		t.Errorf("listed as %q", got)
 	}
+	// A finding and a paper name it by its number.
+	if got := x.Get("/console/orders/ZG-2026-0001").Want(http.StatusSeeOther).Location(); got != at {
+		t.Errorf("its number leads to %q", got)
+	}
+	x.Get("/console/orders/ZG-2026-0099").Want(http.StatusNotFound)
+	x.as("neighbour").Get("/console/orders/ZG-2026-0001").Want(http.StatusNotFound)
 	x.as("neighbour").Get(at).Want(http.StatusNotFound)
 	x.as("bureau").Post("/console/orders", url.Values{"finding": {f}}).Want(http.StatusForbidden)
 

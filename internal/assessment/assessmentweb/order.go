@@ -260,6 +260,14 @@ func summary(err error) web.ErrorSummary {
 
 func (h *Handler) order(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
+	if number := r.PathValue("id"); strings.HasPrefix(number, "ZG-") { // as papers and findings name it
+		o, err := h.assessment.OrderNumbered(ctx, authz.ScopeFrom(ctx), number)
+		if err != nil {
+			return err
+		}
+		http.Redirect(w, r, o.Link(), http.StatusSeeOther)
+		return nil
+	}
 	if err := h.assessment.Read(ctx, authz.ScopeFrom(ctx), authz.SessionFrom(ctx), assessment.OrderID(r.PathValue("id"))); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+	"unicode"
 
 	"zhengshu/internal/check"
 )
@@ -135,11 +137,34 @@ func (ln *line) climate(start, end int) float64 {
 	return (sum + usual*weight) / (n + weight)
 }
 
+// labelLength is below how many Chinese characters a line that ends in no full stop is
+// a label: the name of a field, a column or a button, which the counts, made of
+// sentences, know nothing of. With so little around it one strange character proves
+// nothing; the lists are put to labels as to all.
+const labelLength = 8
+
+// label reports a line that is no more than a label.
+func (ln *line) label() bool {
+	n, last := 0, rune(0)
+	for _, r := range ln.runes {
+		if unicode.Is(unicode.Han, r) {
+			n++
+		}
+		if r != 0 {
+			last = r
+		}
+	}
+	return n < labelLength && !strings.ContainsRune("。！？", last)
+}
+
 // statistical reports the changes that make the text much likelier, the best
 // of each neighbourhood.
 func (p *Proofreader) statistical(rs []rune) []check.Span {
 	var out []check.Span
 	for _, ln := range p.likely.lines(rs) {
+		if ln.label() {
+			continue
+		}
 		type scored struct {
 			edit
 			odds float64

@@ -292,6 +292,13 @@ func newDesk(d deskData, now time.Time) record {
 	if d.record.State != "" {
 		said = duty.RecordMachine.Name(d.record.State)
 	}
+	kind := tone(d.record.State != duty.Confirmed, web.Warn)
+	if due := dueText(d.record); due != "" && len(d.record.Sites) > 0 {
+		said += "，" + due
+	}
+	if d.record.Overdue {
+		kind = web.Danger
+	}
 	of := "&unit=" + url.QueryEscape(string(d.unit.ID))
 	waiting, taken, list := d.waiting, d.standing-d.waiting, alarmPath+"?state="+duty.Raised+of
 	for _, a := range d.handedUp {
@@ -305,7 +312,7 @@ func newDesk(d deskData, now time.Time) record {
 	v.Main = append(v.Main, web.Stats{Label: "值班情况", Items: []web.Stat{
 		{Name: "待接收告警", Value: fmt.Sprint(waiting), Unit: "个", Note: fmt.Sprintf("处理中 %d 个", taken), Href: list, Kind: tone(waiting > 0, web.Danger)},
 		{Name: "打不开", Value: fmt.Sprint(unreached), Unit: "个", Note: fmt.Sprintf("共值守 %d 个网站", len(d.record.Sites)), Kind: tone(unreached > 0, web.Danger)},
-		{Name: "今天已巡检", Value: fmt.Sprintf("%d/%d", d.record.Looked(), len(d.record.Sites)), Note: said, Href: duty.RecordLink(d.unit.ID, today), Kind: tone(d.record.State != duty.Confirmed, web.Warn)},
+		{Name: "今天已巡检", Value: fmt.Sprintf("%d/%d", d.record.Looked(), len(d.record.Sites)), Note: said, Href: duty.RecordLink(d.unit.ID, today), Kind: kind},
 		{Name: "处置中的事件", Value: fmt.Sprint(d.open), Unit: "件", Href: incidentPath + "?state=standing" + of, Kind: tone(d.open > 0, web.Warn)},
 	}})
 	own := "当前告警"

@@ -30,7 +30,7 @@ type card struct {
 	Tag                                   web.Tag
 	Verdict                               string
 	Sections                              []section
-	Said, Finding                         string
+	Said, Finding, Standing               string // Standing: where what is not put right is listed
 	Note, Wrong                           string // as typed, and why it was refused
 	Turn                                  bool   // the first without a verdict: its 通过 is what is next
 }
@@ -118,6 +118,12 @@ func newReading(rec duty.Record, may bool) readingView {
 	default:
 		v.Heading.Tags = []web.Tag{{Kind: web.Warn, Text: "还没有开始"}}
 	}
+	if len(rec.Sites) > 0 {
+		v.Heading.Lead = dueText(rec)
+	}
+	if rec.Overdue {
+		v.Heading.Tags = append(v.Heading.Tags, web.Tag{Kind: web.Danger, Text: "超期"})
+	}
 	if rec.Late {
 		v.Heading.Tags = append(v.Heading.Tags, web.Tag{Kind: web.Warn, Text: "补记"})
 		says := "监测数据为" + rec.On.Chinese() + "当日留存的数据；政务新媒体当日没有监测数据。结论由补记的人负责，当日以外的情况请记入今天的巡检记录。"
@@ -138,6 +144,9 @@ func newReading(rec duty.Record, may bool) readingView {
 			if f.Finding != "" {
 				c.Finding = "/console/findings/" + f.Finding
 			}
+		}
+		if !f.OneDay && f.Links+f.Columns+f.Content+f.Serious > 0 {
+			c.Standing = "/console/findings?state=standing&site=" + url.QueryEscape(string(f.Site))
 		}
 		if f.Down {
 			down++
@@ -172,6 +181,19 @@ func newReading(rec duty.Record, may bool) readingView {
 	}
 	v.Confirm = web.Form{Action: v.Base + "/confirm", Key: "record-" + string(rec.Unit.ID) + rec.On.String(), Sections: []web.Section{{Legend: "确认巡检记录", Hint: "监测数据随记录一并留存，确认后不能再改。", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "小结", Max: 1000, Rows: 3, Hint: "可不填"}}}}, Buttons: []web.Button{{Label: button}}}
 	return v
+}
+
+// dueText says by when today's record is to be confirmed; nothing of one that is,
+// or of a day that is over.
+func dueText(rec duty.Record) string {
+	if rec.Due.IsZero() {
+		return ""
+	}
+	at := rec.Due.In(calendar.Shanghai).Format("15:04")
+	if rec.Overdue {
+		return "应在今天 " + at + " 前确认，已超期"
+	}
+	return "请在今天 " + at + " 前确认"
 }
 
 // anchor is where the card of the i-th site stands on the page.

@@ -2,6 +2,7 @@ package dutyweb
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -253,7 +254,7 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		}
 		note := "没有排班"
 		if n > 0 {
-			note = strconv.Itoa(n) + " 班，" + web.Took(hours)
+			note = fmt.Sprintf("%d 班，%s 小时", n, strconv.FormatFloat(math.Round(hours.Hours()*10)/10, 'f', -1, 64))
 		}
 		side = append(side, web.Term{Name: p.Name, Text: strings.TrimSuffix(p.Title, " "), Note: note})
 	}

@@ -109,6 +109,44 @@ func TestSwapIsOfferedOnEachOwnTurnToCome(t *testing.T) {
 	}
 }
 
+// The record says by when it is to be confirmed and that the hour is over, and
+// leads from what stands on a site to the list of it.
+func TestTheRecordSaysByWhenAndWhatStands(t *testing.T) {
+	rec := sampleRecord
+	rec.Due = sampleToday.Start().Add(18 * time.Hour)
+	if v := newReading(rec, true); v.Heading.Lead != "请在今天 18:00 前确认" {
+		t.Errorf("in time: %q", v.Heading.Lead)
+	}
+	if desk := fmt.Sprint(newDesk(deskData{unit: sampleUnit, record: rec}, sampleNow).Main); !strings.Contains(desk, "请在今天 18:00 前确认") {
+		t.Errorf("the desk: %s", desk)
+	}
+	rec.Overdue = true
+	v := newReading(rec, true)
+	if v.Heading.Lead != "应在今天 18:00 前确认，已超期" || !slices.Contains(v.Heading.Tags, web.Tag{Kind: web.Danger, Text: "超期"}) {
+		t.Errorf("late: %+v", v.Heading)
+	}
+	for i, f := range rec.Sites {
+		stands := f.Links+f.Columns+f.Content+f.Serious > 0
+		if at := v.Cards[i].Standing; (at != "") != stands || stands && at != "/console/findings?state=standing&site="+string(f.Site) {
+			t.Errorf("%s leads to %q", f.Name, at)
+		}
+	}
+}
+
+// What a person stands in a month is told in hours: eleven days are not 22 turns of
+// twelve hours.
+func TestTurnsAreToldInHours(t *testing.T) {
+	ro := duty.Roster{Unit: sampleUnit, Month: "2026-11"}
+	for i := range 22 {
+		from := sampleNow.Add(time.Duration(i) * 24 * time.Hour)
+		ro.Shifts = append(ro.Shifts, duty.Shift{From: from, Until: from.Add(12 * time.Hour), Lead: "p1"})
+	}
+	v := newRoster(ro, []org.Person{{ID: "p1", Name: "张三"}}, nil, reader{}, sampleNow)
+	if said := fmt.Sprint(v.Side); !strings.Contains(said, "22 班，264 小时") {
+		t.Errorf("told %s", said)
+	}
+}
+
 // A verdict that was refused stays on its card with its words; a summary that
 // came too early stays in its field.
 func TestARefusedVerdictStaysOnItsCard(t *testing.T) {

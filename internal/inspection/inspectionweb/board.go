@@ -145,6 +145,9 @@ func weekCell(w inspection.Week) web.Cell {
 }
 
 func countCell(l line, severity string, n int) web.Cell {
+	if n == 0 && (!l.ran || blank(l.run)) {
+		return web.Text("—") // nobody looked
+	}
 	if n == 0 {
 		return web.Text("0")
 	}
@@ -156,8 +159,8 @@ func lastRun(l line) web.Cell {
 		return web.Text("从未检查")
 	}
 	c := web.Cell{Text: web.Minute(l.run.AskedAt), Href: l.run.Link()}
-	if l.run.State != inspection.RunDone {
-		c.Note = l.run.StateName()
+	if l.run.State != inspection.RunDone || blank(l.run) {
+		c.Note = runTag(l.run).Text
 	}
 	return c
 }

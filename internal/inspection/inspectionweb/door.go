@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
 )
@@ -33,12 +34,13 @@ type Handler struct {
 	db         *db.DB
 	inspection *inspection.Service
 	registry   *registry.Service
+	org        *org.Service
 	blobs      blob.Store
 }
 
 // New makes the handler.
-func New(d *db.DB, s *inspection.Service, r *registry.Service, blobs blob.Store) *Handler {
-	return &Handler{db: d, inspection: s, registry: r, blobs: blobs}
+func New(d *db.DB, s *inspection.Service, r *registry.Service, o *org.Service, blobs blob.Store) *Handler {
+	return &Handler{db: d, inspection: s, registry: r, org: o, blobs: blobs}
 }
 
 // Routes of the door.

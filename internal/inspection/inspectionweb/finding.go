@@ -469,17 +469,25 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 	if item != "" {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "打开稿件", Href: item})
 	}
+	var ordered web.Term
 	for _, st := range steps {
 		e := web.Event{At: st.At, Title: inspection.FindingMachine.ActName(st.Act), Who: st.ActorName, Text: st.Note, Kind: storyTone(st.To)}
 		if e.Text == f.Says { // it is the heading
 			e.Text = ""
 		}
 		if number, ok := strings.CutPrefix(st.Note, inspection.OrderedBy); ok && st.Act == "order" {
-			if at := mayOpen("/console/orders?q=" + url.QueryEscape(number)); at != "" {
+			at := mayOpen("/console/orders/" + url.PathEscape(number))
+			if at != "" {
 				e.Links = []web.Link{{Text: "打开整改通知", Href: at}}
+			}
+			if f.State == inspection.FindingOrdered {
+				ordered = web.Term{Name: "整改通知", Text: number, Href: at, Note: web.Minute(st.At) + "，" + st.ActorName + "下发"}
 			}
 		}
 		v.Story.Events = append(v.Story.Events, e)
+	}
+	if ordered.Name != "" { // the notice in force, which says by when
+		v.Facts.Terms = append(v.Facts.Terms, ordered)
 	}
 	if f.Check == "change.baseline" {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "页面基线", Href: baselinesPath(f.Site)})
@@ -697,7 +705,11 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	if err != nil {
 		return err
 	}
-	v.ruled(rule)
+	precisions, err := h.inspection.Precisions(ctx)
+	if err != nil {
+		return err
+	}
+	v.ruled(rule, precisionOf(precisions, f.Check))
 	words, err := h.inspection.WordsOf(ctx, h.db, scope, id)
 	if err != nil {
 		return err
@@ -753,6 +765,14 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 			v.answered(d, authz.SessionFrom(ctx))
 		}
 	}
+	if f.State != inspection.FindingClosed {
+		who, err := h.org.Answerers(ctx, h.db, scope, []org.UnitID{f.Unit}, []string{string(f.Site)})
+		if err != nil {
+			return err
+		}
+		v.mends(who.For(f.Unit, string(f.Site)))
+	}
+	v.reach()
 	if change == nil {
 		return findingPage.Render(w, r, v)
 	}
@@ -797,11 +817,39 @@ func (v *findingView) registered(w inspection.Words, mayOpen func(string) string
 	v.Facts.Terms = append(v.Facts.Terms, t)
 }
 
-// ruled leads to the public page of the rule; "" where no portal here shows it.
-func (v *findingView) ruled(page string) {
+// ruled tells how often the rule was right, and leads to its public page; "" where
+// no portal here shows it.
+func (v *findingView) ruled(page string, p inspection.Precision) {
+	if p.Raised > 0 { // of the whole house, as the list of the precisions has it
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "规则准确率", Text: rightShare(p), Note: fmt.Sprintf("全省报出 %d 个，申辩 %d 个，确认误报 %d 个", p.Raised, p.Disputed, p.False)})
+	}
 	if page != "" {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "检查规则", Text: "查看规则、依据和准确率", Href: page, Note: "公开页面"})
 	}
+}
+
+// mends names the person to call about what is not put right, beside the object.
+func (v *findingView) mends(who org.Answerer) {
+	v.Facts.Terms = slices.Insert(v.Facts.Terms, 2, callText(who))
+}
+
+// reach leads from the head of the page to what is answered at its foot: the
+// evidence between is long, and on a phone very long.
+func (v *findingView) reach() {
+	if v.MayHold {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "去答复", Href: "#answer"})
+	}
+	if v.MayDeny {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "认为是误报", Href: "#deny"})
+	}
+}
+
+// precisionOf is how often one rule was right.
+func precisionOf(list []inspection.Precision, check string) inspection.Precision {
+	if i := slices.IndexFunc(list, func(p inspection.Precision) bool { return p.Check == check }); i >= 0 {
+		return list[i]
+	}
+	return inspection.Precision{}
 }
 
 // passageOf leads a browser to the words on the page of the item: the paragraph is

@@ -77,7 +77,7 @@ func TestAnExcerptHasNoEmptyLines(t *testing.T) {
 func TestAnOrderedFindingOpensItsOrder(t *testing.T) {
 	steps := []passage.Step{{Act: "find"}, {Act: "order", Note: inspection.OrderedBy + "ZG-2026-0026"}}
 	v := newFinding(sampleFinding, nil, steps, "", true, false, all)
-	if l := v.Story.Events[1].Links; len(l) != 1 || l[0].Href != "/console/orders?q=ZG-2026-0026" || len(v.Story.Events[0].Links) != 0 {
+	if l := v.Story.Events[1].Links; len(l) != 1 || l[0].Href != "/console/orders/ZG-2026-0026" || len(v.Story.Events[0].Links) != 0 {
 		t.Errorf("%+v", v.Story.Events)
 	}
 	if v := newFinding(sampleFinding, nil, steps, "", true, false, none); len(v.Story.Events[1].Links) != 0 {

@@ -121,7 +121,7 @@ func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.walk = webtest.Open(t, webtest.Session(authz.Supervisor, h.area), clock, inspectionweb.New(d, h.svc, reg, blobs).Routes()...)
+	h.walk = webtest.Open(t, webtest.Session(authz.Supervisor, h.area), clock, inspectionweb.New(d, h.svc, reg, o, blobs).Routes()...)
 	h.walk.Gate.Context = func(ctx context.Context) context.Context {
 		return audit.WithActor(ctx, audit.Actor{Kind: "person", ID: "P1", Name: "张三"})
 	}

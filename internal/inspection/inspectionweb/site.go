@@ -1,6 +1,7 @@
 package inspectionweb
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
 )
@@ -69,6 +71,7 @@ type siteView struct {
 	Action  string // posts the wish for a run
 	MayRun  bool
 	Stats   web.Stats
+	Who     web.Summary // who answers, and when the next look comes
 	Bars    []bar
 	BarsSay string
 	Days    web.Table
@@ -146,6 +149,38 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 	return v
 }
 
+// callText is the person to call, with post and telephone.
+func callText(a org.Answerer) web.Term {
+	t := web.Term{Name: "负责的人", Text: a.Name, Note: a.Post.Name() + "，" + cmp.Or(a.Phone, "没有登记电话")}
+	if a.Name == "" {
+		t.Text, t.Note = "没有登记", "由主办单位在单位页面登记专岗"
+	}
+	return t
+}
+
+// comes tells who answers for the site and when it is looked at next; ok is false
+// where it is being looked at now or is not looked at at all.
+func (v *siteView) comes(who org.Answerer, runs []inspection.Run, monitored bool, next time.Time, ok bool, now time.Time) {
+	v.Who = web.Summary{Title: "负责的人和下次检查", Wide: true, Terms: []web.Term{callText(who)}}
+	t := web.Term{Name: "下次全面检查", Text: "没有开启监测，不检查"}
+	switch {
+	case ok && !next.After(now):
+		t.Text = "已到时间，15 分钟内开始"
+	case ok:
+		t.Text = "约 " + web.Minute(next)
+	case monitored:
+		t.Text = "正在检查，或者网站已经停用"
+	}
+	v.Who.Terms = append(v.Who.Terms, t)
+	if i := slices.IndexFunc(runs, func(r inspection.Run) bool { return r.State == inspection.RunDone }); i >= 0 {
+		left := web.Term{Name: "没有检测的内容", Text: "没有遗漏", Href: runs[i].Link(), Note: "见" + web.Minute(runs[i].AskedAt) + "的检查记录"}
+		if n := len(newRun(runs[i], nil, 0, 0).Untested.Rows); n > 0 {
+			left.Text = fmt.Sprintf("%d 项，逐项写明原因", n)
+		}
+		v.Who.Terms = append(v.Who.Terms, left)
+	}
+}
+
 func rateTone(a inspection.Availability, near int) web.Tone {
 	switch {
 	case a.Probes == 0:
@@ -158,7 +193,13 @@ func rateTone(a inspection.Availability, near int) web.Tone {
 	return web.Good
 }
 
+// blank reports a look that got no page: it says nothing of the site.
+func blank(r inspection.Run) bool { return r.State == inspection.RunDone && r.Pages == 0 }
+
 func runTag(r inspection.Run) web.Tag {
+	if blank(r) {
+		return web.Tag{Kind: web.Warn, Text: "没有看到网页"}
+	}
 	switch r.State {
 	case inspection.RunDone:
 		return web.Tag{Kind: web.Good, Text: r.StateName()}
@@ -186,9 +227,17 @@ var refusing = inspection.Availability{Refusal: inspection.Refusal{Since: time.D
 
 var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun, {ID: "t", State: inspection.RunDone, Kind: inspection.Patrol, AskedAt: sampleRun.AskedAt, Pages: 200, Turn: &engine.Turn{Known: 2416, Read: 1980, Days: 30}}}, true, 3)
 
+// sampleComes is a site with somebody to call and a look to come.
+func sampleComes(who org.Answerer) siteView {
+	v := siteView1
+	at := time.Date(2026, 3, 21, 2, 0, 0, 0, time.UTC)
+	v.comes(who, []inspection.Run{sampleRun}, true, at, true, at.Add(-time.Hour))
+	return v
+}
+
 var siteHostile = newSite(registry.Site{ID: "x", Name: "<script>", Host: `"><b>`, UnitName: "<i>"}, nil, inspection.Availability{}, inspection.Tally{}, nil, false, 3)
 
-var sitePage = web.Define(views, "views/site.html", newSite(registry.Site{ID: "x", Name: "新站点", Host: "n.gov.cn"}, nil, inspection.Availability{}, inspection.Tally{}, nil, true, 3), siteView1, newSite(sampleSite, nil, refusing, inspection.Tally{}, nil, true, 3), siteHostile)
+var sitePage = web.Define(views, "views/site.html", newSite(registry.Site{ID: "x", Name: "新站点", Host: "n.gov.cn"}, nil, inspection.Availability{}, inspection.Tally{}, nil, true, 3), siteView1, newSite(sampleSite, nil, refusing, inspection.Tally{}, nil, true, 3), siteHostile, sampleComes(org.Answerer{Name: "张三", Phone: "029-86000000", Post: org.Liaison}), sampleComes(org.Answerer{Name: "<b>", Phone: `"><script>`}))
 
 func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), registry.SiteID(r.PathValue("id"))
@@ -227,6 +276,15 @@ func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error
 			v.Heading.Tags = []web.Tag{monitorTag(line{site: site, week: weeks[id], untold: true})}
 		}
 	}
+	next, ok, err := h.inspection.NextPatrol(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	who, err := h.org.Answerers(ctx, h.db, scope, []org.UnitID{site.Unit}, []string{string(id)})
+	if err != nil {
+		return err
+	}
+	v.comes(who.For(site.Unit, string(id)), runs, site.Monitored, next, ok, h.db.Now())
 	if refused != nil {
 		f := fault.Of(refused)
 		v.Refused = web.ErrorSummary{Title: "没有发起检查", Says: f.Says, Breaches: web.BreachesOf(f)}
@@ -341,7 +399,7 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 		v.Findings.Caption = fmt.Sprintf("本次看到的问题（显示前 %d 个，共 %d 个）", len(found), total)
 	}
 	v.Findings.Empty = web.Empty{Title: "没有看到问题"}
-	if r.State == inspection.RunDone && r.Pages == 0 {
+	if blank(r) {
 		v.Findings.Empty = web.Empty{Title: "没有看到网页", Text: "不能判断有没有问题，原因见下面“没有检测的内容”。"}
 	}
 	if r.State != inspection.RunDone { // nothing found yet is not nothing wrong
