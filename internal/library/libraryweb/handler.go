@@ -721,7 +721,7 @@ func (h *Handler) mend(r *http.Request, it library.Item, wr library.Writing, aga
 		right := list[i].Right[no]
 		if mended, ok := list[i].Mend(wr, right); ok {
 			wr = mended
-			tell = web.Alert{Kind: web.Good, Title: "已改为“" + right + "”", Text: "原文：" + list[i].Near + "。核对后请保存。"}
+			tell = web.Alert{Kind: web.Good, Title: "已改为“" + right + "”", Text: "原文：" + strings.TrimSuffix(list[i].Near, "。") + "。核对后请保存。"}
 		}
 	}
 	seen, err := h.seen(r, it, wr)
