@@ -994,6 +994,11 @@ func TestArticle19_4_AlarmLeavesTheUnit(t *testing.T) {
 		if a, _ := alarm(); !a.NextAt.IsZero() {
 			t.Errorf("ended, and its clock runs on: %s", a.NextAt)
 		}
+		// What it was about may still be looked into.
+		x, err := h.svc.OpenIncident(as(h.a), system, "", "网站打不开", "已经恢复，查明原因。", a.ID)
+		if a, _ := alarm(); err != nil || a.Incident != x.ID {
+			t.Errorf("an incident of what has ended: %+v (%v)", x, err)
+		}
 	})
 }
 
