@@ -38,6 +38,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure"
+	"zhengshu/internal/duty"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/errorreport"
 	"zhengshu/internal/fault"
@@ -397,8 +398,8 @@ func (h *House) wire(ctx context.Context) error {
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
-		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, assessment.ConfirmObligation.ID, assessment.ExtensionObligation.ID, assessment.SuperviseObligation.ID, library.ColumnUpdate.ID),
-		h.Library, h.Columns, h.Letters, h.Assessment, h.Inspection, h.Merits, h.Lexicon, filingweb.NewInbox(h.Filings),
+		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, assessment.ConfirmObligation.ID, assessment.ExtensionObligation.ID, assessment.SuperviseObligation.ID, library.ColumnUpdate.ID, duty.TakedownKind.ID),
+		h.Library, h.Columns, h.Letters, h.Assessment, h.Inspection, h.Merits, h.Lexicon, h.Duty, filingweb.NewInbox(h.Filings),
 	)
 	h.Dashboards = dashboard.New(dashboard.Parts{DB: h.DB, Org: h.Org, Assessment: h.Assessment, Workbench: h.Workbench, Days: h.Days})
 	h.Dashboards.Register(h.workers)

@@ -48,6 +48,10 @@ type RoleInfo struct {
 	reach        reach
 }
 
+// ReachesBelow reports whether a post of the role at an office reaches the units of its
+// area, and not the office alone.
+func (i RoleInfo) ReachesBelow() bool { return i.reach != reachOwn }
+
 // Roles is the closed list, in the order screens show it.
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{

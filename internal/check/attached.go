@@ -92,7 +92,7 @@ func leaksIn(c *Check, f *Facts, kind string, a Attachment) Finding {
 	elsewhere := false
 	seen := map[string]bool{}
 	offset, runes := 0, 0 // of the text before the last span
-	for _, s := range Privacy(a.Text) {
+	for _, s := range Lines(a.Text).Privacy() {
 		for ; runes < s.Start; runes++ {
 			_, size := utf8.DecodeRuneInString(a.Text[offset:])
 			offset += size

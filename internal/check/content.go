@@ -147,7 +147,7 @@ var edition = sync.OnceValue(func() string {
 	h := sha256.New()
 	h.Write(lexiconJSON)
 	h.Write(contentJSON)
-	fmt.Fprintln(h, KindUnreadable)
+	fmt.Fprintln(h, KindUnreadable, readings)
 	for _, c := range table() {
 		fmt.Fprintf(h, "%s|%s|%v|%v\n", c.ID, c.Severity, c.Articles, c.Says)
 	}

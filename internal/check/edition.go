@@ -17,8 +17,12 @@ var revisions = map[string]int{
 	"link":      2,              // more ways to say that a domain is for sale, hosts of ill fame, hosts that answer any address
 	"cloaked":   3,              // as a browser, by title, by what is concealed on the other page, by several links, on the first visit alone
 	"tags":      1, "source": 1, // what a script fills in, other languages, short names, subtitles
-	"privacy": 1, "attachment": 1, // identity numbers in groups that end in a letter
+	"privacy":    1, // identity numbers in groups that end in a letter
+	"attachment": 2, // the same; numbers broken by an end of line
 }
+
+// readings counts the changes of how texts are read before lists judge them; see Lines.
+const readings = 1
 
 // byLists are the families that judge by the lists of spam words and hosts.
 var byLists = map[string]bool{"concealed": true, "cloaked": true, "change": true, "link": true, "design": true, "script": true}

@@ -29,6 +29,7 @@ type stretch struct{ from, to int }
 // cut is a break within one run of text.
 type cut struct {
 	at   int  // its place in the text, in bytes
+	wide int  // how many characters it takes there
 	line bool // a <br>
 }
 
@@ -55,6 +56,54 @@ func (p *Page) Reading(whole bool) Reading {
 		return n.DataAtom == atom.Pre || n.DataAtom == atom.Xmp || n.DataAtom == atom.Listing || strings.Contains(dom.Attr(n, "style"), "white-space")
 	})
 	return readingOf(body, keeps, len(p.VisibleText))
+}
+
+// lineBreak is an end of line within a paragraph of a text; see Lines.
+const lineBreak = '\u2028'
+
+// Lines is the reading of a text that is not of a page: a manuscript, a title, the words of
+// a file. A blank between two characters may cut a word there as well, and so does U+2028,
+// which stands for an end of line within a paragraph; what parts paragraphs and cells does
+// not. Places are those in the text given.
+func Lines(text string) Reading {
+	r := Reading{Text: text}
+	if strings.ContainsRune(text, lineBreak) {
+		r.Text = strings.ReplaceAll(text, string(lineBreak), "\n")
+	}
+	var last rune // before the gap
+	at, wide, gap := 0, 0, noGap
+	moved := 0 // bytes that the text has become shorter by
+	for i := 0; i < len(text); {
+		if end := plainRun(text, i); end > i {
+			first, _ := utf8.DecodeRuneInString(text[i:])
+			if (gap == softBlank || gap == softLine) && (han(last) && han(first) || digit(last) && digit(first)) && len(r.cuts) < mostCuts {
+				r.cuts = append(r.cuts, cut{at, wide, gap == softLine})
+			}
+			last, _ = utf8.DecodeLastRuneInString(text[:end])
+			gap, i = noGap, end
+			continue
+		}
+		c, size := utf8.DecodeRuneInString(text[i:])
+		if gap == noGap {
+			at, wide = i-moved, 0
+		}
+		wide++
+		i += size
+		switch {
+		case c < ' ' || c == '\u2029':
+			gap = hardLine
+		case c == lineBreak:
+			moved += size - 1
+			if gap < softLine {
+				gap = softLine
+			} else {
+				gap = hardLine
+			}
+		default:
+			gap = max(gap, softBlank)
+		}
+	}
+	return r
 }
 
 // The gap before the next character, the wider the greater.
@@ -160,7 +209,7 @@ func (r *readingBuilder) text(n *html.Node) {
 func (r *readingBuilder) put(c rune, run string) {
 	if r.gap != noGap && r.b.Len() > 0 {
 		if (r.gap == softBlank || r.gap == softLine) && (han(r.last) && han(c) || digit(r.last) && digit(c)) && len(r.cuts) < mostCuts {
-			r.cuts = append(r.cuts, cut{r.b.Len(), r.gap == softLine})
+			r.cuts = append(r.cuts, cut{r.b.Len(), 1, r.gap == softLine})
 		}
 		if r.gap >= softLine {
 			r.b.WriteByte('\n')
@@ -248,25 +297,26 @@ func (r Reading) across(known []Span, wanted func(c cut, left, right rune) bool,
 	if len(r.cuts) == 0 {
 		return nil
 	}
-	type window struct{ start, end, from, at int } // its line in characters; where it begins in the text; the break
+	type window struct{ start, end, from, at, wide int } // its line in characters; where it begins in the text; the break
 	var windows []window
 	var lines []rune
 	whole := []rune(r.Text)
 	at, counted := 0, 0 // the place of a break in characters, and up to which byte they were counted
 	for _, c := range r.cuts {
 		at, counted = at+utf8.RuneCountInString(r.Text[counted:c.at]), c.at
-		if !wanted(c, whole[at-1], whole[at+1]) {
+		after := at + c.wide
+		if !wanted(c, whole[at-1], whole[after]) {
 			continue
 		}
-		from, to := at, at+1
+		from, to := at, after
 		for from > 0 && at-from < acrossCut && whole[from-1] != '\n' {
 			from--
 		}
-		for to < len(whole) && to-at <= acrossCut && whole[to] != '\n' {
+		for to < len(whole) && to-after < acrossCut && whole[to] != '\n' {
 			to++
 		}
-		w := window{start: len(lines), from: from, at: at}
-		lines = append(append(lines, whole[from:at]...), whole[at+1:to]...)
+		w := window{start: len(lines), from: from, at: at, wide: c.wide}
+		lines = append(append(lines, whole[from:at]...), whole[after:to]...)
 		w.end = len(lines)
 		lines = append(lines, '\n')
 		windows = append(windows, w)
@@ -286,7 +336,7 @@ func (r Reading) across(known []Span, wanted func(c cut, left, right rune) bool,
 		if x.Start, x.End = x.Start-w.start+w.from, x.End-w.start+w.from; x.Start >= w.at || x.End <= w.at {
 			continue
 		}
-		if x.End++; !covers(known, x) && !covers(out[max(0, len(out)-8):], x) {
+		if x.End += w.wide; !covers(known, x) && !covers(out[max(0, len(out)-8):], x) {
 			out = append(out, x)
 		}
 	}

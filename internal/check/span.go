@@ -73,16 +73,17 @@ type ScannerFunc func(text string) []Span
 // Scan calls f.
 func (f ScannerFunc) Scan(text string) []Span { return f(text) }
 
-// Text runs the privacy scan and every extra scanner over text and returns the
+// Text runs the privacy scan and every extra scanner over a text, read as Lines reads it, and returns the
 // spans ordered by start, end, kind and wrong text, without exact repeats. The
 // result is never nil, and neither is any Span.Right.
 func Text(text string, extra ...Scanner) []Span {
-	spans := slices.Clone(Privacy(text))
+	r := Lines(text)
+	spans := slices.Clone(r.Privacy())
 	for _, s := range extra {
 		if s == nil {
 			continue
 		}
-		spans = append(spans, s.Scan(text)...)
+		spans = append(spans, r.Scan(s)...)
 	}
 	for i := range spans {
 		if spans[i].Right == nil {

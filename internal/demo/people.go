@@ -101,6 +101,7 @@ var Logins = []Login{
 	{"shichu", "冯雅琴", cityOffice, "市门户初审", "初审稿件", []authz.Role{authz.FirstReviewer}},
 	{"shizhong", "曹建业", cityOffice, "市门户终审", "过五关、签发、审核答复", []authz.Role{authz.FinalReviewer}},
 	{"xian", "白若溪", countyOffice, "县级主管", "管理本区单位和账号", []authz.Role{authz.Supervisor, authz.Reviewer, authz.Sponsor}},
+	{"xianshen", "柳青原", countyOffice, "县级审核", "区门户终审、批准和补审应急撤下", []authz.Role{authz.FirstReviewer, authz.FinalReviewer}},
 	{"bumen", "周启明", cityCommerce, "市级部门经办", "申请开设部门网站、办理上线", []authz.Role{authz.Sponsor}},
 	{"bumenshen", "钱若兰", cityCommerce, "部门审核", "部门稿件终审", []authz.Role{authz.FirstReviewer, authz.FinalReviewer}},
 	{"xianbumen", "吴思源", countyCommerce, "县级部门经办", "试一试申请开设（会被第七条拒绝）", []authz.Role{authz.Sponsor}},

@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/vigil"
+	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
 )
 
@@ -993,6 +994,11 @@ func TestArticle19_4_AlarmLeavesTheUnit(t *testing.T) {
 		if a, _ := alarm(); !a.NextAt.IsZero() {
 			t.Errorf("ended, and its clock runs on: %s", a.NextAt)
 		}
+		// What it was about may still be looked into.
+		x, err := h.svc.OpenIncident(as(h.a), system, "", "网站打不开", "已经恢复，查明原因。", a.ID)
+		if a, _ := alarm(); err != nil || a.Incident != x.ID {
+			t.Errorf("an incident of what has ended: %+v (%v)", x, err)
+		}
 	})
 }
 
@@ -1499,10 +1505,50 @@ func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
 		if reach, err := h.svc.ReachOf(ctx, scope, alone.ID); err != nil || reach.Due.On != calendar.DateOf(began).AddDays(1) || !reach.Due.At.Equal(alone.ProposedAt.Add(24*time.Hour)) {
 			t.Errorf("alone, reach %+v (%v)", reach, err)
 		}
+		// Whoever may be the second finds it in the inbox; a post that reaches no further than
+		// its own office is no second of what a unit below proposed, and is not named so.
+		var reviewer *authz.Session
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			p, err := h.svc.Org.AddPerson(ctx, tx, system, org.Person{Unit: h.unit.ID, Name: "终审"})
+			if err != nil {
+				return err
+			}
+			if err := h.svc.Org.Appoint(ctx, tx, system, p.ID, h.unit.ID, authz.FinalReviewer); err != nil {
+				return err
+			}
+			posts, err := h.svc.Org.PostsOf(ctx, tx, p.ID)
+			reviewer = &authz.Session{PersonID: string(p.ID), Name: p.Name, Posts: posts}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		inbox := func(s *authz.Session) (out []string) {
+			t.Helper()
+			list, err := h.svc.Tasks(context.Background(), s, workbench.ToDo, 20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, x := range list {
+				out = append(out, strings.TrimPrefix(x.Key, "takedown:"))
+			}
+			return out
+		}
 		both := publish("4", true)
 		whole, err := h.svc.ProposeTakedown(as(h.a), system, both, "有误", "", false)
 		if err != nil || whole.Adopted() {
 			t.Fatalf("by whose scope holds the owner: %+v (%v)", whole, err)
+		}
+		if list, at, err := h.svc.Seconds(ctx, system, whole); err != nil || at != h.unit.Name || len(list) != 1 || list[0].Name != "主管" {
+			t.Errorf("above the bureau: %+v of %s (%v)", list, at, err)
+		}
+		if own, above := inbox(reviewer), inbox(h.head); !slices.Equal(own, []string{alone.ID}) || !slices.Equal(above, []string{alone.ID, whole.ID}) || len(inbox(h.a)) != 0 {
+			t.Errorf("inboxes: of the reviewer %v, of the head %v, of the proposer %v; alone is %s, whole %s", own, above, inbox(h.a), alone.ID, whole.ID)
+		}
+		if list, err := h.svc.Tasks(ctx, h.head, workbench.ToDo, 20); err != nil || !strings.HasPrefix(list[0].Title, "请补审应急撤下：") || !list[0].Due.At.Equal(alone.ProposedAt.Add(24*time.Hour)) || !strings.HasPrefix(list[1].Title, "请批准应急撤下：") || !list[1].Due.On.IsZero() {
+			t.Errorf("%+v (%v)", list, err)
+		}
+		if said, err := db.All(ctx, h.db, db.Value[string], `SELECT body FROM message WHERE person_id = $1 AND link = $2`, h.head.PersonID, whole.Link()); err != nil || len(said) != 1 || !strings.HasPrefix(said[0], "商务厅没有另一名有权人员，请您办理。") {
+			t.Errorf("the head was told %q (%v)", said, err)
 		}
 		if reach, err := h.svc.ReachOf(ctx, system, whole.ID); err != nil || reach.Sites != 2 || !strings.HasPrefix(reach.Pages[0], "http://news.example.gov.cn/") {
 			t.Errorf("of every page, reach %+v (%v)", reach, err)

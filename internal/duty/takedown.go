@@ -22,6 +22,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/workbench"
 )
 
 // States of an emergency takedown.
@@ -188,10 +189,7 @@ func (s *Service) ReachOf(ctx context.Context, scope authz.Scope, id string) (Re
 			out.Pages = append(out.Pages, strings.TrimSuffix(s.address(x.host), "/")+it.Path())
 		}
 	}
-	owed, err := s.Obligations.Obligations(ctx, authz.System("duty.takedown"), obligation.Filter{Kind: TakedownKind.ID, Subject: t.subject(), Limit: 1})
-	if err == nil && len(owed) == 1 {
-		out.Due = owed[0].Due
-	}
+	out.Due, err = s.reviewDue(ctx, t)
 	return out, err
 }
 
@@ -303,7 +301,11 @@ func (s *Service) ProposeTakedown(ctx context.Context, scope authz.Scope, item l
 				return err
 			}
 		}
-		if _, err := notify.Send(ctx, tx, notify.Message{Key: "takedown:" + t.ID, Unit: string(t.Unit), Title: title, Body: body, Link: t.Link(), Urgent: true}); err != nil {
+		m := notify.Message{Key: "takedown:" + t.ID, Unit: string(t.Unit), Title: title, Body: body, Link: t.Link(), Urgent: true}
+		if _, err := notify.Send(ctx, tx, m); err != nil {
+			return err
+		}
+		if err := s.tellAbove(ctx, tx, t, m); err != nil {
 			return err
 		}
 		if incident != "" {
@@ -357,29 +359,107 @@ func (s *Service) Seconds(ctx context.Context, scope authz.Scope, t Takedown) ([
 	if !scope.Covers(t.areaPath, t.linePath) {
 		return nil, "", fault.Missing("应急撤下")
 	}
-	superior, province, err := s.above(ctx, s.DB, t.Unit)
+	list, at, err := s.seconds(ctx, s.DB, t)
+	return list, at.Name, err
+}
+
+func (s *Service) seconds(ctx context.Context, q db.Querier, t Takedown) ([]org.Person, org.Unit, error) {
+	superior, province, err := s.above(ctx, q, t.Unit)
 	if err != nil {
-		return nil, "", err
+		return nil, org.Unit{}, err
 	}
+	fits := approves
 	for _, u := range []org.Unit{{ID: t.Unit, Name: t.UnitName}, superior, province} {
-		if u.ID == "" {
-			continue
+		if u.ID != "" {
+			list, err := s.holding(ctx, q, authz.System("duty.takedown"), u.ID, fits)
+			if err != nil {
+				return nil, org.Unit{}, err
+			}
+			if list = slices.DeleteFunc(list, func(p org.Person) bool { return t.ProposedBy(string(p.ID)) }); len(list) > 0 {
+				return list, u, nil
+			}
 		}
-		list, err := s.holding(ctx, s.DB, authz.System("duty.takedown"), u.ID, approves)
-		if err != nil {
-			return nil, "", err
-		}
-		if list = slices.DeleteFunc(list, func(p org.Person) bool { return t.ProposedBy(string(p.ID)) }); len(list) > 0 {
-			return list, u.Name, nil
+		fits = approvesBelow
+	}
+	return nil, org.Unit{}, nil
+}
+
+// tellAbove tells the people of the office above who are the second of a takedown, where
+// nobody else of its unit may be.
+func (s *Service) tellAbove(ctx context.Context, tx *db.Tx, t Takedown, m notify.Message) error {
+	people, at, err := s.seconds(ctx, tx, t)
+	if err != nil || at.ID == t.Unit {
+		return err
+	}
+	m.Body = t.UnitName + "没有另一名有权人员，请您办理。" + m.Body
+	for _, p := range people {
+		m.Key, m.Unit, m.Person = "takedown:"+t.ID+":second:"+string(p.ID), string(at.ID), string(p.ID)
+		if _, err := notify.Send(ctx, tx, m); err != nil {
+			return err
 		}
 	}
-	return nil, "", nil
+	return nil
+}
+
+// minutesPerTakedown is the house's guess of how long a second look takes.
+const minutesPerTakedown = 10
+
+// Tasks is duty's part of the inbox (workbench.Source): takedowns that wait for the second
+// person, for those of its unit who may be it, or those above where nobody else there may.
+func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workbench.Tab, limit int) ([]workbench.Task, error) {
+	if session == nil || tab != workbench.ToDo || !session.May(authz.TakedownApprove) {
+		return nil, nil
+	}
+	var w db.Where
+	session.ScopeFor(authz.TakedownApprove).Where(&w, "u")
+	w.And("t.state IN ('proposed', 'alone') AND t.proposer_id <> ?", session.PersonID)
+	list, err := db.All(ctx, s.DB, scanTakedown, takedownSelect+` WHERE `+w.SQL()+` ORDER BY t.proposed_at, t.id LIMIT `+w.Arg(limit), w.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	var out []workbench.Task
+	for _, t := range list {
+		if !session.MayAt(authz.TakedownApprove, string(t.Unit)) {
+			people, _, err := s.seconds(ctx, s.DB, t)
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(people, func(p org.Person) bool { return string(p.ID) == session.PersonID }) {
+				continue
+			}
+		}
+		due, err := s.reviewDue(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		task := workbench.Task{Key: "takedown:" + t.ID, Kind: "应急撤下", Title: "请批准应急撤下：" + t.Title, From: t.UnitName + " " + t.Proposer, At: t.ProposedAt, Due: due, State: t.StateName(), Link: t.Link(), Act: "去批准", Minutes: minutesPerTakedown}
+		if t.State == Alone {
+			task.Title, task.Act = "请补审应急撤下："+t.Title, "去补审"
+		}
+		out = append(out, task)
+	}
+	return out, nil
+}
+
+// reviewDue is until when the second look at a takedown is owed; zero when none is.
+func (s *Service) reviewDue(ctx context.Context, t Takedown) (calendar.Due, error) {
+	owed, err := s.Obligations.Obligations(ctx, authz.System("duty.takedown"), obligation.Filter{Kind: TakedownKind.ID, Subject: t.subject(), Limit: 1})
+	if err != nil || len(owed) == 0 {
+		return calendar.Due{}, err
+	}
+	return owed[0].Due, nil
 }
 
 // approves reports whether a role is the second of a takedown.
 func approves(r authz.Role) bool {
 	info, ok := authz.Info(r)
 	return ok && slices.Contains(info.Permits, authz.TakedownApprove)
+}
+
+// approvesBelow is approves for the units below an office that the role is held at.
+func approvesBelow(r authz.Role) bool {
+	info, ok := authz.Info(r)
+	return ok && info.ReachesBelow() && approves(r)
 }
 
 // DecideTakedown is the second person's word: approve, refuse or, after one

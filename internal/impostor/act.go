@@ -387,7 +387,10 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(c.Measures(n.Party), is) {
+		switch fits := slices.ContainsFunc(c.Measures(n.Party), is); {
+		case !fits && c.Kind == "account":
+			return fault.New(fault.Invalid, "账号开在平台的网站上，没有自己的域名，没有解析可以停止。").On("measure", "请选择与账号相符的措施")
+		case !fits:
 			return fault.New(fault.Invalid, "这个网站直接以 IP 地址访问，没有域名，没有解析可以停止。").On("measure", "请选择停止互联网接入等措施")
 		}
 		list, err := steps(ctx, tx, c.ID)
@@ -419,8 +422,15 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		if _, err := s.Obligations.Discharge(ctx, tx, StepDue.ID, p.subject(c), MeasureName(n.Measure)+"："+abridge.Text(n.Result, 200)); err != nil {
 			return err
 		}
+		told := MeasureName(n.Measure)
+		if list, err = steps(ctx, tx, c.ID); err != nil {
+			return err
+		}
+		if c.Kind == "account" && answered(current(list)) { // no watch looks at an account
+			told += "。各部门的结果都已登记，账号要由人查看：请在平台上打开，登记看到的情况；相隔六小时以上两次都无法访问的，转入观察。"
+		}
 		if _, err := notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":result:" + p.ID, Unit: string(c.Office), Link: c.Link(),
-			Title: PartyName(n.Party) + "已反馈：" + c.Shown, Body: MeasureName(n.Measure)}); err != nil {
+			Title: PartyName(n.Party) + "已反馈：" + c.Shown, Body: told}); err != nil {
 			return err
 		}
 		if n.Party == "cyberspace" {

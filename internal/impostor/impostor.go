@@ -245,10 +245,11 @@ func (c Case) page() string {
 	return c.Address + "/"
 }
 
-// Measures are what a party can have done about it.
+// Measures are what a party can have done about it. An account stands under the name of
+// its platform, whose resolution nobody stops.
 func (c Case) Measures(party string) []Measure {
 	return slices.DeleteFunc(slices.Clone(Measures), func(m Measure) bool {
-		return m.Party != "" && m.Party != party || m.ofName && c.Bare()
+		return m.Party != "" && m.Party != party || m.ofName && (c.Bare() || c.Kind == "account")
 	})
 }
 

@@ -741,3 +741,66 @@ func TestArticle23_3_AFakeAtABareAddressIsCarriedThroughItsCase(t *testing.T) {
 		ok(t, h.svc.Close(h.as(h.boss), scope, c.ID, "已停止接入，没有恢复"))
 	})
 }
+
+// A fake account is carried to the end of its case by what people see on the platform: its
+// name is the platform's, whose resolution nobody stops, and who handles it is asked to look.
+func TestArticle23_3_AFakeAccountIsCarriedThroughItsCase(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		scope, today := h.boss.ScopeFor(authz.ImpostorVerify), calendar.DateOf(h.clock.Now())
+		c, err := h.svc.Report(h.as(h.boss), all, impostor.Clue{Kind: "account", Address: "https://weibo.example/fake", Name: "渭南发布官方", Platform: "微博", Says: "头像、名称与官方账号相近"}, nil)
+		ok(t, err)
+		state := func() string {
+			t.Helper()
+			d, err := h.svc.Dossier(h.ctx, scope, c.ID)
+			ok(t, err)
+			return d.State
+		}
+		saw := func(outcome string) {
+			t.Helper()
+			ok(t, h.svc.Saw(h.as(h.boss), all, h.boss, c.ID, outcome, "按主页网址和名称搜索", &approval.Upload{Name: "截图.pdf", Content: bytes.NewReader([]byte("%PDF-1.7\n"))}))
+		}
+		ok(t, h.svc.Verify(h.as(h.boss), scope, h.boss, c.ID, "主体为个人，没有登记", nil))
+		ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, c.ID, ""))
+		ok(t, h.svc.HandOn(h.as(h.cyber), h.cyber.ScopeFor(authz.ImpostorDispose), h.cyber, c.ID, []string{"telecom", "police"}))
+		record := func(party, measure string) error {
+			return h.svc.Record(h.as(h.boss), scope, h.boss, c.ID, impostor.Outcome{Party: party, Measure: measure, Result: "已按来函处置", On: today})
+		}
+		for _, measure := range []string{"resolution", "both"} {
+			if err := record("telecom", measure); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Of(err).Says, "账号开在平台的网站上") {
+				t.Errorf("%s of an account: %v", measure, err)
+			}
+		}
+		ok(t, record("cyberspace", "platform"))
+		ok(t, record("telecom", "none"))
+		asked := func() int {
+			t.Helper()
+			n, err := db.One(h.ctx, h.db, db.Value[int], `SELECT count(*) FROM message WHERE link = $1 AND body LIKE '%请在平台上打开，登记看到的情况%'`, c.Link())
+			ok(t, err)
+			return n
+		}
+		if n := asked(); n != 0 {
+			t.Errorf("asked to look %d times before all have answered", n)
+		}
+		ok(t, record("police", "filed"))
+		if n := asked(); n != 1 {
+			t.Errorf("asked to look %d times", n)
+		}
+		saw(impostor.NotSeen)
+		saw(impostor.NotSeen) // too soon after the first
+		if got := state(); got != impostor.Disposing {
+			t.Errorf("after one look: %s", got)
+		}
+		h.clock.Set(h.clock.Now().Add(7 * time.Hour))
+		saw(impostor.NotSeen)
+		if got := state(); got != impostor.Gone {
+			t.Errorf("after two looks: %s", got)
+		}
+		is(t, h.svc.Close(h.as(h.boss), scope, c.ID, "账号已封停"), fault.Refused)
+		h.clock.Set(h.clock.Now().Add(8 * 24 * time.Hour))
+		ok(t, h.svc.Close(h.as(h.boss), scope, c.ID, "账号已封停"))
+		saw(impostor.There)
+		if got := state(); got != impostor.Disposing {
+			t.Errorf("back after it was closed: %s", got)
+		}
+	})
+}

@@ -57,7 +57,7 @@ type Rehearsal struct {
 	Name    string
 	Digest  string // of the file, by which it is taken afterwards
 	Entries []Entry
-	Same    int   // already in force, word for word: passed over
+	Same    int   // in force here already, word for word, by the unit's own list or one above: passed over
 	Changed int   // of the entries, those that take the place of one in force
 	Changes []Row // what is another in them; the first fifty
 	Serious int
@@ -326,6 +326,17 @@ func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.Unit
 			have[e.key()] = e
 		}
 	}
+	wide, err := db.All(ctx, s.db, scanEntry, entrySelect+` WHERE e.unit_id <> $1 AND e.wide AND e.state = 'active'`, unit)
+	if err != nil {
+		return r, err
+	}
+	above := map[string][]Entry{} // of the offices above, what holds here already
+	for _, e := range wide {
+		if e.applies(unit, u.AreaPath) {
+			e.Unit = unit // as the file's own, to be found by the same key
+			above[e.key()] = append(above[e.key()], e)
+		}
+	}
 	fresh, seen := []Entry{}, map[string]int{} // seen: by key, the row
 	grave := map[string]bool{}                 // of those replaced, the serious ones
 	for _, e := range r.Entries {
@@ -345,7 +356,7 @@ func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.Unit
 			r.bad(e.row, e.Words, fmt.Sprintf("与第 %d 行是同一词条，请只留一行", seen[e.key()]))
 		case stands && !slices.Equal(standing.Right, e.Right):
 			r.bad(e.row, e.Words, "词库中已有这一条而正确写法不同，请先停用原来的一条")
-		case stands && differs == "":
+		case stands && differs == "", !stands && slices.ContainsFunc(above[e.key()], e.repeats):
 			r.Same++
 		case stands && (standing.State != Active || standing.Leaving != ""):
 			r.bad(e.row, e.Words, "词库中已有这一条，正在等待另一人确认，而"+differs+"不同，请等确认后再导入")
@@ -373,6 +384,12 @@ func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.Unit
 	r.Entries = fresh
 	slices.SortStableFunc(r.Wrong, func(a, b Row) int { return a.Number - b.Number })
 	return r, nil
+}
+
+// repeats reports whether an entry says what another does, word for word.
+func (e Entry) repeats(old Entry) bool {
+	e.keep(old)
+	return slices.Equal(e.Right, old.Right) && len(e.differs(old)) == 0
 }
 
 // keep takes from the entry in force what an empty cell of a table leaves unsaid.

@@ -271,6 +271,18 @@ func TestArticle19_3_WordingListsOfOffices(t *testing.T) {
 		if err != nil || len(r1.Entries) != 0 || r1.Same != len(out) || r1.Bad != 0 {
 			t.Errorf("%d out: %+v %v", len(out), r1, err)
 		}
+		// Nor is what holds below by the list above, which the county's own export has too.
+		shown, _, err := s.Entries(ctx, foreign, lexicon.Filter{Holding: true, State: lexicon.Active})
+		ok(t, err)
+		var sheet bytes.Buffer
+		ok(t, lexicon.WriteJSON(&sheet, "词库", date("2026-03-20"), shown))
+		fromAbove := func(e lexicon.Entry) bool { return e.Unit == office.ID }
+		if r, err := s.Rehearse(ctx, all, county.ID, "词库.json", sheet.Bytes()); err != nil || len(r.Entries) != 0 || r.Same != len(shown) || !slices.ContainsFunc(shown, fromAbove) {
+			t.Errorf("%d shown: %+v %v", len(shown), r, err)
+		}
+		if r, err := s.Rehearse(ctx, all, office.ID, "表.csv", []byte("类别,词语,正确写法,全地区适用\n易错写法,秦创源,秦创原,否\n")); err != nil || r.Same != 0 {
+			t.Errorf("another reach is no repetition: %+v %v", r, err)
+		}
 		body := []byte("类别,错误写法,正确写法,严重,来源\n易错写法,贯撤,贯彻,否,\n规范表述,错误表述,规范的表述,,文件\n不知道,甲乙,丙,,\n易错写法,甲,乙,,\n易错写法,贯撤,贯彻,,\n")
 		r2, err := s.Rehearse(ctx, all, county.ID, "表.csv", body)
 		if err != nil || len(r2.Entries) != 2 || r2.Serious != 1 || r2.Bad != 3 {

@@ -96,8 +96,8 @@ func (r *readings) put(key string, v []Result) {
 }
 
 // read reads a title, a text, the answers and the words of the attachments.
-func (s *Service) read(ctx context.Context, by Inspector, edition string, m Meta, text string, doc prose.Doc) []Result {
-	out := inspectVersion(by, m, text)
+func (s *Service) read(ctx context.Context, by Inspector, edition string, m Meta, doc prose.Doc) []Result {
+	out := inspectVersion(by, m, doc.Lines())
 	if by == nil || s.examining.Words == nil {
 		return out
 	}
@@ -142,7 +142,7 @@ func (s *Service) readAttachment(ctx context.Context, by Inspector, hash, name s
 
 // examine concludes on a version: from what is kept of the same text by the
 // same rules, or anew.
-func (s *Service) examine(ctx context.Context, q db.Querier, unit org.UnitID, m Meta, doc prose.Doc, text, sha string) (examined, error) {
+func (s *Service) examine(ctx context.Context, q db.Querier, unit org.UnitID, m Meta, doc prose.Doc, sha string) (examined, error) {
 	by, edition, err := s.reader(ctx, unit)
 	if err != nil {
 		return examined{}, err
@@ -153,7 +153,7 @@ func (s *Service) examine(ctx context.Context, q db.Querier, unit org.UnitID, m 
 		return e, err
 	}
 	if e.texts = kept; kept == nil {
-		e.texts = s.read(ctx, by, edition, m, text, doc)
+		e.texts = s.read(ctx, by, edition, m, doc)
 	}
 	e.facts = s.facts(m, doc)
 	return e, nil
@@ -341,7 +341,7 @@ func (s *Service) Check(ctx context.Context, scope authz.Scope, id ItemID, w Wri
 	}
 	w.Meta = w.tidy()
 	m := rendered(w)
-	e, err := s.examine(ctx, s.db, unit, w.Meta, w.Doc, m.text, m.sha)
+	e, err := s.examine(ctx, s.db, unit, w.Meta, w.Doc, m.sha)
 	if err != nil {
 		return nil, err
 	}
@@ -391,7 +391,7 @@ func (s *Service) resultsOf(ctx context.Context, q db.Querier, it Item, v Versio
 	if err != nil {
 		return examined{}, err
 	}
-	e, err := s.examine(ctx, q, it.Unit, v.Meta, doc, v.Text, v.SHA256)
+	e, err := s.examine(ctx, q, it.Unit, v.Meta, doc, v.SHA256)
 	if err != nil {
 		return e, err
 	}

@@ -225,7 +225,7 @@ func (s *Service) putAway(ctx context.Context, tx *db.Tx, scope authz.Scope, it 
 			return "", err
 		}
 		m := rendered(Writing{Meta: v.Meta, Doc: d, Original: v.Original, Note: fmt.Sprintf("%s，恢复第 %d 版", undoNote, version)})
-		if m.examined, err = s.examine(ctx, tx, it.Unit, m.Meta, m.Doc, m.text, m.sha); err != nil {
+		if m.examined, err = s.examine(ctx, tx, it.Unit, m.Meta, m.Doc, m.sha); err != nil {
 			return "", err
 		}
 		return "", s.revise(ctx, tx, it, m)

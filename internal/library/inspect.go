@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/prose"
 )
 
 // Result is one thing the checks saw in a version, fit to be stored and shown:
@@ -105,7 +106,7 @@ func inspectPart(by Inspector, field, text string) []Result {
 	if len(spans) == 0 {
 		return out
 	}
-	runes := []rune(text)
+	runes := []rune(strings.ReplaceAll(text, prose.LineBreak, "\n"))
 	for _, sp := range spans {
 		r := Result{Field: field, Kind: sp.Kind, Severity: severity(sp.Kind), Start: sp.Start, End: sp.End, Wrong: sp.Wrong, Right: sp.Right, Says: sp.Says, Sum: sumOf(sp.Kind, sp.Wrong)}
 		if strings.HasPrefix(sp.Kind, "privacy.") {
@@ -142,6 +143,27 @@ func near(text []rune, start, end int, wrong string) string {
 		return oneLine(s)
 	}
 	return mask(string(text[from:start])) + "【" + wrong + "】" + mask(string(text[end:to]))
+}
+
+// Mends reports whether Mend can put words in the place of what the result names.
+func (r Result) Mends() bool {
+	return len(r.Right) > 0 && r.Right[0] != "" && (r.Field == "title" || r.Field == "text")
+}
+
+// Mend puts words in the place of what a result of this very text names. It reports false
+// where what stands there is not running text: a caption, a label.
+func (r Result) Mend(w Writing, with string) (Writing, bool) {
+	if r.Field == "text" {
+		var ok bool
+		w.Doc, ok = w.Doc.ReplaceAt(r.Start, r.End, with)
+		return w, ok
+	}
+	title := []rune(w.Title)
+	if r.Field != "title" || r.Start < 0 || r.Start >= r.End || r.End > len(title) {
+		return w, false
+	}
+	w.Title = string(title[:r.Start]) + with + string(title[r.End:])
+	return w, true
 }
 
 // Count counts the results of a severity.

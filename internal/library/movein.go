@@ -434,7 +434,7 @@ func (r *importing) prepare(ctx context.Context, no int, line []byte) prepared {
 	}
 	// What stands already was checked when it came in; reading it again would
 	// make a repeated import as slow as the first.
-	if p.made.examined, p.failed = r.s.examine(ctx, r.s.db, r.o.Unit, p.made.Meta, p.made.Doc, p.made.text, p.made.sha); p.failed != nil {
+	if p.made.examined, p.failed = r.s.examine(ctx, r.s.db, r.o.Unit, p.made.Meta, p.made.Doc, p.made.sha); p.failed != nil {
 		return p
 	}
 	results := p.made.examined.all()

@@ -30,20 +30,13 @@ const mostOutlinks = 60
 // person has to look.
 const linkUntested = "untested"
 
-// askOutside has the job ask, in the transaction that sends the version to
-// review, so that its reviewers know.
-func (s *Service) askOutside(ctx context.Context, tx *db.Tx, v Version) error {
-	if s.examining.Fetch == nil {
+// askOutside has the job ask, in the transaction that saves the version or sends it to
+// review, so that its author and its reviewers know.
+func (s *Service) askOutside(ctx context.Context, tx *db.Tx, id ItemID, no int, doc prose.Doc) error {
+	if s.examining.Fetch == nil || len(s.outlinks(doc)) == 0 {
 		return nil
 	}
-	doc, err := prose.Parse([]byte(v.Doc))
-	if err != nil {
-		return err
-	}
-	if len(s.outlinks(doc)) == 0 {
-		return nil
-	}
-	return jobs.Enqueue(ctx, tx, OutlinksDue{v.Item, v.No})
+	return jobs.Enqueue(ctx, tx, OutlinksDue{id, no}, jobs.Unique(fmt.Sprintf("outlinks:%s:%d", id, no)))
 }
 
 func (s *Service) outlinks(doc prose.Doc) []check.Link {
@@ -67,6 +60,10 @@ func (s *Service) lookOutside(ctx context.Context, a OutlinksDue) error {
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	newest, err := db.One(ctx, s.db, db.Value[int], `SELECT version FROM item WHERE id = $1`, a.Item)
+	if err != nil || newest != a.Version { // the job of the newest version says what stands
 		return err
 	}
 	doc, err := prose.Parse([]byte(v.Doc))

@@ -315,13 +315,28 @@ func TestLinksOfTheHouseAndOutside(t *testing.T) {
 		if got := kinds(h.results(it)); len(got) != 0 {
 			t.Errorf("remarks before anything is known: %v", got)
 		}
+		// Its author learns it from the draft; of two versions saved in a row the newest is asked.
+		w.Title = "带链接的稿件（二）"
+		it = ok(h.lib.Save(h.author.ctx, h.author.scope(authz.ItemWrite), it.ID, it.Version, w))(t)
+		if len(asked) != 0 {
+			t.Errorf("saving itself asked outside: %v", asked)
+		}
+		jobstest.Work(t, h.db, workers, jobs.Config{})
+		if len(asked) != 4 {
+			t.Errorf("the job asked %v", asked)
+		}
+		if got := kinds(h.results(it)); !slices.Equal(got, []string{"link.dead", "link.untested", "link.soft404"}) {
+			t.Errorf("of a draft, after the job: %v", got)
+		}
+		h.reason(h.author, it, "对方网站正在迁移")
+		asked = nil
 		it = ok(h.submit(it, library.Submission{}))(t)
 		if len(asked) != 0 {
 			t.Errorf("submission itself asked outside: %v", asked)
 		}
 		jobstest.Work(t, h.db, workers, jobs.Config{})
 		if len(asked) != 4 {
-			t.Errorf("the job asked %v", asked)
+			t.Errorf("the job of the submission asked %v", asked)
 		}
 		if got := kinds(h.results(it)); !slices.Equal(got, []string{"link.dead", "link.untested", "link.soft404"}) {
 			t.Errorf("after the job: %v", got)

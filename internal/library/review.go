@@ -142,7 +142,11 @@ func (s *Service) submit(ctx context.Context, tx *db.Tx, scope authz.Scope, id I
 	if err := s.owe(ctx, tx, it, route.Steps[0]); err != nil {
 		return it, err
 	}
-	if err := s.askOutside(ctx, tx, v); err != nil {
+	doc, err := prose.Parse([]byte(v.Doc))
+	if err != nil {
+		return it, err
+	}
+	if err := s.askOutside(ctx, tx, id, v.No, doc); err != nil {
 		return it, err
 	}
 	if n.Emergency != "" {

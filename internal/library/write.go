@@ -78,7 +78,7 @@ func (s *Service) make(ctx context.Context, q db.Querier, w Writing) (made, erro
 	if note != "" {
 		m.noted = append(m.noted, note)
 	}
-	m.examined, err = s.examine(ctx, q, w.Unit, w.Meta, w.Doc, m.text, m.sha)
+	m.examined, err = s.examine(ctx, q, w.Unit, w.Meta, w.Doc, m.sha)
 	return m, err
 }
 
@@ -235,6 +235,9 @@ func (s *Service) Create(ctx context.Context, scope authz.Scope, w Writing) (Ite
 		if err := s.plan(ctx, tx, scope, it, m.Columns, m.PublishAt); err != nil {
 			return err
 		}
+		if err := s.askOutside(ctx, tx, id, it.Version, m.Doc); err != nil {
+			return err
+		}
 		return s.forget(ctx, tx, m.Form)
 	})
 	it.Noted = m.noted
@@ -369,6 +372,9 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base i
 				return err
 			}
 			if err := s.revise(ctx, tx, it, m); err != nil {
+				return err
+			}
+			if err := s.askOutside(ctx, tx, id, it.Version+1, m.Doc); err != nil {
 				return err
 			}
 		}

@@ -103,8 +103,8 @@ func (b *bundle) texts(part string) error {
 			switch words = spoken[t.Name.Local]; t.Name.Local {
 			case "tab":
 				write = "\t"
-			case "br", "cr":
-				write = "\n"
+			case "br", "cr": // within a paragraph: no word ends there
+				write = "\u2028"
 			case "s", "n", "d": // what a pivot table keeps of the cells it was made from
 				if v := attr(t, "v"); v != "" && strings.Contains(part, "/pivotcache/") {
 					write = wholeNumber(v) + "\t"

@@ -250,3 +250,12 @@ func TestPagesOfAPDF(t *testing.T) {
 		t.Errorf("unread %q", said)
 	}
 }
+
+// An end of line within a paragraph is told from the end of a paragraph and of a cell.
+func TestEndsOfLineOfDocuments(t *testing.T) {
+	w := wordsOf(t, "通知.docx", zipOf(t, map[string]string{"word/document.xml": `<w:document xmlns:w="w"><w:body><w:p><w:r><w:t>设备按</w:t><w:br/><w:t>装</w:t></w:r></w:p><w:p><w:r><w:t>完成</w:t></w:r></w:p><w:tbl><w:tr><w:tc><w:p><w:r><w:t>610113</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>1990</w:t><w:cr/><w:t>0307</w:t></w:r></w:p></w:tc></w:tr></w:tbl></w:body></w:document>`}))
+	if want := "设备按\u2028装\n完成\n610113\n\t1990\u20280307\n\t"; w.Text != want {
+		t.Errorf("%q, want %q", w.Text, want)
+	}
+	holds(t, w, map[string]string{"装": "正文第1段（“设备按”）", "完成": "正文第2段（“完成”）"})
+}

@@ -114,7 +114,7 @@ func paragraphAt(text string, at int) string {
 		n++
 	}
 	words := strings.TrimSpace(text[from:])
-	if i := strings.IndexAny(words, "\n0123456789０１２３４５６７８９"); i >= 0 {
+	if i := strings.IndexAny(words, "\n\u20280123456789０１２３４５６７８９"); i >= 0 {
 		words = words[:i]
 	}
 	if words = strings.TrimSpace(words); words == "" {

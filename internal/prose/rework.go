@@ -1,8 +1,10 @@
 package prose
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Renumber counts the clauses anew and says how many changed: articles through
@@ -61,6 +63,68 @@ func (d Doc) Replace(what, with string) (Doc, int) {
 	}
 	out := Doc{Content: walk(d.Content)}
 	return out, n
+}
+
+// ReplaceAt puts words in the place of those between two characters of Text, across
+// formats and the ends of line within a block: each piece keeps its format. It reports
+// false, and changes nothing, where what stands there is not running text: a label, a
+// caption, the end of a block.
+func (d Doc) ReplaceAt(start, end int, with string) (Doc, bool) {
+	out := Doc{Content: cloned(d.Content)}
+	t := out.told()
+	whole := []rune(string(t.text))
+	if start < 0 || start >= end || end > len(whole) {
+		return d, false
+	}
+	from := len(string(whole[:start]))
+	to := from + len(string(whole[start:end]))
+	covered := 0
+	var pieces []stretch
+	for _, w := range t.words {
+		if n := min(to, w.at+len(w.node.Text)) - max(from, w.at); n > 0 {
+			covered += n
+			pieces = append(pieces, w)
+		}
+	}
+	for _, b := range t.breaks {
+		if b.at >= from && b.at < to {
+			covered++
+			*b.node = Node{Type: TextNode}
+		}
+	}
+	if covered != to-from || len(pieces) == 0 {
+		return d, false
+	}
+	left := []rune(clean(with))
+	for i, p := range pieces {
+		s := p.node.Text
+		a, b := max(0, from-p.at), min(len(s), to-p.at)
+		n := min(len(left), utf8.RuneCountInString(s[a:b]))
+		if i == len(pieces)-1 {
+			n = len(left)
+		}
+		p.node.Text = s[:a] + string(left[:n]) + s[b:]
+		left = left[n:]
+	}
+	out.Content = withoutEmpty(out.Content)
+	return out, true
+}
+
+func cloned(list []Node) []Node {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Content = cloned(out[i].Content)
+	}
+	return out
+}
+
+// withoutEmpty leaves out text nodes that have lost their words.
+func withoutEmpty(list []Node) []Node {
+	list = slices.DeleteFunc(list, func(n Node) bool { return n.Type == TextNode && n.Text == "" })
+	for i := range list {
+		list[i].Content = withoutEmpty(list[i].Content)
+	}
+	return list
 }
 
 // Words counts as offices count: each Chinese character and mark one, each

@@ -173,75 +173,136 @@ func textNodes(s string) []Node {
 	return []Node{{Type: TextNode, Text: s}}
 }
 
+// LineBreak is the end of a line within a block, in Lines.
+const LineBreak = "\u2028"
+
 // Text is the document as plain text, one line a block: for search, checks and
 // digests.
-func (d Doc) Text() string {
+func (d Doc) Text() string { return string(d.told().text) }
+
+// Lines is Text for those who have to know which ends of line part nothing: those within
+// a block are LineBreak. Places in it, in characters, are those in Text.
+func (d Doc) Lines() string {
+	t := d.told()
+	if len(t.breaks) == 0 {
+		return string(t.text)
+	}
 	var b strings.Builder
-	for _, n := range d.Content {
-		if s := n.plain(); s != "" {
-			if b.Len() > 0 {
-				b.WriteByte('\n')
-			}
-			b.WriteString(s)
+	from := 0
+	for _, s := range t.breaks {
+		b.Write(t.text[from:s.at])
+		b.WriteString(LineBreak)
+		from = s.at + 1
+	}
+	b.Write(t.text[from:])
+	return b.String()
+}
+
+// telling is plain text with where its words stand in the document.
+type telling struct {
+	text          []byte
+	words, breaks []stretch // text nodes and hard breaks, in order
+}
+
+// stretch is a node and where in the text it begins, in bytes.
+type stretch struct {
+	at   int
+	node *Node
+}
+
+func (d Doc) told() *telling {
+	t := &telling{}
+	for i := range d.Content {
+		before := len(t.text)
+		if before > 0 {
+			t.put("\n")
+		}
+		from := len(t.text)
+		if t.tell(&d.Content[i]); len(t.text) == from {
+			t.text = t.text[:before] // a block without words takes no line
 		}
 	}
-	return b.String()
+	return t
 }
 
 // plain is the text of one block.
 func (n Node) plain() string {
-	switch n.Type {
-	case TextNode:
-		if n.marked(Deletion) {
-			return ""
-		}
-		return n.Text
-	case HardBreak:
-		return "\n"
-	case Footnote:
-		return "（" + n.Word("text") + "）"
-	case Clause:
-		return label(n.Number("level"), n.Number("number")) + join(n.Content, "")
-	case BulletList:
-		return items(n, func(int) string { return "- " })
-	case OrderedList:
-		first := max(n.Number("start"), 1)
-		return items(n, func(i int) string { return strconv.Itoa(first+i) + ". " })
-	case TableRow:
-		return join(n.Content, "\t")
-	case Table:
-		return strings.TrimPrefix(n.Word("caption")+"\n"+join(n.Content, "\n"), "\n")
-	case Figure:
-		return strings.Join(filled(n.Described(), n.Word("caption"), n.Word("source")), " ")
-	case Attachment:
-		return n.Word("name")
-	case DocHead:
-		return strings.Join(filled(n.Word("issuer"), n.Word("docNo"), n.Word("signer")), " ")
-	case PolicyRef:
-		return n.Word("title")
-	case Paragraph, Heading, Recipients, AttachmentNote, Signature, Copies:
-		return join(n.Content, "")
-	}
-	return join(n.Content, "\n")
+	t := &telling{}
+	t.tell(&n)
+	return string(t.text)
 }
 
-func items(n Node, mark func(int) string) string {
-	var lines []string
-	for i, c := range n.Content {
-		lines = append(lines, mark(i)+c.plain())
+func (t *telling) put(words ...string) {
+	for _, w := range words {
+		t.text = append(t.text, w...)
 	}
-	return strings.Join(lines, "\n")
+}
+
+func (t *telling) tell(n *Node) {
+	switch n.Type {
+	case TextNode:
+		if !n.marked(Deletion) {
+			t.words = append(t.words, stretch{len(t.text), n})
+			t.put(n.Text)
+		}
+	case HardBreak:
+		t.breaks = append(t.breaks, stretch{len(t.text), n})
+		t.put("\n")
+	case Footnote:
+		t.put("（", n.Word("text"), "）")
+	case Clause:
+		t.put(label(n.Number("level"), n.Number("number")))
+		t.join(n.Content, "")
+	case BulletList:
+		t.items(n.Content, func(int) string { return "- " })
+	case OrderedList:
+		first := max(n.Number("start"), 1)
+		t.items(n.Content, func(i int) string { return strconv.Itoa(first+i) + ". " })
+	case TableRow:
+		t.join(n.Content, "\t")
+	case Table:
+		if caption := n.Word("caption"); caption != "" {
+			t.put(caption, "\n")
+		}
+		t.join(n.Content, "\n")
+	case Figure:
+		t.put(strings.Join(filled(n.Described(), n.Word("caption"), n.Word("source")), " "))
+	case Attachment:
+		t.put(n.Word("name"))
+	case DocHead:
+		t.put(strings.Join(filled(n.Word("issuer"), n.Word("docNo"), n.Word("signer")), " "))
+	case PolicyRef:
+		t.put(n.Word("title"))
+	case Paragraph, Heading, Recipients, AttachmentNote, Signature, Copies:
+		t.join(n.Content, "")
+	default:
+		t.join(n.Content, "\n")
+	}
+}
+
+func (t *telling) items(list []Node, mark func(int) string) {
+	for i := range list {
+		if i > 0 {
+			t.put("\n")
+		}
+		t.put(mark(i))
+		t.tell(&list[i])
+	}
+}
+
+func (t *telling) join(list []Node, sep string) {
+	for i := range list {
+		if i > 0 {
+			t.put(sep)
+		}
+		t.tell(&list[i])
+	}
 }
 
 func join(list []Node, sep string) string {
-	var b strings.Builder
-	for i, c := range list {
-		if i > 0 {
-			b.WriteString(sep)
-		}
-		b.WriteString(c.plain())
-	}
-	return b.String()
+	t := &telling{}
+	t.join(list, sep)
+	return string(t.text)
 }
 
 func filled(parts ...string) []string {

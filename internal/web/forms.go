@@ -168,6 +168,8 @@ type Button struct {
 	Action string
 	// Skip lets the act through without the browser's own field check.
 	Skip bool
+	// Of is the ID of the form that the button posts from outside it.
+	Of string
 	// Note, after the label, is for readers of the screen only: of which row.
 	Note string
 }
@@ -177,6 +179,7 @@ func (Button) partial() string { return "button" }
 // Form is a form of sections with buttons; views show it with
 // {{form .Frame .Page.Form}}.
 type Form struct {
+	ID       string // for buttons outside it, "" for none
 	Action   string // "" posts to the page's own address
 	Method   string // post (default) or get
 	Upload   bool   // multipart

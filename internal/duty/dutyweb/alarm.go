@@ -140,7 +140,8 @@ func newAlarm(a duty.Alarm, sites []duty.AlarmSite, steps []passage.Step, serves
 	if serves && a.State == duty.AlarmTaken {
 		v.Forms = append(v.Forms, web.Form{Action: a.Link() + "/end", Sections: []web.Section{{Legend: "结束告警", Fields: []web.Field{{Kind: web.TextArea, Name: "why", Label: "处理结果", Required: true, Max: 500, Rows: 3}}}}, Buttons: []web.Button{{Label: "结束告警"}}})
 	}
-	if handles && a.State != duty.Ended && a.Incident == "" {
+	// Of what has ended by itself, too: why a site was down is to be found out though it is back.
+	if handles && a.Incident == "" {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "立案处置", Href: incidentPath + "/new?alarm=" + a.ID})
 	}
 	terms := []web.Term{{Name: "发生", Text: web.Minute(a.RaisedAt)}, {Name: "已告知", Text: a.Told}}

@@ -60,7 +60,7 @@ func newIncidentForm(unit web.Field, a duty.Alarm) formView {
 	v := formView{web.FormView{Heading: web.Heading{Title: "立案处置"}, Trail: below("事件处置", incidentPath)}}
 	fields := []web.Field{{Name: "title", Label: "事件名称", Required: true, Max: 60}, {Kind: web.TextArea, Name: "says", Label: "情况", Required: true, Max: 2000, Rows: 5, Hint: "什么时候、哪里、发生了什么、影响到什么"}}
 	if a.ID != "" {
-		v.Before = []web.Component{web.Summary{Title: "由告警立案", Terms: []web.Term{{Name: "告警", Text: a.Title, Href: a.Link()}, {Name: "单位", Text: a.UnitName}}}}
+		v.Before = []web.Component{web.Summary{Title: "由告警立案", Terms: []web.Term{{Name: "告警", Text: a.Title, Href: a.Link()}, {Name: "单位", Text: a.UnitName}, {Name: "状态", Text: a.StateName(), Note: web.Minute(a.EndedAt)}}}}
 		fields[0].Value, fields[1].Value = a.Title, a.Says
 		fields = append(fields, web.Field{Kind: web.Hidden, Name: "alarm", Value: a.ID})
 	} else {

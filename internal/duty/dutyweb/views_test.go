@@ -382,6 +382,29 @@ func TestATakedownSaysUntilWhenAndWhere(t *testing.T) {
 	}
 }
 
+// An alarm that ended by itself may still become an incident; one that has its incident
+// leads there.
+func TestAnIncidentOfAnAlarmThatEnded(t *testing.T) {
+	a := sampleAlarm
+	for _, state := range []string{duty.Raised, duty.AlarmTaken, duty.Ended} {
+		a.State, a.Incident = state, ""
+		if acts := newAlarm(a, nil, nil, true, true).Heading.Acts; len(acts) != 1 || !strings.HasSuffix(acts[0].Href, "/new?alarm="+a.ID) {
+			t.Errorf("%s: %+v", state, acts)
+		}
+		if acts := newAlarm(a, nil, nil, true, false).Heading.Acts; len(acts) != 0 {
+			t.Errorf("who may not: %+v", acts)
+		}
+		a.Incident = "x"
+		if acts := newAlarm(a, nil, nil, true, true).Heading.Acts; len(acts) != 0 {
+			t.Errorf("%s, with its incident: %+v", state, acts)
+		}
+	}
+	a.State, a.Incident, a.EndedAt = duty.Ended, "", sampleNow
+	if got := fmt.Sprint(newIncidentForm(web.Field{}, a).Before); !strings.Contains(got, "已结束") || !strings.Contains(got, web.Minute(sampleNow)) {
+		t.Errorf("the form does not say that it ended: %s", got)
+	}
+}
+
 // A room shows the one act that is next and keeps the others folded; closing is
 // offered when nothing is left to do, and what was refused stands open again.
 func TestARoomLeadsToTheNextAct(t *testing.T) {

@@ -335,7 +335,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		where.Fields = nil
 		where.Notes = []web.Component{web.Alert{Kind: web.Warn, Text: "本单位还没有可用的栏目，稿件可以先入库；请联系站点管理人员开设栏目。"}}
 	}
-	p.Form = web.Form{Action: r.URL.Path, Sticky: true, Sections: []web.Section{
+	p.Form = web.Form{ID: writingForm, Action: r.URL.Path, Sticky: true, Sections: []web.Section{
 		{Legend: "内容", Fields: append(about, web.Field{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)})},
 		toolSection(),
 		{Legend: "来源", Fields: []web.Field{
@@ -447,7 +447,7 @@ func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if p.Side, err = h.besides(r, it, v, results); err != nil {
+	if p.Side, err = h.besides(r, it, v, results, writingForm); err != nil {
 		return err
 	}
 	if err := h.reachNote(r, it, &p); err != nil {
@@ -531,6 +531,9 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		return again(http.StatusUnprocessableEntity, err, nil)
 	}
 	act := r.PostFormValue("act")
+	if strings.HasPrefix(act, mendAct) {
+		return h.mend(r, it, wr, again)
+	}
 	switch act {
 	case "check":
 		seen, err := h.seen(r, it, wr)
@@ -607,7 +610,7 @@ func (h *Handler) unsent(w http.ResponseWriter, r *http.Request, it library.Item
 	if err != nil {
 		return err
 	}
-	if p.Side, err = h.besides(r, it, v, results); err != nil {
+	if p.Side, err = h.besides(r, it, v, results, writingForm); err != nil {
 		return err
 	}
 	return editView.RenderStatus(w, r, http.StatusUnprocessableEntity, p)
@@ -659,8 +662,19 @@ func read(r *http.Request, base library.Version, units []unitOption) (library.Wr
 	return w, wrong.Err()
 }
 
-// resultPanel shows what the checks saw: each with its place, rule and cure.
-func resultPanel(list []library.Result) web.Component {
+// writingForm is the form in which an item is written.
+const writingForm = "writing"
+
+// mendAct begins the name of the act that puts a proposal in the place of what a result
+// names; the key of the result follows, and which of its proposals.
+const mendAct = "mend:"
+
+// mostProposals of a result are shown.
+const mostProposals = 3
+
+// resultPanel shows what the checks saw: each with its place, rule and cure. form is the
+// form whose text it is, in which one press mends; "" where nothing can be mended.
+func resultPanel(list []library.Result, form string) web.Component {
 	serious, errs := library.Count(list, check.Serious), library.Count(list, check.Error)
 	t := web.Table{Caption: fmt.Sprintf("检查结果 %d 条：严重 %d，一般 %d，提示 %d", len(list), serious, errs, len(list)-serious-errs), Compact: true,
 		Columns: []web.Column{{Head: "位置和问题", Wide: true}},
@@ -670,13 +684,55 @@ func resultPanel(list []library.Result) web.Component {
 			break
 		}
 		tag, kind := severityTag(r.Severity)
-		cure := r.Says
-		if len(r.Right) > 0 {
-			cure += " 建议：" + strings.Join(r.Right[:min(len(r.Right), 3)], "、") + "。"
+		at := web.Cell{Text: fmt.Sprintf("%d/%d %s：%s", i+1, len(list), r.FieldName(), r.Near), Tags: []web.Tag{tag}, Note: cure(r) + kept(r)}
+		if form != "" && r.Mends() {
+			for n, right := range r.Right[:min(len(r.Right), mostProposals)] {
+				at.Parts = append(at.Parts, web.Button{Label: "改为“" + right + "”", Note: r.Near, Name: "act", Value: fmt.Sprintf("%s%s:%d", mendAct, r.Key(), n), Plain: true, Skip: true, Of: form})
+			}
 		}
-		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{{Text: fmt.Sprintf("%d/%d %s：%s", i+1, len(list), r.FieldName(), r.Near), Tags: []web.Tag{tag}, Note: cure + " 依据：" + r.Citation() + kept(r)}}})
+		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{at}})
 	}
 	return t
+}
+
+// cure is what a result says, what it proposes and what it rests on.
+func cure(r library.Result) string {
+	says := strings.TrimSuffix(r.Says, "。") + "。"
+	if len(r.Right) > 0 {
+		says += "建议：" + strings.Join(r.Right[:min(len(r.Right), mostProposals)], "、") + "。"
+	}
+	return says + "依据：" + r.Citation()
+}
+
+// mend puts a proposal in its place in what is not saved yet, and shows the form and what
+// the checks see then.
+func (h *Handler) mend(r *http.Request, it library.Item, wr library.Writing, again func(int, error, func(*editPage)) error) error {
+	key, n, _ := strings.Cut(strings.TrimPrefix(r.PostFormValue("act"), mendAct), ":")
+	no, err := strconv.Atoi(n)
+	if err != nil || no < 0 {
+		return fault.New(fault.Invalid, "页面内容不完整，请刷新后重试。").From(err)
+	}
+	list, err := h.lib.Check(r.Context(), authz.ScopeFrom(r.Context()), it.ID, wr)
+	if err != nil {
+		return err
+	}
+	tell := web.Alert{Kind: web.Warn, Title: "没有改正", Text: "这处文字已经变动，或不在正文段落里；请按检查结果手工改正。"}
+	if i := slices.IndexFunc(list, func(r library.Result) bool { return r.Key() == key }); i >= 0 && no < len(list[i].Right) {
+		right := list[i].Right[no]
+		if mended, ok := list[i].Mend(wr, right); ok {
+			wr = mended
+			tell = web.Alert{Kind: web.Good, Title: "已改为“" + right + "”", Text: "原文：" + strings.TrimSuffix(list[i].Near, "。") + "。核对后请保存。"}
+		}
+	}
+	seen, err := h.seen(r, it, wr)
+	if err != nil {
+		return err
+	}
+	return again(http.StatusOK, nil, func(p *editPage) {
+		p.Form.Field("title").Value = wr.Title
+		p.show(wr.Doc)
+		p.Side = append([]web.Component{tell}, seen...)
+	})
 }
 
 // severityTag is a severity in words, with the tone of its row.
@@ -702,8 +758,8 @@ func kept(r library.Result) string {
 }
 
 // besides are what the checks saw and what is alike in the library, with the
-// way to answer.
-func (h *Handler) besides(r *http.Request, it library.Item, v library.Version, results []library.Result) ([]web.Component, error) {
+// way to answer; form as in resultPanel.
+func (h *Handler) besides(r *http.Request, it library.Item, v library.Version, results []library.Result, form string) ([]web.Component, error) {
 	copies, err := h.lib.Copies(r.Context(), authz.ScopeFrom(r.Context()), it.ID, v.Title, v.Text)
 	if err != nil {
 		return nil, err
@@ -712,7 +768,7 @@ func (h *Handler) besides(r *http.Request, it library.Item, v library.Version, r
 	if v.No == it.Version {
 		out = append(out, openRemarks(it, results)...)
 	}
-	return append(out, resultPanel(results), copyPanel(copies)), nil
+	return append(out, resultPanel(results, form), copyPanel(copies)), nil
 }
 
 // openRemarks say that something is to be mended or answered, and where.
@@ -732,7 +788,7 @@ func (h *Handler) seen(r *http.Request, it library.Item, wr library.Writing) ([]
 		return nil, err
 	}
 	copies, err := h.lib.Copies(ctx, scope, it.ID, wr.Title, wr.Doc.Text())
-	return []web.Component{resultPanel(results), copyPanel(copies)}, err
+	return []web.Component{resultPanel(results, writingForm), copyPanel(copies)}, err
 }
 
 func diff(label, before, after string) web.Diff {
@@ -855,7 +911,7 @@ func (h *Handler) itemOf(r *http.Request) (itemPage, error) {
 	}
 	p.TextHead = fmt.Sprintf("第 %d 版：%s", v.No, v.Title)
 	p.HTML = template.HTML(v.HTML) // made by prose from the schema alone: safe by construction
-	beside, err := h.besides(r, it, v, results)
+	beside, err := h.besides(r, it, v, results, "")
 	if err != nil {
 		return itemPage{}, err
 	}

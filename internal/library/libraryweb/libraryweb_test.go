@@ -139,6 +139,20 @@ func TestFromDraftToPublicAndBack(t *testing.T) {
 		if !strings.Contains(seen.Text("#results"), "138****5678") || strings.Contains(seen.Text("#results"), "13812345678") {
 			t.Errorf("results: %s", seen.Text("#results"))
 		}
+		// One press mends the text as it was typed, and what is mended is read again.
+		press := seen.Attr(`#results button[form="writing"]`, "value")
+		mended := r.Post("/console/items/new", form("title", "报告的题目", "text", "联系人张某，13812345678", "act", press)).Want(http.StatusOK)
+		if got := mended.Text("#results"); !strings.Contains(got, "已改为“138****5678”") || !strings.Contains(got, "没有发现问题") {
+			t.Errorf("mended: %s", got)
+		}
+		if got := mended.Text(`textarea[name="text"]`); got != "联系人张某，138****5678" || mended.Attr(`input[name="title"]`, "value") != "报告的题目" {
+			t.Errorf("the form after mending: %q", got)
+		}
+		// The words have changed since: nothing is mended, and it is said.
+		if got := r.Post("/console/items/new", form("text", "联系人张某", "act", press)).Want(http.StatusOK).Text("#results"); !strings.Contains(got, "没有改正") {
+			t.Errorf("nothing to mend: %s", got)
+		}
+		r.Post("/console/items/new", form("text", "联系人张某", "act", "mend:x")).Want(http.StatusUnprocessableEntity)
 		// A serious result saves and does not send.
 		held := r.Post("/console/items/new", form("text", "联系人张某，13812345678", "act", "submit")).Want(http.StatusUnprocessableEntity)
 		if !strings.HasSuffix(held.Attr("form.form", "action"), "/edit") || len(held.All(".breaches li")) != 1 || len(held.All(".breaches .cite")) != 1 {

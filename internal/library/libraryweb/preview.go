@@ -181,7 +181,7 @@ func (h *Handler) checked(r *http.Request, p previewed) ([]web.Component, error)
 	if err != nil {
 		return nil, err
 	}
-	out := []web.Component{resultPanel(results)}
+	out := []web.Component{resultPanel(results, "")}
 	if h.stage == nil {
 		return out, nil
 	}

@@ -3,7 +3,6 @@ package libraryweb
 import (
 	"fmt"
 	"net/http"
-	"strings"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -79,11 +78,7 @@ func remarksPage(it library.Item, list []library.Result) remarksView {
 			name, tone = "严重", web.Danger
 		}
 		s := web.Section{Legend: fmt.Sprintf("%d. %s：%s", n, r.FieldName(), library.RuleName(r.Kind))}
-		says := r.Says
-		if len(r.Right) > 0 {
-			says += " 建议：" + strings.Join(r.Right[:min(len(r.Right), 3)], "、") + "。"
-		}
-		s.Notes = []web.Component{web.Alert{Kind: tone, Title: name + "：" + r.Near, Text: says + "依据：" + r.Citation()}}
+		s.Notes = []web.Component{web.Alert{Kind: tone, Title: name + "：" + r.Near, Text: cure(r)}}
 		reason := web.Field{Name: "reason-" + r.Key(), Label: "保留的理由", Value: r.Reason, Max: 300}
 		alarm := web.Field{Kind: web.Check, Name: "alarm-" + r.Key(), Label: "这是误报，按上面的理由列入本单位放行清单（一年）"}
 		if r.Severity == check.Serious {

@@ -139,7 +139,7 @@ func (h *Handler) reviewOf(r *http.Request) (reviewPage, library.Item, error) {
 	if err != nil {
 		return p, it, err
 	}
-	beside, err := h.besides(r, it, v, d.results)
+	beside, err := h.besides(r, it, v, d.results, "")
 	if err != nil {
 		return p, it, err
 	}

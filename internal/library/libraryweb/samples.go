@@ -47,7 +47,7 @@ func sampleResults(words string) web.Component {
 	return resultPanel([]library.Result{
 		{Field: "text", Kind: check.KindMobile, Severity: check.Serious, Near: "联系人【138****5678】" + words, Says: "个人手机号码未作遮蔽处理。", Right: []string{"138****5678"}},
 		{Field: "title", Kind: "wording.confusion", Severity: check.Error, Near: words, Says: "疑似错字。", Right: []string{words}},
-	})
+	}, writingForm)
 }
 
 func sampleEdit(title string) editPage {
