@@ -17,6 +17,7 @@ import (
 // the adopters are told. Then the province marks something to be reposted
 // within 24 hours: the city does it in time, the district comes an hour late.
 func TestAdoption(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 	ctx := context.Background()

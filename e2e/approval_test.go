@@ -12,6 +12,7 @@ import (
 // leader on a telephone in three taps, co-regulators who advise and decide
 // nothing, and what the applicant sees and prints.
 func TestOfficesDecideSampleAdviseAndSign(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 

@@ -23,6 +23,7 @@ import (
 // numbers of the boards, the bulletin, the test letters, a round with its
 // appeals, and last, in January, the annual form and the year's assessment.
 func TestArticle19_29_30_Assessing(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 	for n, who := range []struct {

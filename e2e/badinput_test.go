@@ -170,6 +170,7 @@ func workbook(t testing.TB, parts map[string]string) []byte {
 // attackers bring. Every refusal is a sentence, nothing breaks, nothing is
 // half done. It takes the seconds that filling the demo province takes.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("left out by -short: serves the whole demo province")
 	}

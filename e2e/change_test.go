@@ -38,6 +38,7 @@ func (h house) employ(t testing.TB, unit, name, login string, role authz.Role) {
 // and the chains of Article 7(2) that are not a city department's: on one house,
 // the part that moves the clock last.
 func TestArticle07_09_27_WhatRunsChanges(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 	for _, part := range []struct {

@@ -9,6 +9,7 @@ import (
 // allow list and into the quality of its rule; a copy is shown; a policy file
 // is held back without its interpretation; the coverage boards open.
 func TestChecks(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr).in(t)
 

@@ -12,6 +12,7 @@ import (
 
 // Article 8(2) and (3) walked by their people on one house.
 func TestArticle08_2_3_Journeys(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 	today := calendar.DateOf(clock.Now())

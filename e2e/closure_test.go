@@ -28,6 +28,7 @@ func (p *tab) askClosure(ref registry.Ref, reason, detail string, on calendar.Da
 // its notice has hung for thirty days, its registration is cancelled and the
 // destination is told; each step is refused before its time.
 func TestArticle08_3_ClosedWhenEveryEndIsProved(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 	ref := h.running(t, "西安市商务局", "wechat", "西安商务公众号")
@@ -92,6 +93,7 @@ func TestArticle08_3_ClosedWhenEveryEndIsProved(t *testing.T) {
 // status, and the notice of where its content went, which the house itself sees
 // on the portal. Whoever closes before an end is proved is told which it is.
 func TestArticle08_3_WebsiteClosedToItsEnd(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 	b.patience = 4 * time.Minute
@@ -280,6 +282,7 @@ func (b *browser) publishNotice(host string, by [3]string, title, body string) s
 // by name, until a day and for a reason lets the application in, and nothing
 // else does.
 func TestArticle08_3_ProvinceLiftsThePortalRule(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 	today := calendar.DateOf(clock.Now())

@@ -46,6 +46,7 @@ func (p *tab) reaches(part string) {
 // is false and is answered by the one person it was given to, and the turn is
 // handed over with both signatures.
 func TestArticle19_4_DutyJourney(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 

@@ -77,6 +77,7 @@ func (p *tab) holds(what, expression string) {
 // and what was typed comes back; two windows on one item; a colleague takes
 // over.
 func TestEditorLosesNothing(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	word, err := os.ReadFile("../internal/prose/testdata/paste/imitating-word.html")

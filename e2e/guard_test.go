@@ -11,6 +11,7 @@ import (
 // 公安, each records what it did; and Article 23(1): 网信 finds a hole, the sponsor
 // mends it, 网信 retests it.
 func TestArticle23_Journey(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 

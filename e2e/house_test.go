@@ -49,21 +49,23 @@ func serve(t testing.TB) house {
 }
 
 // serveAs is serve with more of the configuration said. The house begins with a
-// copy of a demo province that was laid once, at the address it was laid at:
+// copy of a demo province that was laid once on its plot, at the plot's address:
 // its pages name the port.
 func serveAs(t testing.TB, c app.Config) house {
 	t.Helper()
-	laid.once.Do(layDemo)
-	if laid.err != nil {
-		t.Fatalf("lay the demo province: %v", laid.err)
+	p := <-free
+	t.Cleanup(func() { free <- p }) // after the house has closed
+	p.once.Do(p.lay)
+	if p.err != nil {
+		t.Fatalf("lay the demo province: %v", p.err)
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := copyTree(c.Dir, laid.dir); err != nil {
+	if err := copyTree(c.Dir, p.dir); err != nil {
 		t.Fatal(err)
 	}
-	return serveFrom(t, c, laid.addr)
+	return serveFrom(t, c, p.addr)
 }
 
 // serveFrom serves what lies in the folder, at the address.
@@ -95,30 +97,43 @@ func serveFrom(t testing.TB, c app.Config, addr string) house {
 	return house{h, where}
 }
 
-// laid is the demo province that every house of the journeys begins with.
-var laid struct {
+// plot is where a house stands, and the demo province that it begins with.
+type plot struct {
 	once sync.Once
 	dir  string // removed when the tests end
 	addr string
 	err  error
 }
 
-// layDemo lays the demo province on a free port, lets the workers do what it
+// plots are for two houses at a time: a journey waits for its browser and the house's
+// workers most of the while. A journey has one house.
+var (
+	plots [2]plot
+	free  = func() chan *plot {
+		c := make(chan *plot, len(plots))
+		for i := range plots {
+			c <- &plots[i]
+		}
+		return c
+	}()
+)
+
+// lay lays the demo province on a free port, lets the workers do what it
 // leaves to them, and closes the house.
-func layDemo() {
-	laid.err = func() (err error) {
-		if laid.dir, err = os.MkdirTemp("", "zhengshu-e2e-"); err != nil {
+func (p *plot) lay() {
+	p.err = func() (err error) {
+		if p.dir, err = os.MkdirTemp("", "zhengshu-e2e-"); err != nil {
 			return err
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		h, err := app.Open(ctx, app.Config{Dir: laid.dir, Addr: "127.0.0.1:0", Demo: true, CrawlDelay: hurry, Log: slog.New(slog.DiscardHandler)})
+		h, err := app.Open(ctx, app.Config{Dir: p.dir, Addr: "127.0.0.1:0", Demo: true, CrawlDelay: hurry, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			return err
 		}
 		at, done := make(chan net.Addr, 1), make(chan error, 1)
 		go func() { done <- h.Serve(ctx, func(a net.Addr) { at <- a }) }()
-		laid.addr = (<-at).String()
+		p.addr = (<-at).String()
 		err = atRest(ctx, h, done)
 		cancel()
 		if err == nil {
@@ -199,7 +214,7 @@ func TestMain(m *testing.M) {
 	if chromium.stop != nil {
 		chromium.stop()
 	}
-	for _, dir := range []string{laid.dir, chromium.dir} {
+	for _, dir := range []string{plots[0].dir, plots[1].dir, chromium.dir} {
 		if dir != "" {
 			if err := os.RemoveAll(dir); err != nil {
 				fmt.Fprintln(os.Stderr, err)

@@ -13,6 +13,7 @@ import (
 // the final reviewer records that another document repeals it, and the label
 // stands on its public page.
 func TestDocumentThatIsRepealed(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	editor := b.person("shibian", withoutScript)

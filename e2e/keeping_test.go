@@ -185,6 +185,7 @@ func (p *tab) careless() {
 // the cut-over, protection, and what the public may take away. One province, the
 // people whose job it is, and each refusal with its article.
 func TestKeepersKeepTheLedger(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	h.sameYear(t, clock, 10)
 	whole := startBrowser(t, h.addr)

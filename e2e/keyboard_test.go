@@ -13,6 +13,7 @@ import (
 // workbench, and a department applies for a site. Wherever the keyboard goes,
 // the place it is at can be seen.
 func TestKeyboard(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 

@@ -21,6 +21,7 @@ import (
 // page with the keyboard alone, looks at it, publishes, sees it and sets it
 // back; a column's owner finds a red light, publishes and finds it green.
 func TestComposing(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	ctx, system := audit.System(context.Background(), "e2e"), authz.System("e2e")

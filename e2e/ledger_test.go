@@ -9,6 +9,7 @@ import (
 // supervisor gives a domain up with its proof, the holder confirms its records,
 // and a citizen without script asks on a phone whether an address is official.
 func TestLedger(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	holder := b.person("xian")

@@ -85,6 +85,7 @@ func portalLooks(t *testing.T) (*httptest.Server, []string) {
 // pictures lie in build/screenshots. Each run looks at a few kinds; all of them
 // wait for -every.
 func TestEveryLook(t *testing.T) {
+	t.Parallel()
 	server, paths := portalLooks(t)
 	axe, err := os.ReadFile(filepath.Join("..", "assets", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -149,6 +150,7 @@ func TestEveryLook(t *testing.T) {
 // article stands on a phone with a fourth of this processor, 150 ms and 1.6
 // Mbit/s away: a figure (the budget is 1.5 s), which depends on the machine.
 func TestFirstPaintOnAPhone(t *testing.T) {
+	t.Parallel()
 	everyScreen(t)
 	server, _ := portalLooks(t)
 	p := startBrowser(t, strings.TrimPrefix(server.URL, "http://")).person("")

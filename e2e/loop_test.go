@@ -12,6 +12,7 @@ import (
 // TestLoop walks the loop with different people on one house: apply and
 // approve, publish, interact, inspect, rectify, assess and report.
 func TestLoop(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	for _, part := range []struct {

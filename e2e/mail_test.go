@@ -117,6 +117,7 @@ var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 // them and is told in plain words what is wrong; each person chooses how, proves
 // the address, and is left alone at night.
 func TestMailAndWebhookAreSetByHand(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	post := openPostOffice(t)

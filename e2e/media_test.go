@@ -19,6 +19,7 @@ import (
 // on the portal from the release, and go with the item when it is withdrawn.
 // The editor's browser runs no script.
 func TestMedia(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 	const title = "防汛演练现场（演示）"

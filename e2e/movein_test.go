@@ -14,6 +14,7 @@ import (
 // TestMoveIn moves an old site in, rehearsed first and undone as a whole, and
 // takes a document of LibreOffice in as a draft.
 func TestMoveIn(t *testing.T) {
+	t.Parallel()
 	wd, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)

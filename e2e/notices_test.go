@@ -10,6 +10,7 @@ import (
 // list, a site closed column by column, and an account that was silent without
 // leave.
 func TestNoticesFilingsAndClosings(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	pdf := paper(t, "回执.pdf")

@@ -17,6 +17,7 @@ func (p *tab) set(name, value string) {
 // Each is done by the people whose task it is, on a desktop and on a phone, and
 // refused where the regulation refuses it.
 func TestOfficesKeepTheirRounds(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	whole := startBrowser(t, h.addr)
 	round := func(name string, fn func(t *testing.T, b *browser)) {

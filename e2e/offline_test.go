@@ -133,6 +133,7 @@ func (p *tab) vouch(object, title, place, address string) {
 
 // Article 8(1) walked by its people on one house: an emergency, then a pause.
 func TestArticle08_1_Journeys(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	h.sameYear(t, clock, 40)
 	b := startBrowser(t, h.addr)

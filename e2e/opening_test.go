@@ -65,6 +65,7 @@ func handIn(sponsor, body *tab, launch, item, ask, number string) {
 // then opened level by level, filed, launched and announced; and what may not be
 // opened at all.
 func TestArticle07_OpeningToLaunch(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	t.Run("account", func(t *testing.T) { openAccount(t, b.in(t)) })

@@ -11,6 +11,7 @@ import (
 // how much of each layer, when, and a word of the quarter that no standing check
 // knows; the sample is drawn by lot and shown, and the plan is paused and ended.
 func TestPatrolPlan(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	city := b.person("shi")

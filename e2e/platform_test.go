@@ -16,6 +16,7 @@ import (
 // a platform: a site is refused without the resident's receipt, comes aboard
 // with it, and a resident takes the whole of its own site out.
 func TestArticle28_AResidentComesAboardAndTakesEverythingOut(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	t.Run("aboard", func(t *testing.T) { comeAboard(t, h, b.in(t)) })

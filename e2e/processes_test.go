@@ -35,6 +35,7 @@ func binary(t *testing.T) string {
 // A killed import leaves whole batches; the next run completes it; the trail is
 // whole; nothing is there twice.
 func TestKillNineDuringImport(t *testing.T) {
+	t.Parallel()
 	bin := binary(t)
 	dir := t.TempDir()
 	var rows strings.Builder
@@ -83,6 +84,7 @@ func TestKillNineDuringImport(t *testing.T) {
 // Two processes on one PostgreSQL share sessions: signing in at one opens the
 // other.
 func TestTwoProcessesShareSessions(t *testing.T) {
+	t.Parallel()
 	admin := os.Getenv(dbtest.EnvPostgres)
 	if admin == "" {
 		t.Skipf("left out: %s is not set; `make test` sets it", dbtest.EnvPostgres)

@@ -15,6 +15,7 @@ import (
 // national export is held against the ledger and each difference decided; and
 // on a phone a citizen asks about a real, a look-alike and an unknown address.
 func TestRecordsComeInAndGoOut(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	shi := b.person("shi")

@@ -10,6 +10,7 @@ import (
 // and somebody outside are heard; the emergency lane and its after-review; a
 // package that goes out as one.
 func TestArticle19_ReviewFromCommentToTelephone(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 

@@ -27,6 +27,7 @@ var looks = []struct {
 // hostile), each in another of the looks: axe finds nothing and nothing is
 // wider than the window.
 func TestEverySample(t *testing.T) {
+	t.Parallel()
 	everyScreen(t)
 	axe, err := os.ReadFile(filepath.Join("..", "assets", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {

@@ -130,6 +130,7 @@ const noFile = "the demo holds no file of this kind"
 // on paper. Axe looks at the first address as a phone shows it, too; the phone's
 // layout of every sample is TestEverySample's.
 func TestEveryScreen(t *testing.T) {
+	t.Parallel()
 	everyScreen(t)
 	axe, err := os.ReadFile(filepath.Join("..", "assets", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {

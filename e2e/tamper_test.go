@@ -41,6 +41,7 @@ func (p *tab) back(path string) {
 // taken; a room is opened, worked, and closed by two. The page mended, finding
 // and alarm end. And evidence that somebody altered is named for what it is.
 func TestArticle23_1_TamperJourney(t *testing.T) {
+	t.Parallel()
 	list := `<ul>` + strings.Repeat(`<li><a href="/dt.html">%s</a> `+today()+`</li>`, 6) + `</ul>` // freshness is not what this is about
 	good := front("西安市商务局", strings.ReplaceAll(list, "%s", "全市商务工作会议召开，部署年度重点任务，研究促进消费、稳定外贸和优化营商环境的措施")+`<p>主办单位：西安市商务局　电话：029-00000000</p>`)
 	stranger := front("澳门新葡京娱乐城官网", strings.ReplaceAll(list, "%s", "注册有礼")+`<p>百家乐、老虎机、真人荷官在线下注，注册即送彩金。</p><p><a href="http://bet8888.example.com/">进入娱乐城</a></p>`)

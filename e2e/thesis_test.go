@@ -57,6 +57,7 @@ func release(b *browser, at string) {
 // on the live page, is quoted by the order, closes by its retest, moves the
 // score by the points of the pack, and is counted in the bulletin.
 func TestOneRuleFromDraftToBulletin(t *testing.T) {
+	t.Parallel()
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	const title, site = "关于公布冬季便民服务点的通知（演示）", "西安市人民政府（演示）"

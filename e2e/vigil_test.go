@@ -11,6 +11,7 @@ import (
 // the level below said, an offline is refused until the province has consented,
 // and the period ends with its summary.
 func TestArticle22_ProtectedPeriodJourney(t *testing.T) {
+	t.Parallel()
 	h, clock := serveMovable(t)
 	h.sameYear(t, clock, 20)
 	b := startBrowser(t, h.addr)
