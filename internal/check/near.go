@@ -95,6 +95,9 @@ func (r Reading) headingOf(text []rune, from, to, seen int) (heading string, own
 			heading, above = abridge.Text(t, nearHeading), a
 		}
 	}
+	if len(r.heads) == mostHeadings && utf8.RuneCountInString(r.Text[:r.heads[mostHeadings-1].to]) < from {
+		heading, above = "", -1 // those below the last are not known
+	}
 	// A numbered line between that heading and the paragraph is nearer.
 	for end := from - 1; end > above; {
 		begin := end

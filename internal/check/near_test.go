@@ -24,6 +24,8 @@ func TestAPlaceIsToldByItsHeading(t *testing.T) {
 		{"an article", `<p>第十二条　` + long + `惯彻到位。</p>`, "“第十二条”之下：…人力物力，逐项明确责任人和完成时限，确保惯彻到位。"},
 		{"a heading nearer than the number", `<p>一、总体要求</p><h3>任务分工</h3><p>请认真惯彻会议精神。</p>`, "“任务分工”之下：请认真惯彻会议精神。"},
 		{"an empty heading", `<h2>通知公告</h2><h3> </h3><p>请认真惯彻会议精神。</p>`, "“通知公告”之下：请认真惯彻会议精神。"},
+		{"a heading within a heading", `<h1>某县<div><h2>通知</h2></div>公告</h1><p>请认真惯彻会议精神。</p>`, "“某县 通知 公告”之下：请认真惯彻会议精神。"},
+		{"more headings than are remembered", strings.Repeat("<h2>通知</h2>", 501) + `<p>请认真惯彻会议精神。</p>`, "请认真惯彻会议精神。"},
 		{"a number of a person beside it", `<p>请认真惯彻，联系手机13800138000。</p>`, "请认真惯彻，联系手机138****8000。"},
 	} {
 		p, err := check.ParsePage([]byte("<html><body>"+c.body+"</body></html>"), "text/html; charset=utf-8", "http://www.yanta.gov.cn/")

@@ -128,6 +128,7 @@ type readingBuilder struct {
 func readingOf(root *html.Node, keeps bool, size int) Reading {
 	r := readingBuilder{keeps: keeps}
 	r.b.Grow(size)
+	var within *html.Node // the heading that is being read
 	for n := root; n != nil; {
 		switch {
 		case n.Type == html.TextNode:
@@ -144,8 +145,8 @@ func readingOf(root *html.Node, keeps bool, size int) Reading {
 			r.gap = max(r.gap, hardBlank)
 		}
 		if n.FirstChild != nil && !(n != root && unseen(n)) {
-			if heading(n) && len(r.heads) < mostHeadings {
-				r.heads = append(r.heads, stretch{r.b.Len(), r.b.Len()})
+			if heading(n) && within == nil && len(r.heads) < mostHeadings {
+				within, r.heads = n, append(r.heads, stretch{r.b.Len(), r.b.Len()})
 			}
 			n = n.FirstChild
 			continue
@@ -154,8 +155,8 @@ func readingOf(root *html.Node, keeps bool, size int) Reading {
 			if n = n.Parent; blockLike(n) {
 				r.gap = hardLine
 			}
-			if heading(n) && len(r.heads) > 0 {
-				r.heads[len(r.heads)-1].to = r.b.Len()
+			if n == within {
+				within, r.heads[len(r.heads)-1].to = nil, r.b.Len()
 			}
 		}
 		if n == root {
