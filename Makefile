@@ -14,7 +14,7 @@ build: assets ## the binary, in bin/
 assets: ## scripts of the console, bundled from the npm lockfile; left out aloud without Node
 	@scripts/assets.sh
 
-test: assets ## all tests, on both databases and in a real browser
+test: ## all tests, on both databases and in a real browser
 	@scripts/test.sh
 
 quick: ## what is fast, for a hook: under ten seconds once built

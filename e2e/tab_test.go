@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"zhengshu/assets"
 	chrome "zhengshu/internal/browser"
 )
 
@@ -75,9 +76,15 @@ func launch() error {
 }
 
 // startBrowser is the browser on the house at addr. The journeys are promises
-// and are never left out silently: without Chromium they fail.
+// and are never left out silently: without Chromium, or the scripts they press,
+// they fail.
 func startBrowser(t testing.TB, addr string) *browser {
 	t.Helper()
+	for _, name := range []string{"console.js", "editor.js", "portal.js"} {
+		if !assets.Has(name) {
+			t.Fatalf("the browser journeys need the console's scripts, and %s is not bundled: run make assets, with Node 20 or newer and npm", name)
+		}
+	}
 	chromium.once.Do(func() { chromium.err = launch() })
 	if chromium.err != nil {
 		t.Fatal(chromium.err)

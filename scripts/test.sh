@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# All tests. Brings PostgreSQL, Chromium and a Chinese font from the
+# All tests. Brings npm, PostgreSQL, Chromium and a Chinese font from the
 # distribution's packages when they are missing and that is allowed; otherwise
 # names the package and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/need.sh
+need npm npm "the console's scripts, which the journeys press,"
+scripts/assets.sh
 . scripts/scratch.sh
 . scripts/postgres.sh
 
