@@ -12,12 +12,11 @@ import (
 // NoPicture is why a look that saw the defect has no picture of the page, in words that
 // follow “没有截图：”; "" where there is one, or where none is looked for.
 func (p Proof) NoPicture() string {
-	why := p.Unpictured()
 	switch {
 	case p.Screenshot != "":
 		return ""
-	case why != "" || p.Outcome != engine.Standing:
-		return why
+	case p.Unshot != "" || p.Outcome != engine.Standing:
+		return p.Unshot
 	case p.Status == 0:
 		return "这次查看没有打开网页"
 	}
@@ -34,13 +33,8 @@ func (s *Service) PictureNotes(ctx context.Context, q db.Querier, scope authz.Sc
 		w.And(cond, args...)
 		list, err := db.All(ctx, q, func(r db.Scanner) (Proof, error) {
 			var p Proof
-			var beside string
-			err := r.Scan(&p.Finding, &p.Outcome, &p.Status, &p.Screenshot, &p.Cleared, &beside)
-			if err == nil {
-				p.Beside, err = besideIn(beside)
-			}
-			return p, err
-		}, `SELECT e.finding_id, e.outcome, e.status, e.screenshot, e.cleared_at, e.beside`+findingFrom+` JOIN finding_evidence e ON e.finding_id = f.id WHERE `+w.SQL()+` ORDER BY e.at, e.id`, w.Args()...)
+			return p, r.Scan(&p.Finding, &p.Outcome, &p.Status, &p.Screenshot, &p.Cleared, &p.Unshot)
+		}, `SELECT e.finding_id, e.outcome, e.status, e.screenshot, e.cleared_at, e.unshot`+findingFrom+` JOIN finding_evidence e ON e.finding_id = f.id WHERE `+w.SQL()+` ORDER BY e.at, e.id`, w.Args()...)
 		if err != nil {
 			return nil, err
 		}

@@ -58,19 +58,8 @@ func (n *inspector) unpictured(s Sighting) string {
 }
 
 // unpictured notes why there is no picture, where there is none.
-func (e *Evidence) unpictured(page, why string) {
-	if e.Screenshot == "" && why != "" {
-		e.Beside = append(e.Beside, Beside{As: AsUnpictured, URL: page, Says: strings.TrimSuffix(why, "。"), At: e.At})
+func (e *Evidence) unpictured(why string) {
+	if e.Screenshot == "" {
+		e.Unshot = strings.TrimSuffix(why, "。")
 	}
-}
-
-// Unpictured is why there is no picture of what was seen; "" where there is one, or
-// where it was not noted.
-func (e Evidence) Unpictured() string {
-	for _, b := range e.Beside {
-		if b.As == AsUnpictured {
-			return b.Says
-		}
-	}
-	return ""
 }

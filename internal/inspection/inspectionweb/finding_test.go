@@ -182,7 +182,7 @@ func TestTheFindingOfAnAccount(t *testing.T) {
 	if !v.MayTest || !v.MayDeny {
 		t.Error("neither retest nor dispute is offered")
 	}
-	l := newList([]inspection.Finding{f}, 1)
+	l := newList([]inspection.Finding{f}, 1, true)
 	l.offer([]inspection.Finding{f})
 	if x := l.Table.Rows[0].Cells[1]; x.Href != "/console/account-sheets/01JA" || !strings.Contains(x.Note, "微博") || l.Issue {
 		t.Errorf("%+v, offered for an order of sites: %v", x, l.Issue)
