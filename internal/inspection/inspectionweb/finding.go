@@ -322,7 +322,7 @@ var outcomeTags = map[string]web.Tag{
 // emptyLines stand in what templates write, many at once; an excerpt is read without them.
 var emptyLines = regexp.MustCompile(`\n(?:[ \t\r]*\n)+`)
 
-func newProof(base string, p inspection.Proof, mayOpen func(string) string) proofView {
+func newProof(base, check string, p inspection.Proof, mayOpen func(string) string) proofView {
 	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: emptyLines.ReplaceAllString(p.Excerpt, "\n"), Named: "页面源代码摘录", Headers: p.Headers, Size: p.Size}
 	if p.Ref == "" || p.Status == 0 {
 		v.Named = "检查记录" // no page was kept: what the look, or a person, wrote down
@@ -368,7 +368,7 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 	if p.Took > 0 {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "复测用时", Text: fmt.Sprintf("%.1f 秒", p.Took.Seconds()), Note: p.Actor})
 	}
-	v.NoShot = p.NoPicture()
+	v.NoShot = p.NoPicture(check)
 	if !p.Cleared.IsZero() {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "留存文件", Text: "已按保存期限清除，散列仍在链上", Note: web.Minute(p.Cleared)})
 		v.Beside = besideTerms(p.Beside, "")
@@ -492,16 +492,16 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "页面基线", Href: baselinesPath(f.Site)})
 	}
 	if n := len(proofs); n > 0 {
-		v.Before = newProof(base, proofs[0], mayOpen)
+		v.Before = newProof(base, f.Check, proofs[0], mayOpen)
 		for i := n - 1; i > 0; i-- {
 			// The last sight of the defect stands on the left.
 			if proofs[i].Outcome == engine.Standing && i < n-1 {
-				v.Before = newProof(base, proofs[i], mayOpen)
+				v.Before = newProof(base, f.Check, proofs[i], mayOpen)
 				break
 			}
 		}
 		if n > 1 {
-			v.Compare, v.After = true, newProof(base, proofs[n-1], mayOpen)
+			v.Compare, v.After = true, newProof(base, f.Check, proofs[n-1], mayOpen)
 		}
 		if strings.HasPrefix(f.Check, "host.") {
 			v.Before.Named, v.After.Named = "当时查到的情况", "复测查到的情况"
