@@ -21,8 +21,8 @@ const maxKept = 16 << 20
 
 const damagedAct = "inspection.evidence.damaged"
 
-// ErrCleared says that bytes were let go when their time had passed.
-var ErrCleared = fault.New(fault.Gone, "这份证据的文件已按保存期限清除，散列仍在链上；时间、网址、状态码等记录在问题页面照常可查。")
+// errCleared says that bytes were let go when their time had passed.
+var errCleared = fault.New(fault.Gone, "这份证据的文件已按保存期限清除，散列仍在链上；时间、网址、状态码等记录在问题页面照常可查。")
 
 // EvidenceBytes are bytes that a look at a finding in scope kept, whole and checked
 // against their hash. Those that are not as they were kept, or gone, are told once to who
@@ -35,7 +35,7 @@ func (s *Service) EvidenceBytes(ctx context.Context, scope authz.Scope, id Findi
 	case p.Finding != f.ID || ref == "":
 		return nil, fault.Missing("证据")
 	case !p.Cleared.IsZero():
-		return nil, ErrCleared
+		return nil, errCleared
 	}
 	size := int64(0)
 	if ref == p.Ref {
@@ -55,11 +55,15 @@ func (s *Service) readKept(ctx context.Context, ref blob.Ref, size int64, what, 
 	if now, serr := s.blobs.Stat(ctx, ref); size > 0 && serr == nil {
 		says += fmt.Sprintf("登记时 %d 字节，现有 %d 字节。", size, now)
 	}
-	says += "它不能作为依据。已告知系统管理员从备份恢复；恢复不了的，" + cure + "。"
+	says += "它不能作为依据，由系统管理员从备份恢复；恢复不了的，" + cure + "。"
 	if err := s.tellDamage(ctx, ref, says, err, t); err != nil {
 		return nil, err
 	}
-	return nil, fault.New(fault.Gone, says).From(err)
+	kind := fault.Conflict // it is there, and is another
+	if errors.Is(err, blob.ErrNotFound) {
+		kind = fault.Gone
+	}
+	return nil, fault.New(kind, says).From(err)
 }
 
 func (s *Service) readWhole(ctx context.Context, ref blob.Ref) ([]byte, error) {

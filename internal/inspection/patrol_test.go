@@ -776,7 +776,7 @@ func TestLostBytesAreNamed(t *testing.T) {
 		// Who opens it reads what is wrong; who looks after the system is told once.
 		for range 2 {
 			_, err := h.svc.EvidenceBytes(h.ctx, h.scope, looks[0].Finding, looks[0], looks[0].Ref)
-			if says := fault.Of(err).Says; !fault.Is(err, fault.Gone) || !strings.Contains(says, looks[0].ID) || !strings.Contains(says, hash) || !strings.Contains(says, "内容与摘要不符") || !strings.Contains(says, fmt.Sprintf("登记时 %d 字节", len(whole))) || !strings.Contains(says, "从备份恢复") {
+			if says := fault.Of(err).Says; !fault.Is(err, fault.Conflict) || !strings.Contains(says, looks[0].ID) || !strings.Contains(says, hash) || !strings.Contains(says, "内容与摘要不符") || !strings.Contains(says, fmt.Sprintf("登记时 %d 字节", len(whole))) || !strings.Contains(says, "从备份恢复") {
 				t.Errorf("%v", err)
 			}
 		}

@@ -221,7 +221,7 @@ func (h *Handler) glance(r *http.Request, x inspection.Watch, baseline bool) (st
 		return "", nil
 	}
 	b, err := h.inspection.PageBytes(r.Context(), authz.ScopeFrom(r.Context()), x.Site, x.Address, baseline)
-	if fault.Is(err, fault.Gone) {
+	if fault.Is(err, fault.Gone) || fault.Is(err, fault.Conflict) { // what is wrong with it is said where it is opened
 		return "", nil
 	}
 	if err != nil {

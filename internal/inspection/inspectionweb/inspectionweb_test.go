@@ -75,8 +75,8 @@ func (h *house) damaged(page *webtest.Answer) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	said := h.walk.Do(httptest.NewRequest(http.MethodGet, page.Attr("a[download]", "href"), nil)).Want(http.StatusGone)
-	for _, want := range []string{"内容与摘要不符", sum, fmt.Sprintf("登记时 %d 字节，现有 %d 字节", len(whole), len(whole)-1), "从备份恢复", "复测取得新的证据"} {
+	said := h.walk.Do(httptest.NewRequest(http.MethodGet, page.Attr("a[download]", "href"), nil)).Want(http.StatusConflict)
+	for _, want := range []string{"内容已有变化", "内容与摘要不符", sum, fmt.Sprintf("登记时 %d 字节，现有 %d 字节", len(whole), len(whole)-1), "从备份恢复", "复测取得新的证据"} {
 		if !strings.Contains(said.Body, want) {
 			h.t.Errorf("the page of a damaged file lacks %q", want)
 		}
