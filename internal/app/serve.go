@@ -28,8 +28,13 @@ import (
 	"zhengshu/internal/web"
 )
 
-// drain is how long requests and work may finish after the word to stop.
-const drain = 20 * time.Second
+const (
+	// drain is how long requests may finish after the word to stop.
+	drain = 20 * time.Second
+	// halt is how long work may: what is nearly done ends, what is long hears it and goes
+	// back to the waiting with its place kept.
+	halt = time.Second
+)
 
 // server is one process that answers people.
 type server struct {
@@ -130,12 +135,16 @@ func (h *House) startWork(ctx context.Context) (stop func() error, err error) {
 	bg, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	go h.sequencer.Run(bg, 500*time.Millisecond)
 	go h.followNotices(bg)
-	calm := h.Publisher.Hasten(audit.System(bg, "job.publishing.refresh"))
+	hasty, leave := context.WithCancel(bg)
+	calm := h.Publisher.Hasten(audit.System(hasty, "job.publishing.refresh"))
 	return func() error {
-		end, done := context.WithTimeout(bg, drain)
+		end, done := context.WithTimeout(bg, halt)
 		defer done()
-		calm()
+		calmed := make(chan struct{})
+		go func() { calm(); close(calmed) }()
 		err := client.Stop(end)
+		leave() // what is left of it is its job's, which waits
+		<-calmed
 		cancel()
 		return err
 	}, nil

@@ -587,16 +587,12 @@ func (s *Service) tellVacancy(ctx context.Context, tx *db.Tx, c Case) error {
 			return err
 		}
 	}
-	type keeper struct{ person, unit string }
-	keepers, err := db.All(ctx, tx, func(r db.Scanner) (keeper, error) {
-		var k keeper
-		return k, r.Scan(&k.person, &k.unit)
-	}, `SELECT o.person_id, o.unit_id FROM post o JOIN person p ON p.id = o.person_id WHERE o.role = $1 AND o.ended_at IS NULL AND p.left_at IS NULL ORDER BY o.id LIMIT 20`, string(authz.SystemAdmin))
+	keepers, err := org.Keepers(ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, k := range keepers {
-		m.Key, m.Unit, m.Person = key+":"+k.person, k.unit, k.person
+		m.Key, m.Unit, m.Person = key+":"+string(k.Person.ID), string(k.Person.Unit), string(k.Person.ID)
 		if _, err := notify.Send(ctx, tx, m); err != nil {
 			return err
 		}

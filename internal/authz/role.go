@@ -110,6 +110,12 @@ var Roles = []RoleInfo{
 		OrgRead, RegistryRead, RecordRead, ObligationRead, InspectionRead, PlatformManage}, true, reachArea},
 }
 
+// LooksOn reports whether a role sees what the unit of its post owes and performs none of
+// it: it audits, keeps the system, or runs the platform that others publish on.
+func (r Role) LooksOn() bool {
+	return slices.Contains([]Role{Auditor, AuditAdmin, SystemAdmin, SecurityAdmin, PlatformOperator}, r)
+}
+
 // Info is the description of a role; ok is false for an unknown one.
 func Info(r Role) (RoleInfo, bool) {
 	for _, i := range Roles {

@@ -383,29 +383,22 @@ func (s *Service) Looks(ctx context.Context, q db.Querier, scope authz.Scope, id
 }
 
 const proofSelect = `
-	SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, beside, hash, cleared_at
+	SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, beside, hash, cleared_at, unshot
 	  FROM finding_evidence`
 
 func scanProof(r db.Scanner) (Proof, error) {
 	var p Proof
 	var ms int64
 	var boxes, beside string
-	err := r.Scan(&p.ID, &p.Finding, &p.Run, &p.Look, &p.Outcome, &p.Says, &p.At, &ms, &p.Actor, &p.URL, &p.Status, &p.Headers, &p.Link, &p.LinkStatus, &p.LinkFinal, &p.Ref, &p.SHA256, &p.Size, &p.Excerpt, &p.Vantage, &p.Edition, &p.Screenshot, &boxes, &beside, &p.Hash, &p.Cleared)
+	err := r.Scan(&p.ID, &p.Finding, &p.Run, &p.Look, &p.Outcome, &p.Says, &p.At, &ms, &p.Actor, &p.URL, &p.Status, &p.Headers, &p.Link, &p.LinkStatus, &p.LinkFinal, &p.Ref, &p.SHA256, &p.Size, &p.Excerpt, &p.Vantage, &p.Edition, &p.Screenshot, &boxes, &beside, &p.Hash, &p.Cleared, &p.Unshot)
 	p.Took, p.Evidence.At = time.Duration(ms)*time.Millisecond, p.At
 	if err == nil && boxes != "" {
 		err = json.Unmarshal([]byte(boxes), &p.Boxes)
 	}
-	if err == nil {
-		p.Beside, err = besideIn(beside)
+	if err == nil && beside != "" {
+		err = json.Unmarshal([]byte(beside), &p.Beside)
 	}
 	return p, err
-}
-
-func besideIn(text string) (list []engine.Beside, err error) {
-	if text != "" {
-		err = json.Unmarshal([]byte(text), &list)
-	}
-	return list, err
 }
 
 // History is every step of a finding in scope, oldest first.
@@ -454,10 +447,10 @@ func insertProof(ctx context.Context, tx *db.Tx, p Proof) (string, error) {
 	}
 	p.Hash = p.digest()
 	_, err := tx.Exec(ctx, `
-		INSERT INTO finding_evidence (id, finding_id, run_id, look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, beside, hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
+		INSERT INTO finding_evidence (id, finding_id, run_id, look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, beside, hash, unshot)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
 		p.ID, p.Finding, db.Null(p.Run), p.Look, p.Outcome, p.Says, at, p.Took.Milliseconds(), p.Actor, p.URL, p.Status, p.Headers, p.Link, p.LinkStatus, p.LinkFinal,
-		string(p.Ref), p.SHA256, p.Size, p.Excerpt, p.Vantage, p.Edition, string(p.Screenshot), boxes, beside, p.Hash)
+		string(p.Ref), p.SHA256, p.Size, p.Excerpt, p.Vantage, p.Edition, string(p.Screenshot), boxes, beside, p.Hash, p.Unshot)
 	if err != nil {
 		return "", fmt.Errorf("inspection: keep evidence: %w", err)
 	}

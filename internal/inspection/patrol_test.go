@@ -739,6 +739,19 @@ func TestLostBytesAreNamed(t *testing.T) {
 			t.Fatalf("%+v (%v)", looks, err)
 		}
 		hash := looks[0].Ref.Hash()
+		keeper := org.PersonID("")
+		sys := audit.System(context.Background(), "test")
+		if err := h.db.Update(sys, func(tx *db.Tx) error {
+			o := org.New(h.db)
+			p, err := o.AddPerson(sys, tx, h.scope, org.Person{Unit: h.site.Unit, Name: "安平"})
+			if err != nil {
+				return err
+			}
+			keeper = p.ID
+			return o.Appoint(sys, tx, h.scope, p.ID, h.site.Unit, authz.SystemAdmin)
+		}); err != nil {
+			t.Fatal(err)
+		}
 		path := filepath.Join(h.disk, hash[:2], hash[2:4], hash)
 		whole, err := os.ReadFile(path)
 		if err != nil {
@@ -760,6 +773,23 @@ func TestLostBytesAreNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		said("内容与摘要不符")
+		// Who opens it reads what is wrong; who looks after the system is told once.
+		for range 2 {
+			_, err := h.svc.EvidenceBytes(h.ctx, h.scope, looks[0].Finding, looks[0], looks[0].Ref)
+			if says := fault.Of(err).Says; !fault.Is(err, fault.Conflict) || !strings.Contains(says, looks[0].ID) || !strings.Contains(says, hash) || !strings.Contains(says, "内容与摘要不符") || !strings.Contains(says, fmt.Sprintf("登记时 %d 字节", len(whole))) || !strings.Contains(says, "从备份恢复") {
+				t.Errorf("%v", err)
+			}
+		}
+		told, err := audit.Entries(h.ctx, h.db, audit.Filter{Act: "inspection.evidence.damaged"})
+		if err != nil || len(told) != 1 || told[0].Target.ID != looks[0].ID {
+			t.Errorf("%+v (%v)", told, err)
+		}
+		if n, err := db.One(h.ctx, h.db, db.Value[int], `SELECT count(*) FROM message WHERE person_id = $1 AND title = '证据文件损坏或缺失'`, keeper); err != nil || n != 1 {
+			t.Errorf("told %d times (%v)", n, err)
+		}
+		if _, err := h.svc.EvidenceBytes(h.ctx, h.other, looks[0].Finding, looks[0], looks[0].Ref); !fault.Is(err, fault.NotFound) {
+			t.Errorf("to a stranger: %v", err)
+		}
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}

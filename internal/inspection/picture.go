@@ -10,13 +10,15 @@ import (
 )
 
 // NoPicture is why a look that saw the defect has no picture of the page, in words that
-// follow “没有截图：”; "" where there is one, or where none is looked for.
-func (p Proof) NoPicture() string {
-	why := p.Unpictured()
-	switch {
+// follow “没有截图：”; "" where there is one, or where none is looked for. check is that of
+// the finding.
+func (p Proof) NoPicture(check string) string {
+	switch why := engine.Unpicturable(check); {
 	case p.Screenshot != "":
 		return ""
-	case why != "" || p.Outcome != engine.Standing:
+	case p.Unshot != "" || p.Outcome != engine.Standing:
+		return p.Unshot
+	case why != "":
 		return why
 	case p.Status == 0:
 		return "这次查看没有打开网页"
@@ -32,15 +34,14 @@ func (s *Service) PictureNotes(ctx context.Context, q db.Querier, scope authz.Sc
 		scope.Where(&w, "u")
 		cond, args := db.In("f.id", part)
 		w.And(cond, args...)
-		list, err := db.All(ctx, q, func(r db.Scanner) (Proof, error) {
-			var p Proof
-			var beside string
-			err := r.Scan(&p.Finding, &p.Outcome, &p.Status, &p.Screenshot, &p.Cleared, &beside)
-			if err == nil {
-				p.Beside, err = besideIn(beside)
-			}
-			return p, err
-		}, `SELECT e.finding_id, e.outcome, e.status, e.screenshot, e.cleared_at, e.beside`+findingFrom+` JOIN finding_evidence e ON e.finding_id = f.id WHERE `+w.SQL()+` ORDER BY e.at, e.id`, w.Args()...)
+		type look struct {
+			check string
+			Proof
+		}
+		list, err := db.All(ctx, q, func(r db.Scanner) (look, error) {
+			var p look
+			return p, r.Scan(&p.check, &p.Finding, &p.Outcome, &p.Status, &p.Screenshot, &p.Cleared, &p.Unshot)
+		}, `SELECT f.check_id, e.finding_id, e.outcome, e.status, e.screenshot, e.cleared_at, e.unshot`+findingFrom+` JOIN finding_evidence e ON e.finding_id = f.id WHERE `+w.SQL()+` ORDER BY e.at, e.id`, w.Args()...)
 		if err != nil {
 			return nil, err
 		}
@@ -51,8 +52,8 @@ func (s *Service) PictureNotes(ctx context.Context, q db.Querier, scope authz.Sc
 				out[p.Finding] = pictured
 			case p.Screenshot != "":
 				out[p.Finding] = "没有：已按保存期限清除"
-			case p.NoPicture() != "":
-				out[p.Finding] = "没有：" + p.NoPicture()
+			case p.NoPicture(p.check) != "":
+				out[p.Finding] = "没有：" + p.NoPicture(p.check)
 			}
 		}
 	}

@@ -182,11 +182,17 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			all = append(all, r)
 		}
 	}
+	if ctx.Err() != nil { // broken off: the whole round is looked at again, and none of it is a failure
+		return 0, ctx.Err()
+	}
 	if err := s.noteRefusals(context.WithoutCancel(ctx), round); err != nil {
 		return 0, err
 	}
 	if len(all) > 0 && len(voters.line) > 0 {
 		ok := vantage.LineOK(ctx, s.client, voters.line)
+		if ctx.Err() != nil { // whether it answers was not seen
+			return 0, ctx.Err()
+		}
 		if err := s.noteLine(context.WithoutCancel(ctx), ok); err != nil {
 			return 0, err
 		}

@@ -47,8 +47,9 @@ func (p Proof) digest() string {
 		Excerpt, Vantage, Edition, Screenshot string
 		Boxes                                 []engine.Box
 		Beside                                []engine.Beside `json:",omitempty"` // left out of older looks, whose hashes stand
+		Unshot                                string          `json:",omitempty"`
 	}{p.ID, string(p.Finding), string(p.Run), p.Look, p.Outcome, p.Says, p.At.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano), p.Took.Milliseconds(), p.Actor, p.URL, p.Status, p.Headers, p.Link, p.LinkStatus,
-		p.LinkFinal, string(p.Ref), p.SHA256, p.Size, p.Excerpt, p.Vantage, p.Edition, string(p.Screenshot), p.Boxes, p.Beside})
+		p.LinkFinal, string(p.Ref), p.SHA256, p.Size, p.Excerpt, p.Vantage, p.Edition, string(p.Screenshot), p.Boxes, p.Beside, p.Unshot})
 	if err != nil {
 		return "" // strings and numbers always marshal
 	}

@@ -509,6 +509,42 @@ func TestOurOwnLineDownIsSaid(t *testing.T) {
 	})
 }
 
+// A round that a stop breaks off counts nothing and says nothing of our own line: it is
+// made again when the system is back.
+func TestARoundBrokenOffSaysNothing(t *testing.T) {
+	for _, where := range []string{"/", "/line.html"} {
+		t.Run(where, func(t *testing.T) {
+			each(t, func(t *testing.T, h *house) {
+				stop := func() {}
+				h.made.Answers = func(path, _ string) (enginetest.Page, bool) {
+					if path == where {
+						stop()
+					}
+					return enginetest.Page{Body: "ok"}, path == "/line.html"
+				}
+				if err := h.svc.SetOwnLine(h.ctx, highest(), "http://"+h.site.Host+"/line.html"); err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithCancel(h.ctx)
+				stop = cancel
+				if n, err := h.svc.ProbeDue(ctx); !errors.Is(err, context.Canceled) || n != 0 {
+					t.Errorf("%d probes (%v)", n, err)
+				}
+				if gap, err := h.svc.Gap(h.ctx, h.scope); err != nil || gap.Says != "" {
+					t.Errorf("said: %s (%v)", gap.Says, err)
+				}
+				if days, err := h.svc.Past(h.ctx, h.scope, h.site.ID, 1); err != nil || days[0].Probes != 0 {
+					t.Errorf("counted: %+v (%v)", days, err)
+				}
+				stop = func() {}
+				if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != 1 {
+					t.Errorf("when it is back: %d probes (%v)", n, err)
+				}
+			})
+		})
+	}
+}
+
 func TestTwoStartAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		var wg sync.WaitGroup

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -81,7 +80,7 @@ func (s *Service) WatchedPage(ctx context.Context, scope authz.Scope, id registr
 
 // PageBytes are the bytes of what was last seen of a watched page, or of its
 // baseline.
-func (s *Service) PageBytes(ctx context.Context, scope authz.Scope, id registry.SiteID, address string, baseline bool) (io.ReadCloser, error) {
+func (s *Service) PageBytes(ctx context.Context, scope authz.Scope, id registry.SiteID, address string, baseline bool) ([]byte, error) {
 	w, err := s.WatchedPage(ctx, scope, id, address)
 	if err != nil {
 		return nil, err
@@ -93,11 +92,7 @@ func (s *Service) PageBytes(ctx context.Context, scope authz.Scope, id registry.
 	if ref == "" {
 		return nil, fault.Missing("页面文件")
 	}
-	f, err := s.blobs.Open(ctx, ref)
-	if err != nil {
-		return nil, fault.New(fault.Gone, "页面文件已不在存储中，请联系系统管理员核对备份。").From(err)
-	}
-	return f, nil
+	return s.readKept(ctx, ref, 0, "监看页面 "+w.Address+" ", "重新检查后确认新的基线", audit.Target{Kind: evidenceKind, ID: ref.Hash(), Name: w.Address})
 }
 
 // WatchPage adds a page of a site that is not published here to those that are

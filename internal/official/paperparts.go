@@ -142,15 +142,18 @@ func words(d *scanner) (string, error) {
 	return b.String(), nil
 }
 
-// inside yields the start elements below the open element.
+// inside yields the start elements below the open element; a directive has no place there.
 func inside(d *scanner, do func(se xml.StartElement) error) error {
 	for depth := len(d.stack); len(d.stack) >= depth; {
 		tok, err := d.token()
 		if err != nil {
 			return noEOF(err)
 		}
-		if se, ok := tok.(xml.StartElement); ok {
-			if err := do(se); err != nil {
+		switch el := tok.(type) {
+		case xml.Directive:
+			return errDirective
+		case xml.StartElement:
+			if err := do(el); err != nil {
 				return err
 			}
 		}

@@ -78,15 +78,7 @@ func (p *paperReader) row(d *scanner) (PaperRow, error) {
 
 func (p *paperReader) cell(d *scanner) (PaperCell, error) {
 	c := PaperCell{Columns: 1, Rows: 1}
-	for depth := len(d.stack); len(d.stack) >= depth; {
-		tok, err := d.token()
-		if err != nil {
-			return c, noEOF(err)
-		}
-		se, ok := tok.(xml.StartElement)
-		if !ok {
-			continue
-		}
+	err := inside(d, func(se xml.StartElement) (err error) {
 		switch se.Name.Local {
 		case "tcPr":
 			err = inside(d, func(se xml.StartElement) error {
@@ -110,11 +102,9 @@ func (p *paperReader) cell(d *scanner) (PaperCell, error) {
 				c.Blocks = append(c.Blocks, t)
 			}
 		}
-		if err != nil {
-			return c, err
-		}
-	}
-	return c, nil
+		return err
+	})
+	return c, err
 }
 
 // join counts the rows of cells that go on below and takes those away.

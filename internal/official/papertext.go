@@ -113,18 +113,7 @@ func (p *paperReader) paragraph(d *scanner) ([]Passage, error) {
 
 // inParagraph reads the content of an open element of a paragraph.
 func (p *paperReader) inParagraph(d *scanner, q *paragraphReader) error {
-	for depth := len(d.stack); len(d.stack) >= depth; {
-		tok, err := d.token()
-		if err != nil {
-			return noEOF(err)
-		}
-		se, ok := tok.(xml.StartElement)
-		if !ok {
-			if _, bad := tok.(xml.Directive); bad {
-				return errDirective
-			}
-			continue
-		}
+	return inside(d, func(se xml.StartElement) error {
 		switch se.Name.Local {
 		case "pPr":
 			if err := p.paragraphLook(d, q); err != nil {
@@ -181,8 +170,8 @@ func (p *paperReader) inParagraph(d *scanner, q *paragraphReader) error {
 				return noEOF(err)
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func (p *paperReader) paragraphLook(d *scanner, q *paragraphReader) error {
@@ -256,21 +245,11 @@ func linkOf(says string) string {
 
 func (p *paperReader) run(d *scanner, q *paragraphReader) error {
 	hidden := false
-	for depth := len(d.stack); len(d.stack) >= depth; {
-		tok, err := d.token()
-		if err != nil {
-			return noEOF(err)
-		}
-		se, ok := tok.(xml.StartElement)
-		if !ok {
-			if _, bad := tok.(xml.Directive); bad {
-				return errDirective
-			}
-			continue
-		}
+	return inside(d, func(se xml.StartElement) error {
 		inResult := len(q.fields) == 0 || q.fields[len(q.fields)-1].result
 		switch se.Name.Local {
 		case "rPr":
+			var err error
 			if hidden, err = p.runLook(d, q); err != nil {
 				return err
 			}
@@ -347,8 +326,8 @@ func (p *paperReader) run(d *scanner, q *paragraphReader) error {
 				return noEOF(err)
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func (p *paperReader) runLook(d *scanner, q *paragraphReader) (hidden bool, err error) {

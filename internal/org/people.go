@@ -191,6 +191,14 @@ func (s *Service) Holders(ctx context.Context, q db.Querier, scope authz.Scope, 
 	return slices.DeleteFunc(all, func(h Holder) bool { return !slices.Contains(roles, h.Role) }), nil
 }
 
+// mostKeepers bounds who is told of trouble with the system.
+const mostKeepers = 20
+
+// Keepers are the people who look after the system as a whole, wherever they sit.
+func Keepers(ctx context.Context, q db.Querier) ([]Holder, error) {
+	return db.All(ctx, q, scanHolder, holderSelect+` WHERE o.role = $1 AND o.ended_at IS NULL AND p.left_at IS NULL ORDER BY o.id LIMIT $2`, string(authz.SystemAdmin), mostKeepers)
+}
+
 // PostsOf are the posts a person holds now, as authz needs them: the person's
 // own, and those held today for somebody else. It serves sign-in, which has no
 // scope yet.

@@ -445,7 +445,7 @@ const pictureTime = 12 * time.Second
 func (n *inspector) pictured(ctx context.Context, l *Look, spot Spot) (why string, err error) {
 	s := Sighting{Check: spot.Check, URL: spot.URL, Where: spot.Where, Wrong: spot.Wrong}
 	m, ok := n.markOn(s)
-	switch why := unpicturable(s); {
+	switch why := Unpicturable(s.Check); {
 	case why != "":
 		return why, nil
 	case !ok:

@@ -117,7 +117,7 @@ func TestArticle15_PagesAreLookedAtInABrowser(t *testing.T) {
 	// A known finding keeps the picture it has.
 	o.Known, o.Families = map[string]bool{dead.Fingerprint(): true}, []string{"link"}
 	again, err := engine.Inspect(t.Context(), client, kept, enginetest.Target(), o)
-	if err != nil || len(again.Findings) != 1 || again.Findings[0].Evidence.Screenshot != "" || again.Findings[0].Evidence.Unpictured() != "问题此前已经查到，没有再次截图" {
+	if err != nil || len(again.Findings) != 1 || again.Findings[0].Evidence.Screenshot != "" || again.Findings[0].Evidence.Unshot != "问题此前已经查到，没有再次截图" {
 		t.Errorf("%+v (%v)", again.Findings, err)
 	}
 	o = enginetest.Options()
@@ -146,11 +146,11 @@ func TestArticle15_PagesAreLookedAtInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := slices.IndexFunc(private.Findings, func(f engine.Sighting) bool { return strings.HasSuffix(f.Where, "/lost.html") })
-	if at < 0 || private.Findings[at].Evidence.Screenshot != "" || private.Findings[at].Evidence.Unpictured() != "页面含有个人信息" || !enginetest.Untested(private, "rendered", "个人信息") {
+	if at < 0 || private.Findings[at].Evidence.Screenshot != "" || private.Findings[at].Evidence.Unshot != "页面含有个人信息" || !enginetest.Untested(private, "rendered", "个人信息") {
 		t.Errorf("a page with a number of a person: %+v, %+v", private.Findings, private.Untested)
 	}
 	if at >= 0 {
-		if l := look(private.Findings[at]); l.Outcome != engine.Standing || l.Evidence.Screenshot != "" || l.Evidence.Unpictured() != "页面含有个人信息" {
+		if l := look(private.Findings[at]); l.Outcome != engine.Standing || l.Evidence.Screenshot != "" || l.Evidence.Unshot != "页面含有个人信息" {
 			t.Errorf("looked at again: %s, picture %q", l.Outcome, l.Evidence.Screenshot)
 		}
 	}
@@ -162,7 +162,7 @@ func TestArticle15_PagesAreLookedAtInABrowser(t *testing.T) {
 		ctx, end := engine.WithPictures(t.Context(), most)
 		for _, f := range []engine.Sighting{dead, narrow, dead} {
 			l, err := engine.Recheck(ctx, client, kept, enginetest.Target(), engine.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, o)
-			if err != nil || l.Outcome == engine.Unknown || f.Check == dead.Check && ((l.Evidence.Screenshot != "") != pictured || (l.Evidence.Unpictured() == "") != pictured) {
+			if err != nil || l.Outcome == engine.Unknown || f.Check == dead.Check && ((l.Evidence.Screenshot != "") != pictured || (l.Evidence.Unshot == "") != pictured) {
 				t.Errorf("%s within %v: %s %s, picture %q (%v)", f.Check, most, l.Outcome, l.Says, l.Evidence.Screenshot, err)
 			}
 		}

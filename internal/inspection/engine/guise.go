@@ -60,7 +60,7 @@ type Beside struct {
 	Size    int64     `json:"size,omitempty"`
 	At      time.Time `json:"at"`
 	Ref     blob.Ref  `json:"blob,omitempty"`
-	Says    string    `json:"says,omitempty"` // of AsList: which list or rule; of AsPlace and AsNear: the place; of AsUnpictured: why; of a look at a link: the print of the words
+	Says    string    `json:"says,omitempty"` // of AsList: which list or rule; of AsPlace and AsNear: the place; of a look at a link: the print of the words
 }
 
 // AsBaseline marks the answer that a named person accepted before, AsList the list
@@ -68,20 +68,19 @@ type Beside struct {
 // AsDrawn the page as its scripts made it in a browser, AsFirst and AsSecond the two
 // looks at a link, AsMadeUp what its host answers to an address that nobody gave a page
 // to, AsPlace another place of the page that breaks the same rule, AsNear where a wrong word
-// stands for a reader, AsUnpictured why there is no picture of the page, AsSheet a style sheet that the page
+// stands for a reader, AsSheet a style sheet that the page
 // wears.
 const (
-	AsBaseline   = "baseline"
-	AsList       = "list"
-	AsHop        = "hop"
-	AsDrawn      = "drawn"
-	AsFirst      = "first"
-	AsSecond     = "second"
-	AsMadeUp     = "madeup"
-	AsPlace      = "place"
-	AsNear       = "near"
-	AsUnpictured = "unpictured"
-	AsSheet      = "sheet"
+	AsBaseline = "baseline"
+	AsList     = "list"
+	AsHop      = "hop"
+	AsDrawn    = "drawn"
+	AsFirst    = "first"
+	AsSecond   = "second"
+	AsMadeUp   = "madeup"
+	AsPlace    = "place"
+	AsNear     = "near"
+	AsSheet    = "sheet"
 )
 
 // GuiseNames are the ways of coming in words.

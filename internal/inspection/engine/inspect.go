@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -563,24 +564,54 @@ func host(address string) string {
 
 // foldCopies leaves a defect of a text to the page that owns it, when that page
 // shows the same defect: mending it there mends every copy. A copy that says
-// something of its own keeps its finding.
+// something of its own keeps its finding. A page of the layout for the elderly is a copy
+// by its address, whatever it says of itself.
 func (n *inspector) foldCopies() {
-	if len(n.copies) == 0 {
-		return
-	}
 	all := slices.Clone(n.report.Findings)
 	n.report.Findings = slices.DeleteFunc(n.report.Findings, func(s Sighting) bool {
-		of := n.copies[s.URL]
+		of := cmp.Or(n.copies[s.URL], plainLayout(s.URL))
 		if of == "" {
 			return false
 		}
 		owner := s
 		owner.URL = of
+		if s.Where == s.URL { // a column is its own place
+			owner.Where = of
+		}
 		return slices.ContainsFunc(all, func(o Sighting) bool {
 			// The words around a wrong word are those of the layout.
 			return o.URL == of && o.Check == s.Check && o.Wrong == s.Wrong && (s.Wrong != "" || o.Fingerprint() == owner.Fingerprint())
 		})
 	})
+}
+
+// elderly names the layout for the elderly in an address.
+var elderly = regexp.MustCompile(`(?i)^(?:elder(?:ly)?|older|aged|shilao|slh|slban|zlb|zhangzhe|changzhe|laonian|guanhuai|ghb|wza|wzagh)$`)
+
+// plainLayout is the address of the page of which this is the layout for the elderly, by
+// a part of its path or of its query; "" where it has none such.
+func plainLayout(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	parts := strings.Split(u.EscapedPath(), "/")
+	kept := slices.DeleteFunc(slices.Clone(parts), elderly.MatchString)
+	query := u.Query()
+	for name, values := range u.Query() {
+		if elderly.MatchString(name) || len(values) == 1 && elderly.MatchString(values[0]) {
+			query.Del(name)
+		}
+	}
+	if len(kept) == len(parts) && len(query) == len(u.Query()) {
+		return ""
+	}
+	at := url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/"}
+	plain, err := crawl.Canonical(at.String(), cmp.Or(strings.Join(kept, "/"), "/")+"?"+query.Encode())
+	if err != nil || plain == address {
+		return ""
+	}
+	return plain
 }
 
 func (n *inspector) evidence(v *visit) Evidence {
@@ -752,7 +783,7 @@ func (n *inspector) online(ctx context.Context, v *visit) bool {
 func (n *inspector) finish(ctx context.Context) (Report, error) {
 	for i := range n.report.Findings {
 		s := &n.report.Findings[i]
-		s.Evidence.unpictured(s.URL, n.unpictured(*s))
+		s.Evidence.unpictured(n.unpictured(*s))
 		v := n.visits[s.Evidence.URL]
 		if v == nil {
 			continue

@@ -95,7 +95,7 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	if err == nil && o.Picture && look.Outcome != Unknown {
 		var why string
 		if why, err = n.pictured(ctx, &look, spot); err == nil {
-			look.Evidence.unpictured(spot.URL, why)
+			look.Evidence.unpictured(why)
 		}
 	}
 	look.Took, look.Evidence.Edition = time.Since(begun), check.RuleEdition(spot.Check)

@@ -30,6 +30,9 @@ type Evidence struct {
 	// Screenshot is a picture of the page (PNG); Boxes are the place on it.
 	Screenshot blob.Ref `json:"screenshot,omitempty"`
 	Boxes      []Box    `json:"boxes,omitempty"`
+	// Unshot is why there is no picture, for people: what follows “没有截图：”; empty where
+	// there is one, or where none was looked for.
+	Unshot string `json:"unshot,omitempty"`
 	// Link is the target asked, for findings about links; LinkStatus is 0 when
 	// no answer came.
 	Link       string `json:"link,omitempty"`

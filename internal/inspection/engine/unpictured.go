@@ -17,9 +17,9 @@ const (
 	whySlow        = "浏览器没有在时限内画完"
 )
 
-// unpicturable says why a picture of a finding is never kept; "" where one may be.
-func unpicturable(s Sighting) string {
-	switch family, _, _ := strings.Cut(s.Check, "."); family {
+// Unpicturable says why no picture is kept of what a check finds; "" where one may be.
+func Unpicturable(check string) string {
+	switch family, _, _ := strings.Cut(check, "."); family {
 	case "privacy":
 		return whyAboutPerson
 	case "attachment":
@@ -27,7 +27,7 @@ func unpicturable(s Sighting) string {
 	case "rendered":
 		return ""
 	}
-	if _, ok := markOf(s); !ok {
+	if _, ok := markOf(Sighting{Check: check}); !ok {
 		return whyUnseen
 	}
 	return ""
@@ -36,7 +36,7 @@ func unpicturable(s Sighting) string {
 // unpictured says why a finding of the run has no picture.
 func (n *inspector) unpictured(s Sighting) string {
 	v := n.visits[s.URL]
-	switch why := unpicturable(s); {
+	switch why := Unpicturable(s.Check); {
 	case why != "":
 		return why
 	case n.store == nil:
@@ -58,19 +58,8 @@ func (n *inspector) unpictured(s Sighting) string {
 }
 
 // unpictured notes why there is no picture, where there is none.
-func (e *Evidence) unpictured(page, why string) {
-	if e.Screenshot == "" && why != "" {
-		e.Beside = append(e.Beside, Beside{As: AsUnpictured, URL: page, Says: strings.TrimSuffix(why, "。"), At: e.At})
+func (e *Evidence) unpictured(why string) {
+	if e.Screenshot == "" {
+		e.Unshot = strings.TrimSuffix(why, "。")
 	}
-}
-
-// Unpictured is why there is no picture of what was seen; "" where there is one, or
-// where it was not noted.
-func (e Evidence) Unpictured() string {
-	for _, b := range e.Beside {
-		if b.As == AsUnpictured {
-			return b.Says
-		}
-	}
-	return ""
 }

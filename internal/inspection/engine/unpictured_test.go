@@ -45,14 +45,14 @@ func TestWhyThereIsNoPicture(t *testing.T) {
 			c.set(n)
 		}
 		e := Evidence{}
-		e.unpictured(c.s.URL, n.unpictured(c.s))
-		if got := e.Unpictured(); got != c.want {
+		e.unpictured(n.unpictured(c.s))
+		if got := e.Unshot; got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 	e := Evidence{Screenshot: "sha256:x"}
-	e.unpictured(page, whyMost)
-	if e.Unpictured() != "" {
+	e.unpictured(whyMost)
+	if e.Unshot != "" {
 		t.Error("there is a picture, and a reason why there is none")
 	}
 }

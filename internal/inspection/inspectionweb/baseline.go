@@ -1,9 +1,7 @@
 package inspectionweb
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -222,19 +220,14 @@ func (h *Handler) glance(r *http.Request, x inspection.Watch, baseline bool) (st
 	if ref == "" {
 		return "", nil
 	}
-	f, err := h.inspection.PageBytes(r.Context(), authz.ScopeFrom(r.Context()), x.Site, x.Address, baseline)
-	if fault.Is(err, fault.Gone) {
+	b, err := h.inspection.PageBytes(r.Context(), authz.ScopeFrom(r.Context()), x.Site, x.Address, baseline)
+	if fault.Is(err, fault.Gone) || fault.Is(err, fault.Conflict) { // what is wrong with it is said where it is opened
 		return "", nil
 	}
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, glanced))
-	if err != nil {
-		return "", err
-	}
-	return engine.Glance(b, kind, x.Address), nil
+	return engine.Glance(b[:min(len(b), glanced)], kind, x.Address), nil
 }
 
 func (h *Handler) showBaseline(w http.ResponseWriter, r *http.Request, address string, change func(*baselineView)) error {
@@ -311,23 +304,18 @@ func (h *Handler) unwatchPage(w http.ResponseWriter, r *http.Request) error {
 // without a type that a browser would show.
 func (h *Handler) baselineBytes(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	f, err := h.inspection.PageBytes(r.Context(), authz.ScopeFrom(r.Context()), registry.SiteID(r.PathValue("id")), q.Get("address"), q.Get("of") == "baseline")
+	b, err := h.inspection.PageBytes(r.Context(), authz.ScopeFrom(r.Context()), registry.SiteID(r.PathValue("id")), q.Get("address"), q.Get("of") == "baseline")
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	return sendEvidence(w, r, f, "page")
+	return sendEvidence(w, r, b, "page")
 }
 
 var errUnmasked = fault.New(fault.Forbidden, "该页面含有未遮蔽的个人信息，只有办理整改的人员可以下载。")
 
 // sendEvidence answers with bytes of another site: they may hold anything, personal
 // data among it, whatever the finding is about.
-func sendEvidence(w http.ResponseWriter, r *http.Request, f io.Reader, name string) error {
-	b, err := io.ReadAll(io.LimitReader(f, maxEvidence))
-	if err != nil {
-		return fault.New(fault.Internal, "证据文件读取失败或已被改动，请联系系统管理员核对。").From(err)
-	}
+func sendEvidence(w http.ResponseWriter, r *http.Request, b []byte, name string) error {
 	if !mayAct(r) && inspection.Personal(b) {
 		return errUnmasked
 	}
@@ -336,14 +324,14 @@ func sendEvidence(w http.ResponseWriter, r *http.Request, f io.Reader, name stri
 	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
-	_, err = io.Copy(w, bytes.NewReader(b))
+	_, err := w.Write(b)
 	return err
 }
 
 // besideTerms are the further answers that a finding rests on.
 func besideTerms(list []engine.Beside, base string) (out []besideView) {
 	for i, b := range list {
-		if b.As == engine.AsList || b.As == engine.AsNear || b.As == engine.AsUnpictured {
+		if b.As == engine.AsList || b.As == engine.AsNear {
 			continue // stands among the facts
 		}
 		if b.As == engine.AsPlace {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"image/png"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -95,13 +94,21 @@ func findingTable(caption string, list []inspection.Finding, withSite bool) web.
 	return t
 }
 
-func newList(list []inspection.Finding, total int) listView {
+// listLead says what the reader may do with the findings.
+func listLead(mayTest bool) string {
+	if mayTest {
+		return "每个问题都有依据和证据；改正后点“复测”，几秒钟内核实。"
+	}
+	return "每个问题都有依据和证据；改正后由主办单位或主管单位复测核实。"
+}
+
+func newList(list []inspection.Finding, total int, mayTest bool) listView {
 	states := []web.Option{{Value: "standing", Label: "未办结"}}
 	for _, s := range []string{inspection.FindingOpen, inspection.FindingOrdered, inspection.FindingDisputed, inspection.FindingClosed} {
 		states = append(states, web.Option{Value: s, Label: inspection.FindingMachine.Name(s)})
 	}
 	return listView{
-		Heading: web.Heading{Title: "检查发现的问题", Lead: "每个问题都有依据和证据；改正后点“复测”，几秒钟内核实。", Acts: []web.Act{{Text: "按原因看", Href: causesPath}, {Text: "误报申辩", Href: disputesPath}, {Text: "规则准确率", Href: precisionPath}}},
+		Heading: web.Heading{Title: "检查发现的问题", Lead: listLead(mayTest), Acts: []web.Act{{Text: "按原因看", Href: causesPath}, {Text: "误报申辩", Href: disputesPath}, {Text: "规则准确率", Href: precisionPath}}},
 		Filter: web.Filter{Action: listPath, Total: total, Fields: []web.Field{
 			{Kind: web.SearchBox, Name: "q", Label: "站点、账号、单位、问题或网址"},
 			{Kind: web.Select, Name: "of", Label: "对象", Options: orAll([]web.Option{{Value: "site", Label: "网站"}, {Value: "account", Label: "账号和客户端"}})},
@@ -128,7 +135,7 @@ func (v *listView) offer(list []inspection.Finding) {
 }
 
 func offered(list []inspection.Finding) listView {
-	v := newList(list, len(list))
+	v := newList(list, len(list), true)
 	v.offer(list)
 	return v
 }
@@ -140,7 +147,7 @@ var sampleFinding = inspection.Finding{ID: "01JF", Site: "01JS", SiteName: "雁�
 
 var hostileFinding = inspection.Finding{ID: `"><script>`, SiteName: "<b>", Says: `<script>alert(1)</script>`, URL: "javascript:alert(1)", Where: `"><img src=x onerror=y>`, Excerpt: `</pre><script>alert(1)</script>`, Severity: check.Serious, State: inspection.FindingDisputed, Check: "concealed.hidden_link"}
 
-var listPage = web.Define(views, "views/findings.html", newList(nil, 0), newList([]inspection.Finding{sampleFinding}, 1), offered([]inspection.Finding{sampleFinding, hostileFinding}))
+var listPage = web.Define(views, "views/findings.html", newList(nil, 0, false), newList([]inspection.Finding{sampleFinding}, 1, true), offered([]inspection.Finding{sampleFinding, hostileFinding}))
 
 func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
@@ -150,7 +157,7 @@ func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newList(list, total)
+	v := newList(list, total, mayAct(r))
 	if may(r, authz.OrderIssue) {
 		v.offer(list)
 	}
@@ -315,7 +322,7 @@ var outcomeTags = map[string]web.Tag{
 // emptyLines stand in what templates write, many at once; an excerpt is read without them.
 var emptyLines = regexp.MustCompile(`\n(?:[ \t\r]*\n)+`)
 
-func newProof(base string, p inspection.Proof, mayOpen func(string) string) proofView {
+func newProof(base, check string, p inspection.Proof, mayOpen func(string) string) proofView {
 	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: emptyLines.ReplaceAllString(p.Excerpt, "\n"), Named: "页面源代码摘录", Headers: p.Headers, Size: p.Size}
 	if p.Ref == "" || p.Status == 0 {
 		v.Named = "检查记录" // no page was kept: what the look, or a person, wrote down
@@ -361,7 +368,7 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 	if p.Took > 0 {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "复测用时", Text: fmt.Sprintf("%.1f 秒", p.Took.Seconds()), Note: p.Actor})
 	}
-	v.NoShot = p.NoPicture()
+	v.NoShot = p.NoPicture(check)
 	if !p.Cleared.IsZero() {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "留存文件", Text: "已按保存期限清除，散列仍在链上", Note: web.Minute(p.Cleared)})
 		v.Beside = besideTerms(p.Beside, "")
@@ -493,16 +500,16 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "页面基线", Href: baselinesPath(f.Site)})
 	}
 	if n := len(proofs); n > 0 {
-		v.Before = newProof(base, proofs[0], mayOpen)
+		v.Before = newProof(base, f.Check, proofs[0], mayOpen)
 		for i := n - 1; i > 0; i-- {
 			// The last sight of the defect stands on the left.
 			if proofs[i].Outcome == engine.Standing && i < n-1 {
-				v.Before = newProof(base, proofs[i], mayOpen)
+				v.Before = newProof(base, f.Check, proofs[i], mayOpen)
 				break
 			}
 		}
 		if n > 1 {
-			v.Compare, v.After = true, newProof(base, proofs[n-1], mayOpen)
+			v.Compare, v.After = true, newProof(base, f.Check, proofs[n-1], mayOpen)
 		}
 		if strings.HasPrefix(f.Check, "host.") {
 			v.Before.Named, v.After.Named = "当时查到的情况", "复测查到的情况"
@@ -980,13 +987,6 @@ func (h *Handler) preserving(w http.ResponseWriter, r *http.Request, do func(con
 	return web.Done(w, r, "/console/findings/"+string(id), done)
 }
 
-// errCleared says that bytes were let go when their time had passed.
-var errCleared = fault.New(fault.Gone, "这份证据的文件已按保存期限清除，散列仍在链上；时间、网址、状态码等记录在问题页面照常可查。")
-
-// maxEvidence bounds what is read back into memory, in bytes: a page of another
-// site is fetched with a smaller limit.
-const maxEvidence = 16 << 20
-
 // evidence hands out the bytes as they came. They are of another site and may
 // hold anything: an attachment without a type a browser would show.
 func (h *Handler) evidence(w http.ResponseWriter, r *http.Request) error {
@@ -1015,15 +1015,11 @@ func (h *Handler) evidence(w http.ResponseWriter, r *http.Request) error {
 		if p.ID != r.PathValue("proof") || ref == "" {
 			continue
 		}
-		if !p.Cleared.IsZero() {
-			return errCleared
-		}
-		f, err := h.blobs.Open(ctx, ref)
+		b, err := h.inspection.EvidenceBytes(ctx, scope, id, p, ref)
 		if err != nil {
-			return fault.New(fault.Gone, "证据文件已不在存储中，请联系系统管理员核对备份。").From(err)
+			return err
 		}
-		defer f.Close()
-		return sendEvidence(w, r, f, p.ID)
+		return sendEvidence(w, r, b, p.ID)
 	}
 	return fault.Missing("证据")
 }
@@ -1040,19 +1036,15 @@ func (h *Handler) picture(w http.ResponseWriter, r *http.Request) error {
 		if p.ID != r.PathValue("proof") || p.Screenshot == "" {
 			continue
 		}
-		if !p.Cleared.IsZero() {
-			return errCleared
-		}
-		f, err := h.blobs.Open(ctx, p.Screenshot)
+		b, err := h.inspection.EvidenceBytes(ctx, scope, id, p, p.Screenshot)
 		if err != nil {
-			return fault.New(fault.Gone, "截图已不在存储中，请联系系统管理员核对备份。").From(err)
+			return err
 		}
-		defer f.Close()
 		w.Header().Set("Content-Type", "image/png")
 		w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "private, max-age=86400, immutable")
-		_, err = io.Copy(w, f)
+		_, err = w.Write(b)
 		return err
 	}
 	return fault.Missing("截图")

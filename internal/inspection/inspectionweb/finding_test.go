@@ -68,7 +68,7 @@ func TestALateAnswerSaysSo(t *testing.T) {
 // An excerpt of a page is read without the empty lines that templates write.
 func TestAnExcerptHasNoEmptyLines(t *testing.T) {
 	p := inspection.Proof{ID: "P", Evidence: engine.Evidence{Excerpt: "<p>登陆</p>\n</div>\n \n\t\n\n<footer>\n<p>"}}
-	if v := newProof("/f", p, all); v.Excerpt != "<p>登陆</p>\n</div>\n<footer>\n<p>" {
+	if v := newProof("/f", "link.dead", p, all); v.Excerpt != "<p>登陆</p>\n</div>\n<footer>\n<p>" {
 		t.Errorf("%q", v.Excerpt)
 	}
 }
@@ -182,7 +182,7 @@ func TestTheFindingOfAnAccount(t *testing.T) {
 	if !v.MayTest || !v.MayDeny {
 		t.Error("neither retest nor dispute is offered")
 	}
-	l := newList([]inspection.Finding{f}, 1)
+	l := newList([]inspection.Finding{f}, 1, true)
 	l.offer([]inspection.Finding{f})
 	if x := l.Table.Rows[0].Cells[1]; x.Href != "/console/account-sheets/01JA" || !strings.Contains(x.Note, "微博") || l.Issue {
 		t.Errorf("%+v, offered for an order of sites: %v", x, l.Issue)
@@ -201,7 +201,7 @@ func TestAnExcerptIsCalledWhatItIs(t *testing.T) {
 	} {
 		p := inspection.Proof{Look: "found"}
 		p.Ref, p.Status, p.Excerpt = blob.Ref(tt.ref), tt.status, "域名无法解析"
-		if got := newProof("/f", p, none); got.Named != tt.named || got.Kept != tt.kept {
+		if got := newProof("/f", "link.dead", p, none); got.Named != tt.named || got.Kept != tt.kept {
 			t.Errorf("%s: %s, %s", name, got.Named, got.Kept)
 		}
 	}
@@ -210,11 +210,11 @@ func TestAnExcerptIsCalledWhatItIs(t *testing.T) {
 // A look whose bytes were let go says so, offers no file and keeps what was seen.
 func TestALookSaysItsBytesWereCleared(t *testing.T) {
 	p := inspection.Proof{ID: "P", Hash: "h", Number: 7, Evidence: engine.Evidence{Status: 200, Ref: "sha256:x", Screenshot: "sha256:y", SHA256: "x", Beside: []engine.Beside{{As: check.AsSpider, Ref: "sha256:z"}}}}
-	if v := newProof("/f", p, all); v.Download == "" || v.Picture.Href == "" || len(v.Beside) != 1 || v.Beside[0].Download == "" {
+	if v := newProof("/f", "link.dead", p, all); v.Download == "" || v.Picture.Href == "" || len(v.Beside) != 1 || v.Beside[0].Download == "" {
 		t.Fatalf("%+v", v)
 	}
 	p.Cleared = time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
-	v := newProof("/f", p, all)
+	v := newProof("/f", "link.dead", p, all)
 	said := false
 	for _, x := range v.Facts.Terms {
 		said = said || x.Text == "已按保存期限清除，散列仍在链上" && x.Note != ""
@@ -241,5 +241,25 @@ func TestALongFindingIsCutInTheMiddle(t *testing.T) {
 	}
 	if v := newFinding(sampleFinding, nil, nil, "", false, false, none); v.Heading.Title != sampleFinding.Says || v.Heading.Whole != "" {
 		t.Errorf("a short one: %+v", v.Heading)
+	}
+}
+
+// A look without a picture says why, those of other modules and from before too.
+func TestALookSaysWhyThereIsNoPicture(t *testing.T) {
+	for _, c := range []struct {
+		check string
+		p     inspection.Proof
+		want  string
+	}{
+		{"link.dead", inspection.Proof{Outcome: engine.Standing, Evidence: engine.Evidence{Status: 200, Unshot: "页面含有个人信息"}}, "页面含有个人信息"},
+		{"link.dead", inspection.Proof{Outcome: engine.Standing, Evidence: engine.Evidence{Status: 200, Screenshot: "sha256:x"}}, ""},
+		{"link.dead", inspection.Proof{Outcome: engine.Standing, Evidence: engine.Evidence{Status: 200}}, "当时没有记下原因"},
+		{"wording.spelling", inspection.Proof{Outcome: engine.Standing}, "这次查看没有打开网页"},
+		{"host.certificate", inspection.Proof{Outcome: engine.Standing, Evidence: engine.Evidence{Status: 200}}, "这类问题在页面画面上看不到"},
+		{"link.dead", inspection.Proof{Outcome: engine.Gone, Evidence: engine.Evidence{Status: 200}}, ""},
+	} {
+		if got := newProof("/f", c.check, c.p, none).NoShot; got != c.want {
+			t.Errorf("%s: %q, want %q", c.check, got, c.want)
+		}
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -41,6 +44,7 @@ func (nowhere) Resolve(context.Context, string) ([]netip.Addr, error) {
 
 // house is one county, one monitored site with a dead link, and a person.
 type house struct {
+	disk   string // where files lie
 	t      *testing.T
 	db     *db.DB
 	probes *db.DB
@@ -53,6 +57,33 @@ type house struct {
 	fixed    atomic.Bool
 	// personal makes the home page show somebody's number.
 	personal atomic.Bool
+}
+
+// damaged alters the file behind the page's download: the answer is a page that says
+// what differs and what to do.
+func (h *house) damaged(page *webtest.Answer) {
+	h.t.Helper()
+	sum := regexp.MustCompile(`>\s*([0-9a-f]{64})\s*<`).FindStringSubmatch(page.Body)[1]
+	file := filepath.Join(h.disk, sum[:2], sum[2:4], sum)
+	whole, err := os.ReadFile(file)
+	if err == nil {
+		err = os.Chmod(file, 0o600)
+	}
+	if err == nil {
+		err = os.WriteFile(file, whole[:len(whole)-1], 0o600)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	said := h.walk.Do(httptest.NewRequest(http.MethodGet, page.Attr("a[download]", "href"), nil)).Want(http.StatusConflict)
+	for _, want := range []string{"内容已有变化", "内容与摘要不符", sum, fmt.Sprintf("登记时 %d 字节，现有 %d 字节", len(whole), len(whole)-1), "从备份恢复", "复测取得新的证据"} {
+		if !strings.Contains(said.Body, want) {
+			h.t.Errorf("the page of a damaged file lacks %q", want)
+		}
+	}
+	if err := os.WriteFile(file, whole, 0o600); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -73,14 +104,14 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 
 func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
 	t.Helper()
-	h := &house{t: t, db: d}
+	h := &house{t: t, db: d, disk: t.TempDir()}
 	ctx := audit.System(context.Background(), "test")
 	if err := passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, inspection.PlanMachine); err != nil {
 		t.Fatal(err)
 	}
 	o := org.New(d)
 	reg := registry.New(d, o)
-	blobs, err := blob.Disk(t.TempDir())
+	blobs, err := blob.Disk(h.disk)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,6 +222,7 @@ func TestFromTheBoardToAClosedFinding(t *testing.T) {
 			t.Errorf("%s %s", ct, cd)
 		}
 		h.walk.Get(path + "/evidence/none").Want(http.StatusNotFound)
+		h.damaged(page)
 
 		again := h.walk.Post(path+"/retest", nil).Want(http.StatusSeeOther)
 		if p := h.walk.Get(again.Location()); !strings.Contains(p.Body, "问题存在") {
@@ -259,9 +291,15 @@ func TestEvidenceIsPreservedOnTheFindingsPage(t *testing.T) {
 		if page := h.walk.Get(path).Want(http.StatusOK); !strings.Contains(page.Body, "已解除") || !strings.Contains(page.Body, "案件已结") {
 			t.Error("the page does not say that it ended")
 		}
+		if list := h.walk.Get("/console/findings").Want(http.StatusOK); !strings.Contains(list.Body, "改正后点“复测”") {
+			t.Error("who may test is not told so")
+		}
 		h.walk.Gate.Session = webtest.Session(authz.Reviewer, h.area)
 		if page := h.walk.Get(path).Want(http.StatusOK); strings.Contains(page.Body, "/preserve") {
 			t.Error("a reader is asked")
+		}
+		if list := h.walk.Get("/console/findings").Want(http.StatusOK); strings.Contains(list.Body, "点“复测”") || !strings.Contains(list.Body, "复测核实") {
+			t.Error("a reader is told to press what he has not")
 		}
 	})
 }

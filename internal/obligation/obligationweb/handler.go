@@ -321,7 +321,8 @@ func NewInbox(o *obligation.Service, clock calendar.Clock, except ...string) Inb
 const SoonDays = 7
 
 // Tasks of 待办 are what the units of the person's own posts owe within
-// SoonDays or already late; 已办 what they have discharged.
+// SoonDays or already late; 已办 what they have discharged. Who only looks on at a unit
+// has there what is held by his name.
 func (i Inbox) Tasks(ctx context.Context, session *authz.Session, tab workbench.Tab, limit int) ([]workbench.Task, error) {
 	if session == nil || !session.May(authz.ObligationRead) || tab != workbench.ToDo && tab != workbench.Done {
 		return nil, nil
@@ -342,7 +343,10 @@ func (i Inbox) Tasks(ctx context.Context, session *authz.Session, tab workbench.
 			continue
 		}
 		seen[p.UnitID] = true
-		f.Unit = org.UnitID(p.UnitID)
+		f.Unit, f.Person = org.UnitID(p.UnitID), ""
+		if !slices.ContainsFunc(session.Posts, func(x authz.Post) bool { return x.UnitID == p.UnitID && !x.Role.LooksOn() }) {
+			f.Person = org.PersonID(session.PersonID)
+		}
 		list, err := i.obligations.Obligations(ctx, scope, f)
 		if err != nil {
 			return nil, err
