@@ -1,7 +1,6 @@
 package inspectionweb
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -151,7 +150,7 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 
 // callText is the person to call, with post and telephone.
 func callText(a org.Answerer) web.Term {
-	t := web.Term{Name: "负责的人", Text: a.Name, Note: a.Post.Name() + "，" + cmp.Or(a.Phone, "没有登记电话")}
+	t := web.Term{Name: "负责的人", Text: a.Name, Note: a.Reached()}
 	if a.Name == "" {
 		t.Text, t.Note = "没有登记", "由主办单位在单位页面登记专岗"
 	}
