@@ -167,8 +167,10 @@ func (v *siteView) comes(who org.Answerer, runs []inspection.Run, monitored bool
 		t.Text = "已到时间，15 分钟内开始"
 	case ok:
 		t.Text = "约 " + web.Minute(next)
+	case len(runs) > 0 && runs[0].UnderWay():
+		t.Text, t.Href = "正在检查", runs[0].Link()
 	case monitored:
-		t.Text = "正在检查，或者网站已经停用"
+		t.Text = "网站不在运行，不检查"
 	}
 	v.Who.Terms = append(v.Who.Terms, t)
 	if i := slices.IndexFunc(runs, func(r inspection.Run) bool { return r.State == inspection.RunDone }); i >= 0 {
