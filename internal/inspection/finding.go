@@ -230,7 +230,8 @@ func (n FindingFilter) where(scope authz.Scope) *db.Where {
 	return &w
 }
 
-// Findings in scope, the gravest and latest first, and how many there are.
+// Findings in scope, those that stand before those that are closed, of these the
+// gravest and latest first, and how many there are.
 func (s *Service) Findings(ctx context.Context, q db.Querier, scope authz.Scope, n FindingFilter) ([]Finding, int, error) {
 	w := n.where(scope)
 	total, err := db.One(ctx, q, db.Value[int], `SELECT count(*)`+findingFrom+` WHERE `+w.SQL(), w.Args()...)
@@ -242,7 +243,7 @@ func (s *Service) Findings(ctx context.Context, q db.Querier, scope authz.Scope,
 		limit = 50
 	}
 	list, err := db.All(ctx, q, scanFinding, findingSelect+` WHERE `+w.SQL()+`
-		ORDER BY CASE f.severity WHEN 'serious' THEN 0 WHEN 'error' THEN 1 ELSE 2 END, f.on_home DESC, f.last_seen DESC, f.id
+		ORDER BY CASE f.state WHEN 'closed' THEN 1 ELSE 0 END, CASE f.severity WHEN 'serious' THEN 0 WHEN 'error' THEN 1 ELSE 2 END, f.on_home DESC, f.last_seen DESC, f.id
 		LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(n.Offset), w.Args()...)
 	return list, total, err
 }
