@@ -119,6 +119,12 @@ var Logins = []Login{
 	{"shenjiguan", "明察", provinceOffice, "审计管理员", "审计记录", []authz.Role{authz.AuditAdmin}},
 }
 
+// phone is an invented office number: the page that says whom to call has one.
+func phone(l Login) string {
+	n := slices.IndexFunc(slices.Concat(Logins, others), func(o Login) bool { return o.Name == l.Name })
+	return fmt.Sprintf("029-00000%03d", 101+n)
+}
+
 // others work at the demo's units without a login: second persons of columns,
 // and those who handled the applications that stand in the house already.
 var others = []Login{
@@ -260,7 +266,7 @@ func (p people) admit(ctx context.Context, tx *db.Tx, s Services, l Login) error
 	if err != nil || slices.ContainsFunc(staff, func(o org.Person) bool { return o.Name == l.Person }) {
 		return err
 	}
-	who, err := s.Org.AddPerson(ctx, tx, scope, org.Person{Unit: u.ID, Name: l.Person, Title: l.Role})
+	who, err := s.Org.AddPerson(ctx, tx, scope, org.Person{Unit: u.ID, Name: l.Person, Title: l.Role, Phone: phone(l)})
 	if err != nil {
 		return err
 	}

@@ -115,6 +115,8 @@ type AlarmSite struct {
 	Says    string
 	Since   time.Time
 	EndedAt time.Time
+	Who     org.Answerer // to call about the site; of AlarmOf
+	unit    org.UnitID
 }
 
 // AlarmFilter narrows Alarms.
@@ -211,15 +213,26 @@ func (s *Service) AlarmOf(ctx context.Context, scope authz.Scope, id string) (Al
 		return a, nil, err
 	}
 	sites, err := s.alarmSites(ctx, s.DB, id)
+	if err != nil {
+		return a, nil, err
+	}
+	units, ids := make([]org.UnitID, len(sites)), make([]string, len(sites))
+	for i, x := range sites {
+		units[i], ids[i] = x.unit, string(x.Site)
+	}
+	who, err := s.Org.Answerers(ctx, s.DB, scope, units, ids)
+	for i, x := range sites {
+		sites[i].Who = who.For(x.unit, string(x.Site))
+	}
 	return a, sites, err
 }
 
 func (s *Service) alarmSites(ctx context.Context, q db.Querier, id string) ([]AlarmSite, error) {
 	return db.All(ctx, q, func(r db.Scanner) (AlarmSite, error) {
 		var x AlarmSite
-		err := r.Scan(&x.Site, &x.Name, &x.Finding, &x.Says, &x.Since, &x.EndedAt)
+		err := r.Scan(&x.Site, &x.Name, &x.Finding, &x.Says, &x.Since, &x.EndedAt, &x.unit)
 		return x, err
-	}, `SELECT x.site_id, s.name, x.finding_id, x.says, x.since, x.ended_at FROM alarm_site x JOIN site s ON s.id = x.site_id WHERE x.alarm_id = $1 ORDER BY CASE WHEN x.ended_at IS NULL THEN 0 ELSE 1 END, x.since, x.id LIMIT 500`, id)
+	}, `SELECT x.site_id, s.name, x.finding_id, x.says, x.since, x.ended_at, s.unit_id FROM alarm_site x JOIN site s ON s.id = x.site_id WHERE x.alarm_id = $1 ORDER BY CASE WHEN x.ended_at IS NULL THEN 0 ELSE 1 END, x.since, x.id LIMIT 500`, id)
 }
 
 func (s *Service) alarm(ctx context.Context, q db.Querier, scope authz.Scope, id string) (Alarm, error) {

@@ -1105,8 +1105,12 @@ func TestArticle19_4_AVerdictIsTakenBack(t *testing.T) {
 			t.Errorf("%s, %d looked at (%v)", rec.State, rec.Looked(), err)
 		}
 		f, err := h.look.Finding(context.Background(), h.db, system, finding)
-		if err != nil || f.State != inspection.FindingClosed {
-			t.Errorf("the finding is %s (%v)", f.State, err)
+		if err != nil || f.State != inspection.FindingClosed || f.ClosedBy != inspection.ClosedByEnd {
+			t.Errorf("the finding is %s by %s (%v)", f.State, f.ClosedBy, err)
+		}
+		counts, err := h.look.Precisions(context.Background())
+		if err != nil || len(counts) != 1 || counts[0].Closed != 0 {
+			t.Errorf("what was taken back counts as put right: %+v (%v)", counts, err)
 		}
 		_, err = h.svc.Confirm(as(h.a), system, h.unit.ID, today, "")
 		refused(t, err, fault.Refused, "1 个网站没有结论")

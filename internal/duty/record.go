@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
@@ -461,9 +462,7 @@ func (s *Service) undo(ctx context.Context, tx *db.Tx, r *Record, f *Facts, by s
 		return fault.New(fault.Conflict, "“"+f.Name+"”还没有结论，不用撤销。")
 	}
 	if old.Finding != "" {
-		gone := seen(old, old.Note)
-		gone.Says, gone.Evidence.At = "值班巡检误记，已由"+by+"撤销", tx.Now()
-		if _, err := s.Inspection.Clear(ctx, tx, authz.System("duty.look"), f.Site, gone); err != nil {
+		if err := s.Inspection.Recant(ctx, tx, authz.System("duty.look"), inspection.FindingID(old.Finding), "值班巡检误记，已由"+by+"撤销"); err != nil {
 			return err
 		}
 	}

@@ -309,7 +309,7 @@ func (s *Service) change(ctx context.Context, scope authz.Scope, unit org.UnitID
 			}
 		}
 		if act != "publish" && act != "reopen" && r.State != Draft {
-			return fault.New(fault.Conflict, "值班表已经公布；要改动请先点“调整”，个别换班请用换班。")
+			return fault.New(fault.Conflict, "值班表已经公布；要改动请先点“调整值班表”，个别换班请用换班。")
 		}
 		if err := do(tx, &r); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/duty"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/engine"
+	"zhengshu/internal/org"
 )
 
 // A finding that becomes serious while it stands alarms the duty as a new one does,
@@ -44,12 +45,22 @@ func TestArticle19_4_WhatBecomesSeriousIsAnAlarm(t *testing.T) {
 		if _, err := h.look.Dispute(as(h.a), system, f.ID, "是本单位改版，尚未确认"); err != nil {
 			t.Fatal(err)
 		}
+		// Whom to call about the site is told with it.
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			_, err := h.svc.Org.AssignPost(ctx, tx, system, org.NamedPost{Unit: h.unit.ID, Person: org.PersonID(h.b.PersonID), Kind: org.PostA, ObjectKind: "site", ObjectID: string(h.site.ID), ObjectName: h.site.Name, Since: calendar.DateOf(began)})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
 		h.clock.Advance(26 * time.Hour)
 		for range 2 {
 			list := see(check.Serious, "页面被人替换", 1)
 			_, sites, err := h.svc.AlarmOf(context.Background(), system, list[0].ID)
 			if err != nil || len(sites) != 1 || sites[0].Finding != string(f.ID) || sites[0].Says != "页面被人替换" || !sites[0].Since.Equal(h.clock.Now()) {
 				t.Errorf("%+v (%v)", sites, err)
+			}
+			if sites[0].Who.Name != "乙" || sites[0].Who.Post != org.PostA {
+				t.Errorf("to call: %+v", sites[0].Who)
 			}
 		}
 		if list, err := h.look.ObjectionsOf(context.Background(), h.db, system, f.ID); err != nil || len(list) != 1 || list[0].Verdict != "" {

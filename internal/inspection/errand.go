@@ -422,7 +422,7 @@ func (s *Service) takeErrand(ctx context.Context, b BatchFile) error {
 // outlived says why a look of an instant says nothing of a finding any more; empty where it does.
 func (s *Service) outlived(ctx context.Context, tx *db.Tx, f Finding, at time.Time) (string, error) {
 	if f.False() || f.State == FindingClosed && f.ClosedBy == ClosedByEnd {
-		return "问题已" + map[bool]string{true: "确认为误报", false: "随网站终结"}[f.False()], nil
+		return "问题已" + map[bool]string{true: "确认为误报", false: "终结"}[f.False()], nil
 	}
 	if f.Account != "" {
 		a, err := s.registry.Account(ctx, tx, systemBatch, f.Account)

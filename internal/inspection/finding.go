@@ -53,9 +53,9 @@ var FindingMachine = passage.Machine{
 		{From: FindingOpen, Act: "close", To: FindingClosed, Says: "办结", Guard: "复测未再发现", Permit: "system"},
 		{From: FindingOrdered, Act: "close", To: FindingClosed, Says: "办结", Guard: "复测未再发现", Permit: "system"},
 		{From: FindingDisputed, Act: "close", To: FindingClosed, Says: "办结", Guard: "复测未再发现", Permit: "system"},
-		{From: FindingOpen, Act: "lapse", To: FindingClosed, Says: "终结", Guard: "网站、账号已注销关停或退出监管", Permit: "system"},
-		{From: FindingOrdered, Act: "lapse", To: FindingClosed, Says: "终结", Guard: "网站、账号已注销关停或退出监管", Permit: "system"},
-		{From: FindingDisputed, Act: "lapse", To: FindingClosed, Says: "终结", Guard: "网站、账号已注销关停或退出监管", Permit: "system"},
+		{From: FindingOpen, Act: "lapse", To: FindingClosed, Says: "终结", Guard: "网站、账号已注销关停或退出监管，或登记人撤销误记", Permit: "system"},
+		{From: FindingOrdered, Act: "lapse", To: FindingClosed, Says: "终结", Guard: "网站、账号已注销关停或退出监管，或登记人撤销误记", Permit: "system"},
+		{From: FindingDisputed, Act: "lapse", To: FindingClosed, Says: "终结", Guard: "网站、账号已注销关停或退出监管，或登记人撤销误记", Permit: "system"},
 		{From: FindingClosed, Act: "reopen", To: FindingOpen, Says: "重新打开", Guard: "复测再次发现", Permit: "system"},
 		{From: FindingOpen, Act: "dispute", To: FindingDisputed, Says: "报误报", Guard: "写明理由", Permit: string(authz.InspectionRead)},
 		{From: FindingOrdered, Act: "dispute", To: FindingDisputed, Says: "报误报", Guard: "写明理由", Permit: string(authz.InspectionRead)},
@@ -236,7 +236,8 @@ func (n FindingFilter) where(scope authz.Scope) *db.Where {
 	return &w
 }
 
-// Findings in scope, the gravest and latest first, and how many there are.
+// Findings in scope, those that stand before those that are closed, of these the
+// gravest and latest first, and how many there are.
 func (s *Service) Findings(ctx context.Context, q db.Querier, scope authz.Scope, n FindingFilter) ([]Finding, int, error) {
 	w := n.where(scope)
 	total, err := db.One(ctx, q, db.Value[int], `SELECT count(*)`+findingFrom+` WHERE `+w.SQL(), w.Args()...)
@@ -248,7 +249,7 @@ func (s *Service) Findings(ctx context.Context, q db.Querier, scope authz.Scope,
 		limit = 50
 	}
 	list, err := db.All(ctx, q, scanFinding, findingSelect+` WHERE `+w.SQL()+`
-		ORDER BY CASE f.severity WHEN 'serious' THEN 0 WHEN 'error' THEN 1 ELSE 2 END, f.on_home DESC, f.last_seen DESC, f.id
+		ORDER BY CASE f.state WHEN 'closed' THEN 1 ELSE 0 END, CASE f.severity WHEN 'serious' THEN 0 WHEN 'error' THEN 1 ELSE 2 END, f.on_home DESC, f.last_seen DESC, f.id
 		LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(n.Offset), w.Args()...)
 	return list, total, err
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // ClosedByEnd stands where evidence else does: the site or account left the
-// regulation's care. Nobody mended anything, and nobody was wrong.
+// regulation's care, or the person who filed it took it back. Nobody mended
+// anything, and no rule was wrong.
 const ClosedByEnd = "ended"
 
 // lapse closes what stands on a site or account that has ended, in the transaction
@@ -35,6 +36,17 @@ func (s *Service) lapse(ctx context.Context, tx *db.Tx, o registry.Object) error
 		}
 	}
 	return nil
+}
+
+// Recant ends a finding that a person filed by mistake, in the transaction that takes
+// back what it came from; one in an order is left to its own retest.
+func (s *Service) Recant(ctx context.Context, tx *db.Tx, scope authz.Scope, id FindingID, says string) error {
+	f, err := s.Finding(ctx, tx, scope, id)
+	if err != nil || f.State == FindingClosed || f.State == FindingOrdered {
+		return err
+	}
+	_, err = s.moveAs(ctx, tx, f, "lapse", passage.Note{Says: says}, ClosedByEnd, ItIsGone)
+	return err
 }
 
 // lapseAtOnce is how many sites and accounts a round of LapseEnded takes.

@@ -1379,3 +1379,37 @@ func TestAFalseAlarmHoldsForWhatWasJudged(t *testing.T) {
 		}
 	})
 }
+
+// What stands comes before what is closed, however grave that was: the list is read
+// for what is to be done.
+func TestWhatStandsIsListedFirst(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		grave := engine.Sighting{Check: "change.baseline", Severity: check.Serious, Says: "页面被人替换", Article: "S23.1a", URL: "http://" + h.site.Host + "/", Where: "首页"}
+		light := engine.Sighting{Check: "duty.seen", Severity: check.Advice, Says: "值班巡检发现：图片模糊", Article: "S19.4", URL: "http://" + h.site.Host + "/", Where: "图片模糊"}
+		if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+			for _, sg := range []engine.Sighting{light, grave} {
+				if _, err := h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, sg); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		first := func(want string) {
+			t.Helper()
+			list, total, err := h.svc.Findings(h.ctx, h.db, h.scope, inspection.FindingFilter{})
+			if err != nil || total != 2 || list[0].Check != want {
+				t.Errorf("%d, first %+v (%v)", total, list, err)
+			}
+		}
+		first("change.baseline")
+		if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+			_, err := h.svc.Clear(h.ctx, tx, h.scope, h.site.ID, grave)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		first("duty.seen")
+	})
+}

@@ -16,6 +16,14 @@ type Answerer struct {
 	Post        PostKind
 }
 
+// Reached is the post and telephone of the person.
+func (a Answerer) Reached() string {
+	if a.Phone == "" {
+		return a.Post.Name() + "，没有登记电话"
+	}
+	return a.Post.Name() + "，" + a.Phone
+}
+
 // Answerers are the persons to call about some units and sites.
 type Answerers struct {
 	units map[UnitID]Answerer

@@ -131,7 +131,12 @@ func newAlarm(a duty.Alarm, sites []duty.AlarmSite, steps []passage.Step, serves
 		if !x.EndedAt.IsZero() {
 			back = web.When(x.EndedAt)
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Linked(x.Name, "/console/inspection/sites/"+string(x.Site)), says, web.When(x.Since), back}})
+		name := web.Linked(x.Name, "/console/inspection/sites/"+string(x.Site))
+		name.Note = "没有登记责任人"
+		if x.Who.Name != "" {
+			name.Note = x.Who.Name + "，" + x.Who.Reached()
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, says, web.When(x.Since), back}})
 	}
 	v.Main = append(v.Main, t)
 	if serves && a.State == duty.Raised {

@@ -209,7 +209,7 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		if len(ro.Breaches) > 1 {
 			text = "例如：" + text
 		}
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("公布后有 %d 处不符合规定", len(ro.Breaches)), Text: text + "请编排值班表的人点“调整”，改好后重新公布。"})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("公布后有 %d 处不符合规定", len(ro.Breaches)), Text: text + "请编排值班表的人点“调整值班表”，改好后重新公布。"})
 	default:
 		b := web.Breaches{Title: "还不能公布，请先改好"}
 		for i, x := range ro.Breaches {
@@ -285,7 +285,7 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		return v
 	}
 	if ro.State == duty.Published {
-		v.Forms = append(v.Forms, web.Form{Action: base + "/reopen", Sections: []web.Section{{Hint: "个别换班由当班人在自己的班次上申请；整体改动时点“调整”，改好后重新公布，其间原班次照常有效。"}}, Buttons: []web.Button{{Label: "调整值班表", Plain: true}}})
+		v.Forms = append(v.Forms, web.Form{Action: base + "/reopen", Sections: []web.Section{{Hint: "个别换班由当班人在自己的班次上申请；整体改动时点“调整值班表”，改好后重新公布，其间原班次照常有效。"}}, Buttons: []web.Button{{Label: "调整值班表", Plain: true}}})
 	} else {
 		ready := ro.State == duty.Draft && len(ro.Breaches) == 0
 		if ready {

@@ -133,6 +133,17 @@ func TestTheRecordSaysByWhenAndWhatStands(t *testing.T) {
 	}
 }
 
+// Whom to call about a site stands beside it in the alarm: at night nobody looks it up.
+func TestAnAlarmNamesWhomToCall(t *testing.T) {
+	sites := []duty.AlarmSite{{Site: "s1", Name: "西安市商务局网站", Who: org.Answerer{Name: "李四", Phone: "029-86000000", Post: org.Liaison}}, {Site: "s2", Name: "西安市教育局网站", Who: org.Answerer{Name: "王五", Post: org.PostA}}, {Site: "s3", Name: "西安市民政局网站"}}
+	said := fmt.Sprint(newAlarm(sampleAlarm, sites, nil, true, true).Main)
+	for _, want := range []string{"李四，专岗人员，029-86000000", "王五，A 岗，没有登记电话", "没有登记责任人"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("does not say %q: %s", want, said)
+		}
+	}
+}
+
 // What a person stands in a month is told in hours: eleven days are not 22 turns of
 // twelve hours.
 func TestTurnsAreToldInHours(t *testing.T) {

@@ -1,7 +1,6 @@
 package inspectionweb
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -151,7 +150,7 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 
 // callText is the person to call, with post and telephone.
 func callText(a org.Answerer) web.Term {
-	t := web.Term{Name: "负责的人", Text: a.Name, Note: a.Post.Name() + "，" + cmp.Or(a.Phone, "没有登记电话")}
+	t := web.Term{Name: "负责的人", Text: a.Name, Note: a.Reached()}
 	if a.Name == "" {
 		t.Text, t.Note = "没有登记", "由主办单位在单位页面登记专岗"
 	}
@@ -168,8 +167,10 @@ func (v *siteView) comes(who org.Answerer, runs []inspection.Run, monitored bool
 		t.Text = "已到时间，15 分钟内开始"
 	case ok:
 		t.Text = "约 " + web.Minute(next)
+	case len(runs) > 0 && runs[0].UnderWay():
+		t.Text, t.Href = "正在检查", runs[0].Link()
 	case monitored:
-		t.Text = "正在检查，或者网站已经停用"
+		t.Text = "网站不在运行，不检查"
 	}
 	v.Who.Terms = append(v.Who.Terms, t)
 	if i := slices.IndexFunc(runs, func(r inspection.Run) bool { return r.State == inspection.RunDone }); i >= 0 {

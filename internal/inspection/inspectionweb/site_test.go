@@ -53,7 +53,8 @@ func TestASiteTellsWhoAnswersAndWhenTheNextLookComes(t *testing.T) {
 	}{
 		"tomorrow":     {org.Answerer{Name: "张三", Phone: "029-86000000", Post: org.Liaison}, []inspection.Run{{State: inspection.RunRunning}, sampleRun}, true, at.Add(time.Hour), true, []string{"张三", "专岗人员，029-86000000", "约 2026-03-21 11:00", "1 项，逐项写明原因", sampleRun.Link()}},
 		"due":          {org.Answerer{Name: "张三"}, []inspection.Run{whole}, true, at, true, []string{"15 分钟内开始", "没有遗漏"}},
-		"under way":    {org.Answerer{}, nil, true, time.Time{}, false, []string{"没有登记", "正在检查"}},
+		"under way":    {org.Answerer{}, []inspection.Run{{ID: "R9", State: inspection.RunRunning}, whole}, true, time.Time{}, false, []string{"没有登记", "正在检查", "/console/inspection/runs/R9"}},
+		"offline":      {org.Answerer{}, nil, true, time.Time{}, false, []string{"网站不在运行，不检查"}},
 		"switched off": {org.Answerer{}, nil, false, time.Time{}, false, []string{"没有开启监测，不检查"}},
 	} {
 		var v siteView
