@@ -174,6 +174,22 @@ func TestEditorLosesNothing(t *testing.T) {
 	}
 	second.both("preview-phone")
 
+	// A remark is mended by one press, in the place a line end cuts; the copy from before it
+	// is not offered as what was lost.
+	third, _ := p.beside()
+	third.open("/console/items/new?type=news")
+	third.holds("the editor stands", `document.querySelector(".editor-text[role=textbox]")`)
+	third.fill("标题", "学习讲话精神（演示）")
+	third.pastes("<p>学习贯彻习进<br>平同志讲话。</p>")
+	third.holds("the words", `document.querySelector(".editor-text").innerText.includes("习进")`)
+	eval[bool](third, `(() => { document.querySelector("#writing button[value=check]").click(); return true; })()`) // the menu has one of that name, too
+	third.sees("“习进平”疑为“习近平”之误")
+	eval[bool](third, `(() => { document.querySelector("#results button[form=writing]").click(); return true; })()`)
+	third.sees("已改为“习近平”")
+	third.holds("the word mended", `document.querySelector(".editor-text[role=textbox]").innerText.includes("学习贯彻习近平同志讲话")`)
+	third.lacks("本机浏览器留有")
+	third.both("mended")
+
 	// A colleague with the same post takes over; the editor is told.
 	p.open(edit)
 	p.holds("the editor stands", `document.querySelector(".editor-text[role=textbox]")`)

@@ -164,7 +164,8 @@ function start(data: HTMLElement): void {
   });
 
   const local = keeper.was();
-  if (local) offer(local);
+  if (data.dataset.mended) keeper.changed(); // by a press: the copy from before it is no text to go back to
+  else if (local) offer(local);
 
   function offer(l: Local): void {
     const bar = make("div", "alert info");

@@ -716,11 +716,12 @@ func (h *Handler) mend(r *http.Request, it library.Item, wr library.Writing, aga
 	if err != nil {
 		return err
 	}
+	done := false
 	tell := web.Alert{Kind: web.Warn, Title: "没有改正", Text: "这处文字已经变动，或不在正文段落里；请按检查结果手工改正。"}
 	if i := slices.IndexFunc(list, func(r library.Result) bool { return r.Key() == key }); i >= 0 && no < len(list[i].Right) {
 		right := list[i].Right[no]
 		if mended, ok := list[i].Mend(wr, right); ok {
-			wr = mended
+			wr, done = mended, true
 			tell = web.Alert{Kind: web.Good, Title: "已改为“" + right + "”", Text: "原文：" + strings.TrimSuffix(list[i].Near, "。") + "。核对后请保存。"}
 		}
 	}
@@ -731,6 +732,7 @@ func (h *Handler) mend(r *http.Request, it library.Item, wr library.Writing, aga
 	return again(http.StatusOK, nil, func(p *editPage) {
 		p.Form.Field("title").Value = wr.Title
 		p.show(wr.Doc)
+		p.Island.Mended = done
 		p.Side = append([]web.Component{tell}, seen...)
 	})
 }

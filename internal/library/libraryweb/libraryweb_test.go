@@ -148,6 +148,9 @@ func TestFromDraftToPublicAndBack(t *testing.T) {
 		if got := mended.Text(`textarea[name="text"]`); got != "联系人张某，138****5678" || mended.Attr(`input[name="title"]`, "value") != "报告的题目" {
 			t.Errorf("the form after mending: %q", got)
 		}
+		if mended.Attr("#editor", "data-mended") == "" || seen.Attr("#editor", "data-mended") != "" {
+			t.Error("the editor is not told which text was mended")
+		}
 		// The words have changed since: nothing is mended, and it is said.
 		if got := r.Post("/console/items/new", form("text", "联系人张某", "act", press)).Want(http.StatusOK).Text("#results"); !strings.Contains(got, "没有改正") {
 			t.Errorf("nothing to mend: %s", got)

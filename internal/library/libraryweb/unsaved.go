@@ -28,6 +28,7 @@ type Island struct {
 	Seq      int    // count of the unsaved text on the server
 	Href     string // where this form is
 	Pictures string // where pictures are sent, "" for nowhere
+	Mended   bool   // Doc is not what was sent: a press put something in its place
 }
 
 // answer writes a small JSON answer for a script of the page.
