@@ -866,7 +866,30 @@ func passageOf(f inspection.Finding) string {
 	if words == "" || strings.Contains(words, "*") { // masked: it stands nowhere as it is shown
 		return ""
 	}
-	return "#:~:text=" + strings.NewReplacer("+", "%20", "-", "%2D").Replace(url.QueryEscape(words))
+	escape := func(s string) string {
+		return strings.NewReplacer("+", "%20", "-", "%2D").Replace(url.QueryEscape(s))
+	}
+	if pieces := cutIn(f.Where, words); len(pieces) > 1 { // from the first piece to the last
+		return "#:~:text=" + escape(pieces[0]) + "," + escape(pieces[len(pieces)-1])
+	}
+	return "#:~:text=" + escape(words)
+}
+
+// cutIn are the pieces of words as they stand in a text that blanks or ends of line cut
+// them in; nil where they stand whole, or not at all.
+func cutIn(text, words string) []string {
+	if strings.Contains(text, words) {
+		return nil
+	}
+	letters := strings.Split(words, "")
+	for i := range letters {
+		letters[i] = regexp.QuoteMeta(letters[i])
+	}
+	cut, err := regexp.Compile(strings.Join(letters, `\s?`))
+	if err != nil { // no words are an expression that does not compile
+		return nil
+	}
+	return strings.Fields(cut.FindString(text))
 }
 
 func (h *Handler) finding(w http.ResponseWriter, r *http.Request) error {
