@@ -253,18 +253,26 @@ func (s *Service) standing(ctx context.Context, q db.Querier, id ItemID, m Meta,
 		n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM item_live WHERE item_id = $1`, target)
 		return n == 0, err
 	}
-	learnt := map[string]check.Finding{}
+	learnt, asked := map[string]check.Finding{}, map[string]bool{}
 	if id != "" {
 		type outlink struct{ href, state, says string }
 		list, err := db.All(ctx, q, func(r db.Scanner) (outlink, error) {
 			var o outlink
 			return o, r.Scan(&o.href, &o.state, &o.says)
-		}, `SELECT href, state, says FROM item_outlink WHERE item_id = $1 AND state <> 'alive'`, id)
+		}, `SELECT href, state, says FROM item_outlink WHERE item_id = $1`, id)
 		if err != nil {
 			return nil, err
 		}
 		for _, o := range list {
-			learnt[o.href] = check.Finding{Check: "link." + o.state, Says: o.says}
+			if asked[o.href] = true; o.state != string(check.LinkAlive) {
+				learnt[o.href] = check.Finding{Check: "link." + o.state, Says: o.says}
+			}
+		}
+	}
+	if s.examining.Fetch != nil {
+		waiting := slices.DeleteFunc(s.outlinks(doc), func(l check.Link) bool { return asked[l.Href] })
+		if n := len(waiting); n > 0 {
+			add(linkWaiting, check.Advice, "链接", fmt.Sprintf("有 %d 个外部链接还没有检测。保存后由系统逐个打开，结果几分钟内显示在这里，请刷新查看。", n), waiting[0].Text+" "+waiting[0].Href)
 		}
 	}
 	for _, l := range linksOf(doc) {

@@ -30,6 +30,9 @@ const mostOutlinks = 60
 // person has to look.
 const linkUntested = "untested"
 
+// linkWaiting is the kind of the result that says that addresses are yet to be asked for.
+const linkWaiting = "link.waiting"
+
 // askOutside has the job ask, in the transaction that saves the version or sends it to
 // review, so that its author and its reviewers know.
 func (s *Service) askOutside(ctx context.Context, tx *db.Tx, id ItemID, no int, doc prose.Doc) error {

@@ -425,7 +425,7 @@ var kindNames = map[string]string{
 	check.KindAdvertising: "商业广告", check.KindOffDuty: "与职能无关", check.KindUnreadable: "乱码和自造字",
 	proofread.KindConfusion: "错别字", proofread.KindOmission: "漏字", proofread.KindRepeat: "多字", proofread.KindNumber: "数字用法", proofread.KindPunctuation: "标点", proofread.KindDate: "日期",
 	proofread.KindDocNumber: "文内发文字号", "item.docno": "发文字号", "item.dates": "成文日期", "item.elements": "公文要素", "item.undescribed": "图片没有替代文字", "item.alt": "图片替代文字", "item.map": "地图审图号",
-	"item.link": "链接写法", "item.advert_link": "商业链接", "item.attachment": "附件文字", "link.gone": "站内死链", "link.console": "内部链接", "link.dead": "站外死链", "link.wrong": "站外链接不符",
+	"item.link": "链接写法", "item.advert_link": "商业链接", "item.attachment": "附件文字", "link.gone": "站内死链", "link.waiting": "站外链接待检测", "link.console": "内部链接", "link.dead": "站外死链", "link.wrong": "站外链接不符",
 	"link.soft404": "站外出错页", "link.refused": "站外拒绝检查", "interpretation.missing": "缺少解读", "interpretation.few": "解读形式少",
 }
 
