@@ -355,6 +355,14 @@ func drawGuides(t *testing.T) {
 	cyber.open("/console/shares")
 	cyber.press("网站台账")
 	draw(cyber, "coregulator-share", "", "签收台账")
+	cyber.open("/console/impostors")
+	cyber.press("xa-gov.example")
+	draw(cyber, "coregulator-fake", "", "登记网信部门的处置结果")
+	cyber.open("/console/security")
+	cyber.press("2026 年政府网站安全管理工作检查")
+	cyber.open(cyber.location() + "?state=checked")
+	cyber.press("西安市人民政府（演示）")
+	draw(cyber, "coregulator-yearly", "", "检查结论")
 
 	keeper := b.person("shi")
 	keeper.open("/console/platforms")
@@ -514,7 +522,7 @@ func drawInspector(t *testing.T, h house, b *browser) {
   for (const at of all) if ((await (await fetch(at)).text()).includes('figure class="seen"')) return at;
   return all[0];
 })()`, chromedp.EvalAwaitPromise))
-	watch.draw("inspector-finding", "", "")
+	watch.draw("inspector-finding", "发现时", "请勿直接用浏览器打开")
 	cloaked(t, h)
 	watch.open("/console/findings?q=" + url.QueryEscape("搜索引擎看到"))
 	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/findings/"]').href`))
