@@ -522,7 +522,7 @@ func drawInspector(t *testing.T, h house, b *browser) {
   for (const at of all) if ((await (await fetch(at)).text()).includes('figure class="seen"')) return at;
   return all[0];
 })()`, chromedp.EvalAwaitPromise))
-	watch.draw("inspector-finding", "发现时", "请勿直接用浏览器打开")
+	watch.draw("inspector-finding", "", "")
 	cloaked(t, h)
 	watch.open("/console/findings?q=" + url.QueryEscape("搜索引擎看到"))
 	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/findings/"]').href`))
