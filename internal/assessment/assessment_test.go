@@ -46,6 +46,7 @@ type madeSite struct {
 	mu     sync.Mutex
 	pages  map[string]string
 	server *httptest.Server
+	asked  func(path string) // before each answer, when set
 }
 
 func newSite(t testing.TB) *madeSite {
@@ -72,7 +73,11 @@ func (s *madeSite) remove(path string) {
 func (s *madeSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	body, ok := s.pages[r.URL.Path]
+	asked := s.asked
 	s.mu.Unlock()
+	if asked != nil {
+		asked(r.URL.Path)
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if !ok {
 		w.WriteHeader(http.StatusNotFound)

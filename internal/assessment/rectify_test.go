@@ -312,6 +312,56 @@ func TestARetestEndsWithItsJob(t *testing.T) {
 	})
 }
 
+// A retest that an answer asks for and that the system's stop breaks off is not said to
+// have failed: it goes on with its job when the system is back.
+func TestARetestBrokenOffByAStopGoesOn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		w := jobs.NewWorkers()
+		h.svc.Register(w)
+		h.run()
+		o := h.issue(h.finding("link.dead").ID)
+		unit, mine := h.as("county.clerk", authz.OrderAnswer)
+		read := func() assessment.Order {
+			t.Helper()
+			d, err := h.svc.Order(unit, mine, o.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d.Order
+		}
+		if _, err := h.svc.AnswerOrder(unit, mine, o.ID, "链接已修正。", nil); err != nil {
+			t.Fatal(err)
+		}
+		begun, stopped := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		h.made.mu.Lock()
+		h.made.asked = func(string) { once.Do(func() { close(begun) }); <-stopped }
+		h.made.mu.Unlock()
+		k, err := jobs.New(h.db, w, jobs.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Start(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		<-begun
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := k.Stop(now); err != nil {
+			t.Fatal(err)
+		}
+		close(stopped)
+		if got := read(); got.Stage != assessment.StageRetesting || got.RetestBroken != "" || len(jobstest.Waiting[orderRetest](t, h.db)) != 1 {
+			t.Errorf("stopped: %s %q", got.Stage, got.RetestBroken)
+		}
+		h.made.put("/gone.html", "<html><head><title>旧文</title></head><body><p>旧文恢复了，内容完整可读。</p></body></html>")
+		jobstest.Work(t, h.db, w, jobs.Config{})
+		if got := read(); got.State != assessment.OrderClosed || got.RetestBroken != "" {
+			t.Errorf("back again: %s %q", got.State, got.RetestBroken)
+		}
+	})
+}
+
 // A retest that a person asked for, whose process died, is ended by the sweep.
 func TestARetestOfAPersonIsNotForEver(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {

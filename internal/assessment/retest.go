@@ -138,8 +138,12 @@ func (s *Service) retest(ctx context.Context, scope authz.Scope, id OrderID, onl
 	if err := s.retesting(ctx, id, alone); err != nil {
 		return out, err
 	}
-	// However it goes, the retest has ended: the stage must not stay 复测中.
+	// However it goes, the retest has ended: the stage must not stay 复测中. What the
+	// system's own stop breaks off goes on with its job.
 	defer func() {
+		if alone && ctx.Err() != nil {
+			return
+		}
 		broken := ""
 		if err != nil {
 			broken = jobs.Told(err)
