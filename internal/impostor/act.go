@@ -187,6 +187,12 @@ func (s *Service) refer(ctx context.Context, tx *db.Tx, scope authz.Scope, sessi
 			return fault.New(fault.Conflict, "最近一次查看已无法访问，不用再次商请；又能访问的，请先登记看到的情况。")
 		}
 		says = "再次商请"
+		// What was left to coordinate goes on with the new referral.
+		for _, p := range current(list) {
+			if _, err := s.Obligations.Annul(ctx, tx, StepDue.ID, p.subject(c), "再次商请，由新的商请继续"); err != nil {
+				return err
+			}
+		}
 	}
 	round := 1
 	if len(list) > 0 {
@@ -325,6 +331,12 @@ func (s *Service) HandOn(ctx context.Context, scope authz.Scope, session *authz.
 			}
 			names = append(names, step.UnitName)
 		}
+		if list, err = steps(ctx, tx, c.ID); err != nil {
+			return err
+		}
+		if err := s.settle(ctx, tx, c, current(list), "cyberspace"); err != nil {
+			return err
+		}
 		says := "协调" + strings.Join(names, "、") + "处置"
 		if c.State == Disposing {
 			return audit.Record(ctx, tx, audit.Entry{Act: "impostor.hand_on", Target: c.Target(), Basis: citation, After: says})
@@ -419,12 +431,15 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 			p.ID, n.Measure, n.Result, n.On, n.Document, db.Null(kept.ID), kept.Name, session.Name, tx.Now()); err != nil {
 			return err
 		}
-		if _, err := s.Obligations.Discharge(ctx, tx, StepDue.ID, p.subject(c), MeasureName(n.Measure)+"："+abridge.Text(n.Result, 200)); err != nil {
+		if list, err = steps(ctx, tx, c.ID); err != nil {
+			return err
+		}
+		if err := s.settle(ctx, tx, c, current(list), n.Party); err != nil {
 			return err
 		}
 		told := MeasureName(n.Measure)
-		if list, err = steps(ctx, tx, c.ID); err != nil {
-			return err
+		if left := unasked(current(list)); n.Party == "cyberspace" && len(left) > 0 {
+			told += "。还要协调" + strings.Join(left, "、") + "处置，或登记无需处置和理由，期限不变。"
 		}
 		if c.Kind == "account" && answered(current(list)) { // no watch looks at an account
 			told += "。各部门的结果都已登记，账号要由人查看：请在平台上打开，登记看到的情况；相隔六小时以上两次都无法访问的，转入观察。"
@@ -442,6 +457,28 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "impostor.result", Target: c.Target(), Basis: citation, After: map[string]any{"party": n.Party, "measure": n.Measure, "on": n.On, "document": n.Document}})
 	})
+}
+
+// settle ends the clock of a party that has answered. That of 网信 runs on until it has also
+// asked the others or recorded that there is nothing for them to do: to bring them in is its
+// part of the clause.
+func (s *Service) settle(ctx context.Context, tx *db.Tx, c Case, list []Step, party string) error {
+	i := slices.IndexFunc(list, func(p Step) bool { return p.Party == party })
+	if i < 0 || !list[i].Done() || party == "cyberspace" && len(unasked(list)) > 0 {
+		return nil
+	}
+	_, err := s.Obligations.Discharge(ctx, tx, StepDue.ID, list[i].subject(c), MeasureName(list[i].Measure)+"："+abridge.Text(list[i].Result, 200))
+	return err
+}
+
+// unasked names the parties that nobody has asked or spared in these steps.
+func unasked(list []Step) (names []string) {
+	for _, party := range Parties {
+		if !slices.ContainsFunc(list, func(p Step) bool { return p.Party == party.Value }) {
+			names = append(names, party.Name)
+		}
+	}
+	return names
 }
 
 // spare keeps that a party is not asked because there is nothing for it to do,
@@ -463,6 +500,13 @@ func (s *Service) spare(ctx context.Context, tx *db.Tx, session *authz.Session, 
 	if _, err := tx.Exec(ctx, `INSERT INTO impostor_step (id, impostor_id, round, party, unit_name, asked_on, due_on, measure, result, result_on, document, file_id, file_name, recorded_by, recorded_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $6, $9, $10, $11, $12, $13)`,
 		ulid.Make().String(), c.ID, round, n.Party, spared, n.On, n.Measure, n.Result, n.Document, db.Null(kept.ID), kept.Name, session.Name, tx.Now()); err != nil {
+		return err
+	}
+	list, err := steps(ctx, tx, c.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.settle(ctx, tx, c, current(list), "cyberspace"); err != nil {
 		return err
 	}
 	return audit.Record(ctx, tx, audit.Entry{Act: "impostor.spare", Target: c.Target(), Basis: citation, After: map[string]any{"party": n.Party, "why": n.Result, "on": n.On, "document": n.Document}})

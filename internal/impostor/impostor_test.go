@@ -804,3 +804,72 @@ func TestArticle23_3_AFakeAccountIsCarriedThroughItsCase(t *testing.T) {
 		}
 	})
 }
+
+// 网信 owes until it has answered and brought the others in, or said why there is nothing for
+// them to do: its answer alone leaves nobody who would ask them.
+func TestArticle23_3_TheOthersAreBroughtIn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		scope, today := h.boss.ScopeFor(authz.ImpostorVerify), calendar.DateOf(h.clock.Now())
+		made := func(address string) impostor.Case {
+			t.Helper()
+			c, err := h.svc.Report(h.as(h.boss), all, impostor.Clue{Kind: "account", Address: address, Name: "渭南发布官方", Platform: "微博", Says: "头像、名称与官方账号相近"}, nil)
+			ok(t, err)
+			ok(t, h.svc.Verify(h.as(h.boss), scope, h.boss, c.ID, "主体为个人，没有登记", nil))
+			ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, c.ID, ""))
+			return c
+		}
+		record := func(c impostor.Case, party, measure string) {
+			t.Helper()
+			ok(t, h.svc.Record(h.as(h.cyber), h.cyber.ScopeFor(authz.ImpostorDispose), h.cyber, c.ID, impostor.Outcome{Party: party, Measure: measure, Result: "已按来函处置", On: today}))
+		}
+		handOn := func(c impostor.Case, parties ...string) {
+			t.Helper()
+			ok(t, h.svc.HandOn(h.as(h.cyber), h.cyber.ScopeFor(authz.ImpostorDispose), h.cyber, c.ID, parties))
+		}
+		owed := func(c impostor.Case, want ...string) {
+			t.Helper()
+			var got []string
+			for _, o := range h.open(t, impostor.StepDue.ID) {
+				if o.Link == c.Link() && o.State == obligation.Open {
+					got = append(got, strings.TrimSuffix(o.Subject.Name, "处置 "+c.Shown))
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("owed: %q, want %q", got, want)
+			}
+		}
+		ofCyberspace, ofTelecom := "网信部门", "通信管理部门"
+		c := made("https://weibo.example/a")
+		owed(c, ofCyberspace)
+		record(c, "cyberspace", "platform")
+		owed(c, ofCyberspace)
+		n, err := db.One(h.ctx, h.db, db.Value[int], `SELECT count(*) FROM message WHERE link = $1 AND body LIKE '%还要协调通信管理部门、公安部门处置%'`, c.Link())
+		if ok(t, err); n != 1 {
+			t.Errorf("%d messages name who is left", n)
+		}
+		handOn(c, "telecom")
+		owed(c, ofCyberspace, ofTelecom)
+		record(c, "police", "none") // nothing for it to do
+		owed(c, ofTelecom)
+		record(c, "telecom", "none")
+		owed(c)
+
+		c = made("https://weibo.example/b") // the others first
+		handOn(c, "telecom", "police")
+		record(c, "telecom", "none")
+		record(c, "police", "filed")
+		owed(c, ofCyberspace)
+		record(c, "cyberspace", "platform")
+		owed(c)
+
+		c = made("https://weibo.example/c") // referred again with one of them never asked
+		handOn(c, "telecom")
+		record(c, "telecom", "none")
+		record(c, "cyberspace", "platform")
+		owed(c, ofCyberspace)
+		ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, c.ID, ""))
+		owed(c, ofCyberspace) // of the new referral alone
+	})
+}
