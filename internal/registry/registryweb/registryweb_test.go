@@ -306,8 +306,15 @@ func TestAddColumn(t *testing.T) {
 				t.Errorf("%s=%s: %v", field, bad, a.All(".field-error"))
 			}
 		}
+		// What a site has is not known until its columns are entered.
+		if got := h.site.Get(h.own.Link()).Want(http.StatusOK).All(".tag"); slices.Contains(got, "缺少") || !slices.Contains(got, "待登记") {
+			t.Errorf("functions of a site without columns: %v", got)
+		}
 		h.site.Post(at, good).Want(http.StatusSeeOther)
 		h.site.Post(at, good).Want(http.StatusConflict)
+		if got := h.site.Get(h.own.Link()).Want(http.StatusOK).All(".tag"); !slices.Contains(got, "缺少") || slices.Contains(got, "待登记") {
+			t.Errorf("functions of a site with one column: %v", got)
+		}
 		a = h.site.Get(h.own.Link()).Want(http.StatusOK)
 		if got := a.All(".table tbody td"); !slices.Equal(got[3:], []string{"通知公告", "周敏", "周敏", "李强", "7 天"}) {
 			t.Errorf("column %v", got)

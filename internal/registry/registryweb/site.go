@@ -148,6 +148,8 @@ func newSiteView(s registry.Site, f siteFacts, m siteMay) siteView {
 		switch {
 		case f.Present():
 			term.Tags = []web.Tag{{Kind: web.Good, Text: "已有"}}
+		case len(columns) == 0 && !s.Hosted: // what it has was never entered
+			term.Text, term.Tags = "没有登记栏目，不能判断", []web.Tag{{Kind: web.Warn, Text: "待登记"}}
 		case s.Kind == registry.Portal:
 			term.Text, term.Tags = "没有栏目承担", []web.Tag{{Kind: web.Danger, Text: "缺少"}}
 		default:
