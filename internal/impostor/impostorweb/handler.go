@@ -301,7 +301,7 @@ func (h *Handler) rightsOf(r *http.Request, c impostor.Case) (rights, error) {
 	return may, err
 }
 
-func flow(d impostor.Dossier) web.Steps {
+func flow(d impostor.Dossier, today calendar.Date) web.Steps {
 	of := func(done, now bool) web.StepState {
 		switch {
 		case done:
@@ -333,14 +333,15 @@ func flow(d impostor.Dossier) web.Steps {
 		}
 		out.Items = append(out.Items, step)
 	}
-	watch := web.Step{Name: "无法访问，观察", Note: web.Minute(d.GoneAt), State: of(!d.GoneAt.IsZero(), false)}
+	watching := d.State == impostor.Gone && today.Before(d.Until)
+	watch := web.Step{Name: "无法访问，观察", Note: web.Minute(d.GoneAt), State: of(!d.GoneAt.IsZero() && !watching, watching)}
 	if at := d.LookAgain(); !at.IsZero() {
 		watch.Note = web.Minute(at) + " 以后再查看一次，仍无法访问的转入观察"
 	}
-	end := web.Step{Name: "办结", Note: web.Minute(d.ClosedAt), State: of(d.State == impostor.Closed, d.State == impostor.Gone)}
-	if d.State == impostor.Gone {
-		end.Note = "观察到 " + d.Until.String()
+	if watching {
+		watch.Note += " 起，观察到 " + d.Until.String()
 	}
+	end := web.Step{Name: "办结", Note: web.Minute(d.ClosedAt), State: of(d.State == impostor.Closed, d.State == impostor.Gone && !watching)}
 	out.Items = append(out.Items, watch, end)
 	return out
 }
@@ -376,7 +377,7 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 	if c.Conclusion != "" {
 		facts.Terms = append(facts.Terms, web.Term{Name: "结论", Text: c.Conclusion})
 	}
-	v.Main = append(v.Main, flow(d), facts)
+	v.Main = append(v.Main, flow(d, today), facts)
 	if len(d.Steps) > 0 {
 		rounds := d.Steps[len(d.Steps)-1].Round
 		t := web.Table{Caption: "处置", Columns: []web.Column{{Head: "部门"}, {Head: "商请日期"}, {Head: "期限"}, {Head: "措施和结果", Wide: true}, {Head: "文书"}}}

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/impostor"
+	"zhengshu/internal/web"
 )
 
 // Of the acts a case allows, the one that is next stands first and open; 网信 asks
@@ -83,8 +86,26 @@ func TestWhatNeedsANameIsLeftOutOfABareAddress(t *testing.T) {
 	// Nor is 通信 said to be asked for it, in the steps or where it is brought in.
 	bare := bareDossier
 	bare.State, bare.Steps = impostor.Referred, nil
-	asks := fmt.Sprintf("%+v %+v", flow(bare), forms(bare, every, &authz.Session{Posts: []authz.Post{{Role: authz.Cyberspace, UnitID: "w"}}}))
+	asks := fmt.Sprintf("%+v %+v", flow(bare, sampleToday), forms(bare, every, &authz.Session{Posts: []authz.Post{{Role: authz.Cyberspace, UnitID: "w"}}}))
 	if strings.Contains(asks, "处置域名解析") || strings.Count(asks, "处置互联网接入服务（没有域名") != 2 {
 		t.Errorf("asked of 通信: %s", asks)
+	}
+}
+
+// A fake that is gone is watched until its day; only then is it to be closed.
+func TestTheWatchIsNotOverBeforeItsDay(t *testing.T) {
+	d := sampleDossier
+	d.State, d.GoneAt, d.ClosedAt = impostor.Gone, sampleAt, time.Time{}
+	day := calendar.DateOf(sampleAt)
+	d.Until = day.AddDays(7)
+	last := func(today calendar.Date) (watch, end web.Step) {
+		items := flow(d, today).Items
+		return items[len(items)-2], items[len(items)-1]
+	}
+	if watch, end := last(day.AddDays(6)); watch.State != web.StepNow || end.State != web.StepWaiting || !strings.Contains(watch.Note, d.Until.String()) {
+		t.Errorf("on the day before: %+v %+v", watch, end)
+	}
+	if watch, end := last(d.Until); watch.State != web.StepDone || end.State != web.StepNow {
+		t.Errorf("on its day: %+v %+v", watch, end)
 	}
 }
