@@ -214,7 +214,7 @@ func TestEditorLosesNothing(t *testing.T) {
 	p.types("登录过期时写的话。")
 	p.sends()
 	p.holds("the end of the session told", `document.querySelector(".keep-status").innerText.includes("登录已过期")`)
-	at := strings.TrimPrefix(eval[string](p, `JSON.parse(localStorage[Object.keys(localStorage).find(k => k.includes(":new:"))]).href`), b.base)
+	at := strings.TrimPrefix(eval[string](p, `JSON.parse(localStorage[Object.keys(localStorage).find(k => k.includes(":new:") && localStorage[k].includes("登录过期时写的话"))]).href`), b.base)
 	p.again()
 	p.open(at)
 	p.holds("the offer of the browser's copy", `[...document.querySelectorAll("button")].some(b => b.innerText === "恢复这些内容")`)
