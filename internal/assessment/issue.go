@@ -184,7 +184,7 @@ func (s *Service) issue(ctx context.Context, tx *db.Tx, g Group, says string) (O
 	if !ok {
 		return Order{}, audit.ErrNoActor
 	}
-	number, err := approval.NextNumber(ctx, tx, "ZG")
+	number, err := approval.NextNumber(ctx, tx, orderMark)
 	if err != nil {
 		return Order{}, err
 	}

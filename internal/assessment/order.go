@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"zhengshu/internal/approval"
@@ -200,6 +201,12 @@ func (s *Service) OrderTx(ctx context.Context, q db.Querier, scope authz.Scope, 
 	}
 	return o, err
 }
+
+// orderMark begins the numbers of orders: ZG-2026-0001.
+const orderMark = "ZG"
+
+// IsOrderNumber tells the number of an order from its id.
+func IsOrderNumber(s string) bool { return strings.HasPrefix(s, orderMark+"-") }
 
 // OrderNumbered is the order in scope that bears a number: what other records and
 // papers name it by.

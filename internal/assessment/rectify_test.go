@@ -268,27 +268,36 @@ type orderRetest struct {
 
 func (orderRetest) Kind() string { return "assessment.retest" }
 
+// answered is a house in which a unit has answered an order over a dead link, whose retest
+// waits as a job; read reads the order.
+func (h *house) answered() (w *jobs.Workers, o assessment.Order, read func() assessment.Order) {
+	h.t.Helper()
+	w = jobs.NewWorkers()
+	h.svc.Register(w)
+	h.run()
+	o = h.issue(h.finding("link.dead").ID)
+	unit, mine := h.as("county.clerk", authz.OrderAnswer)
+	read = func() assessment.Order {
+		h.t.Helper()
+		d, err := h.svc.Order(unit, mine, o.ID)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		return d.Order
+	}
+	if _, err := h.svc.AnswerOrder(unit, mine, o.ID, "链接已修正。", nil); err != nil {
+		h.t.Fatal(err)
+	}
+	return w, o, read
+}
+
 // A retest that an answer asks for lasts as long as its job. When that is given up,
 // the order says so and does not stay 复测中, the unit is told, and nobody of the
 // office is asked to confirm what a machine can still look at.
 func TestARetestEndsWithItsJob(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		w := jobs.NewWorkers()
-		h.svc.Register(w)
-		h.run()
-		o := h.issue(h.finding("link.dead").ID)
+		w, o, read := h.answered()
 		unit, mine := h.as("county.clerk", authz.OrderAnswer)
-		read := func() assessment.Order {
-			t.Helper()
-			d, err := h.svc.Order(unit, mine, o.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return d.Order
-		}
-		if _, err := h.svc.AnswerOrder(unit, mine, o.ID, "链接已修正。", nil); err != nil {
-			t.Fatal(err)
-		}
 		h.clock.Advance(time.Hour)
 		if err := h.svc.Sweep(context.Background()); err != nil {
 			t.Fatal(err)
@@ -316,22 +325,7 @@ func TestARetestEndsWithItsJob(t *testing.T) {
 // have failed: it goes on with its job when the system is back.
 func TestARetestBrokenOffByAStopGoesOn(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		w := jobs.NewWorkers()
-		h.svc.Register(w)
-		h.run()
-		o := h.issue(h.finding("link.dead").ID)
-		unit, mine := h.as("county.clerk", authz.OrderAnswer)
-		read := func() assessment.Order {
-			t.Helper()
-			d, err := h.svc.Order(unit, mine, o.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return d.Order
-		}
-		if _, err := h.svc.AnswerOrder(unit, mine, o.ID, "链接已修正。", nil); err != nil {
-			t.Fatal(err)
-		}
+		w, _, read := h.answered()
 		begun, stopped := make(chan struct{}), make(chan struct{})
 		var once sync.Once
 		h.made.mu.Lock()

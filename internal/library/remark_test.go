@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
@@ -327,6 +328,22 @@ func TestLinksOfTheHouseAndOutside(t *testing.T) {
 		}
 		if got := kinds(h.results(it)); !slices.Equal(got, []string{"link.dead", "link.untested", "link.soft404"}) {
 			t.Errorf("of a draft, after the job: %v", got)
+		}
+		// A draft from before its addresses were asked for is made good by the next save,
+		// though nothing in it changed.
+		if err := h.db.Update(h.author.ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(h.author.ctx, `DELETE FROM item_outlink`); err != nil {
+				return err
+			}
+			return audit.Record(h.author.ctx, tx, audit.Entry{Act: "test"})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		asked = nil
+		it = ok(h.lib.Save(h.author.ctx, h.author.scope(authz.ItemWrite), it.ID, it.Version, w))(t)
+		jobstest.Work(t, h.db, workers, jobs.Config{})
+		if got := kinds(h.results(it)); len(asked) != 4 || !slices.Equal(got, []string{"link.dead", "link.untested", "link.soft404"}) {
+			t.Errorf("after a save without a change: asked %v, %v", asked, got)
 		}
 		h.reason(h.author, it, "对方网站正在迁移")
 		asked = nil

@@ -366,6 +366,7 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base i
 		if err != nil {
 			return err
 		}
+		saved := it.Version
 		// What was withdrawn without need goes up again as it was: by a draft, and the gates.
 		if last.SHA256 != m.sha || it.State == Withdrawn {
 			if err := revision(it, last, &m); err != nil {
@@ -374,9 +375,10 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base i
 			if err := s.revise(ctx, tx, it, m); err != nil {
 				return err
 			}
-			if err := s.askOutside(ctx, tx, id, it.Version+1, m.Doc); err != nil {
-				return err
-			}
+			saved++
+		}
+		if err := s.askOutside(ctx, tx, id, saved, m.Doc); err != nil {
+			return err
 		}
 		if err := s.plan(ctx, tx, scope, it, m.Columns, m.PublishAt); err != nil {
 			return err

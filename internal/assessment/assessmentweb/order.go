@@ -260,7 +260,7 @@ func summary(err error) web.ErrorSummary {
 
 func (h *Handler) order(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	if number := r.PathValue("id"); strings.HasPrefix(number, "ZG-") { // as papers and findings name it
+	if number := r.PathValue("id"); assessment.IsOrderNumber(number) { // as papers and findings name it
 		o, err := h.assessment.OrderNumbered(ctx, authz.ScopeFrom(ctx), number)
 		if err != nil {
 			return err
